@@ -1,0 +1,67 @@
+# Every command a person types. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+MANAGE := $(RUN) manage.py
+UV_VERSION := 0.13.9
+UV := $(VENV)/bin/uv
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo demo-reset test test-fast test-postgres check fix lock reference-data bench
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed (PYTHON=python3.12 make …)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: on Debian, apt install python3-venv"; exit 1; }
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.base: requirements/base.txt | $(UV)
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements/base.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+install: $(VENV)/.base ## Make the environment in .venv from the locked dependencies
+
+install-dev: $(VENV)/.dev ## The same, with the tools of development
+
+demo: $(VENV)/.base ## Run a demonstration on http://127.0.0.1:8000
+	@DJANGO_SETTINGS_MODULE=config.settings.demo $(MANAGE) demo
+
+demo-reset: $(VENV)/.base ## Put the demonstration data back as they were
+	@DJANGO_SETTINGS_MODULE=config.settings.demo $(MANAGE) demo --reset --no-serve
+
+test: $(VENV)/.dev ## Run all the tests, browser journeys included
+	$(RUN) -m pytest -n auto --dist loadgroup
+
+test-fast: $(VENV)/.dev ## Run the tests without the browser
+	$(RUN) -m pytest -n auto --dist loadgroup -m "not browser"
+
+check: $(VENV)/.dev ## Format, lint, types, import contracts, templates, lock, migrations
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/djangofmt check $$(git ls-files '*.html')
+	$(RUN) -m scripts.check_lock
+	DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=config.settings.prod DATABASE_URL=sqlite:///:memory: SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(64))') \
+	  ALLOWED_HOSTS=example.org EMAIL_URL=smtp://localhost $(MANAGE) check --deploy --fail-level WARNING
+
+fix: $(VENV)/.dev ## Format and mend what tools can mend
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+lock: $(UV) ## Resolve the dependencies anew, a week behind the registry
+	$(RUN) -m scripts.lock
+
+reference-data: $(VENV)/.base ## Build the geography files anew (docs/ops/reference-data.md)
+	$(RUN) -m scripts.fetch_geography_packages
+	DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) build_geography --packages .cache/geography
+
+bench: $(VENV)/.dev ## Run the benchmarks and print their ratios
+	$(RUN) -m benchmarks

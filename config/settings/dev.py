@@ -1,0 +1,11 @@
+"""Development: runs with no `.env`, on SQLite, with the local outbox for mail."""
+
+from .base import *
+
+DEBUG = True
+SECRET_KEY = env.str("SECRET_KEY", default="only-for-development-never-elsewhere")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+VAR_DIR.mkdir(parents=True, exist_ok=True)

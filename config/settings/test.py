@@ -1,0 +1,19 @@
+"""Tests: strict where production is strict, fast where only speed is at stake."""
+
+from .base import *
+
+DEBUG = False
+SECRET_KEY = "only-for-tests"
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+MAIL_DELIVERY_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+# SQLite is tested as a file, as it runs: in memory its threads would share one connection.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["NAME"] = str(VAR_DIR / "test.sqlite3")
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "«variable inconnue : %s»"
+LOGGING["root"]["level"] = "ERROR"

@@ -1,0 +1,16 @@
+"""Every address of the product. Workspaces: /cpts/<slug>/…; public pages: / and /c/<slug>/."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("maillage.portal.web.urls")),
+    path("", include("maillage.accounts.web.urls")),
+    path("", include("maillage.geography.web.urls")),
+    path("", include("maillage.territory.web.urls")),
+    path("", include("maillage.members.web.urls")),
+    path("", include("maillage.aci.web.urls")),
+    path("compte/", include("allauth.account.urls")),
+]
+handler403 = "maillage.portal.web.errors.forbidden"
+handler404 = "maillage.portal.web.errors.not_found"
+handler500 = "maillage.portal.web.errors.broken"

@@ -1,0 +1,48 @@
+"""Put the CPTS of the URL and the rights of the person on the request, before any view runs."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from maillage.accounts.models import User
+from maillage.accounts.permissions import assignments_of, permissions_on
+from maillage.cpts.models import Cpts
+
+WORKSPACE_KWARG = "cpts_slug"
+
+
+class ScopeMiddleware:
+    """A stranger to the CPTS of the URL gets 404, as if it did not exist; the view receives request.cpts."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        if not isinstance(request.user, User):
+            request.permissions = frozenset()  # type: ignore[attr-defined]
+            kwargs.pop(WORKSPACE_KWARG, None)
+            return None
+        slug = kwargs.pop(WORKSPACE_KWARG, None)
+        cpts = _reachable(request.user, slug) if slug else None
+        request.permissions = permissions_on(request.user, cpts)  # type: ignore[attr-defined]
+        if slug and not request.permissions:  # type: ignore[attr-defined]
+            raise Http404
+        request.cpts = cpts  # type: ignore[attr-defined]
+        return None
+
+
+def _reachable(user: User, slug: str) -> Cpts:
+    """The CPTS of that slug; from the roles already read when the person holds one on it."""
+    for assignment in assignments_of(user):
+        if assignment.cpts and assignment.cpts.slug == slug:
+            return assignment.cpts
+    try:
+        return Cpts.objects.select_related("departement").get(slug=slug)
+    except Cpts.DoesNotExist as error:
+        raise Http404 from error

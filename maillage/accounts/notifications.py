@@ -1,0 +1,24 @@
+"""Mails of accounts."""
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from maillage.accounts.models import Invitation
+
+
+def invitation_sent(invitation: Invitation, token: str) -> None:
+    """The link that accepts; written in the caller's transaction (the mail journal is the outbox)."""
+    link = settings.PUBLIC_URL + reverse("accounts:accept_invitation", args=[token])
+    until = date_format(timezone.localtime(invitation.expires_at), "l j F Y")
+    body = (
+        f"Bonjour,\n\n{invitation.invited_by} vous invite à rejoindre l’espace de travail de "
+        f"{invitation.cpts} sur Maillage, avec le rôle « {invitation.get_role_display()} ».\n\n"
+        f"Pour accepter, ouvrez ce lien avant le {until} :\n{link}\n\n"
+        "Si vous n’attendiez pas ce message, ignorez-le : rien ne sera créé.\n"
+    )
+    subject = f"Invitation à rejoindre {invitation.cpts}"
+    headers = {"X-Maillage-Cpts": str(invitation.cpts_id)}
+    EmailMessage(subject, body, to=[invitation.email], headers=headers).send()

@@ -1,0 +1,103 @@
+"""Who may do what: the one table of rights, read by every view, every template and the walk of all URLs."""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from functools import wraps
+from typing import Any, cast
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from maillage.accounts.models import Role, RoleAssignment, User
+from maillage.core.access import View
+from maillage.cpts.models import Cpts
+
+
+class Permission(StrEnum):
+    """One thing somebody may do. On a CPTS unless its name starts with INSTANCE."""
+
+    HOME_VIEW = "home.view"
+    TERRITORY_VIEW = "territory.view"
+    TERRITORY_DRAFT_VIEW = "territory.draft.view"
+    TERRITORY_EDIT = "territory.edit"
+    ACI_VIEW = "aci.view"
+    MEMBER_LIST = "member.list"
+    TEAM_MANAGE = "team.manage"
+    AUDIT_VIEW = "audit.view"
+    INSTANCE_MANAGE = "instance.manage"
+
+
+_ANY_MEMBER = frozenset({Permission.HOME_VIEW, Permission.TERRITORY_VIEW, Permission.MEMBER_LIST})
+_BOARD = _ANY_MEMBER | {Permission.TERRITORY_DRAFT_VIEW, Permission.ACI_VIEW}
+_INSTITUTION = frozenset({Permission.HOME_VIEW, Permission.TERRITORY_VIEW, Permission.ACI_VIEW})
+
+ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.COORDINATOR: _BOARD | {Permission.TERRITORY_EDIT, Permission.TEAM_MANAGE, Permission.AUDIT_VIEW},
+    Role.PRESIDENT: _BOARD | {Permission.TERRITORY_EDIT, Permission.TEAM_MANAGE, Permission.AUDIT_VIEW},
+    Role.TREASURER: _BOARD,
+    Role.SECRETARY: _BOARD,
+    Role.MEMBER: _ANY_MEMBER,
+    Role.MEDICAL_ASSISTANT: _ANY_MEMBER,
+    Role.REGULATOR: frozenset({Permission.HOME_VIEW, Permission.TERRITORY_VIEW}),
+    Role.ARS_INSTRUCTOR: _INSTITUTION,
+    Role.CPAM_INSTRUCTOR: _INSTITUTION,
+    Role.GUICHET_AGENT: _INSTITUTION | {Permission.TERRITORY_DRAFT_VIEW},
+    Role.INSTANCE_ADMIN: frozenset({Permission.INSTANCE_MANAGE}),
+}
+
+# Who may see a CPTS exist as a workspace: the administrator of an instance runs it, without reading its CPTS.
+_WORKSPACE_ROLES = frozenset(role for role, rights in ROLE_PERMISSIONS.items() if Permission.HOME_VIEW in rights)
+
+
+class CptsRequest(HttpRequest):
+    """A request whose person and CPTS are known (accounts.middleware)."""
+
+    user: User
+    cpts: Cpts
+    permissions: frozenset[Permission]
+    htmx: Any
+
+
+def assignments_of(user: User) -> list[RoleAssignment]:
+    """Roles of a person, read once a request."""
+    if not hasattr(user, "_assignments"):
+        user._assignments = list(user.assignments.for_rights())  # type: ignore[attr-defined]
+    return cast("list[RoleAssignment]", user._assignments)  # type: ignore[attr-defined]
+
+
+def permissions_on(user: User, cpts: Cpts | None) -> frozenset[Permission]:
+    """All a person may do on a CPTS, or on the instance when `cpts` is None.
+
+    One person may coordinate one CPTS and be a plain member of the next.
+    """
+    if not user.is_active:
+        return frozenset()
+    if cpts is None:
+        held = (one.role for one in assignments_of(user) if one.role == Role.INSTANCE_ADMIN)
+    else:
+        held = (one.role for one in assignments_of(user) if one.role in _WORKSPACE_ROLES and one.covers(cpts))
+    return _union(ROLE_PERMISSIONS[Role(role)] for role in held)
+
+
+def _union(sets: Iterable[frozenset[Permission]]) -> frozenset[Permission]:
+    return frozenset().union(*sets)
+
+
+def allows(user: User, permission: Permission, *, on: Cpts | None) -> bool:
+    return permission in permissions_on(user, on)
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """The right a view demands. A stranger got 404 before; a colleague without the right gets 403."""
+
+    def decorator(view: View) -> View:
+        @wraps(view)
+        def wrapper(request: CptsRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if permission not in request.permissions:
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        wrapper.access = permission  # type: ignore[attr-defined]  # read by the walk of all URLs
+        return wrapper
+
+    return decorator

@@ -1,0 +1,57 @@
+"""Forms of accounts: names at sign-up, invitations, and the account made from one."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+
+from maillage.accounts.models import CPTS_ROLES, Role, User
+
+
+class SignupNameForm(forms.Form):
+    """What allauth's sign-up form lacks."""
+
+    given_name = forms.CharField(label="Prénom", max_length=80)
+    family_name = forms.CharField(label="Nom", max_length=80)
+
+    field_order = ["given_name", "family_name", "email", "password1", "password2"]
+
+    def signup(self, request: Any, user: User) -> None:
+        """Asked for by allauth; the adapter has already saved the names."""
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(label="Adresse électronique", max_length=254)
+    role = forms.ChoiceField(label="Rôle", choices=[(role.value, role.label) for role in CPTS_ROLES])
+
+    def clean_role(self) -> Role:
+        return Role(self.cleaned_data["role"])
+
+
+class AcceptInvitationForm(forms.Form):
+    """The account made by somebody who has none yet."""
+
+    given_name = forms.CharField(label="Prénom", max_length=80)
+    family_name = forms.CharField(label="Nom", max_length=80)
+    password = forms.CharField(
+        label="Mot de passe",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="12 caractères au moins ; une phrase convient très bien.",
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if password := data.get("password"):
+            user = User(
+                email=self.email, given_name=data.get("given_name", ""), family_name=data.get("family_name", "")
+            )
+            try:
+                validate_password(password, user)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data

@@ -1,0 +1,132 @@
+"""The team of a CPTS, its invitations, and the journal of who did what."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from maillage.accounts import actions
+from maillage.accounts.models import Invitation, RoleAssignment, User
+from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.web.forms import AcceptInvitationForm, InviteForm
+from maillage.audit.models import AuditEvent
+from maillage.core.access import public
+from maillage.core.errors import DomainError
+from maillage.core.listing import Column, Filter, Listing
+
+BACKEND = "maillage.accounts.backends.PasswordBackend"
+AUDIT_TYPES = (
+    ("perimeter", "Périmètre"),
+    ("invitation", "Invitations"),
+    ("role", "Rôles"),
+    ("cpts", "CPTS"),
+)
+
+
+@requires(Permission.TEAM_MANAGE)
+def team(request: CptsRequest) -> HttpResponse:
+    """Who holds which role, pending invitations, and the form to send one."""
+    form = InviteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invitation = actions.invite(cpts=request.cpts, by=request.user, at=timezone.now(), **form.cleaned_data)
+        except DomainError as error:
+            form.add_error("email", error.user_message)
+        else:
+            messages.success(request, f"Invitation envoyée à {invitation.email}.")
+            return redirect("accounts:team", request.cpts.slug)
+    context = {
+        "form": form,
+        "assignments": RoleAssignment.objects.of(request.cpts)
+        .select_related("user")
+        .order_by("role", "user__family_name"),
+        "invitations": Invitation.objects.filter(cpts=request.cpts, accepted_at=None, withdrawn_at=None).order_by(
+            "-created_at"
+        ),
+        "now": timezone.now(),
+    }
+    return render(request, "accounts/team.html", context)
+
+
+@require_POST
+@requires(Permission.TEAM_MANAGE)
+def withdraw_role(request: CptsRequest, assignment_id: int) -> HttpResponse:
+    assignment = get_object_or_404(
+        RoleAssignment.objects.of(request.cpts).select_related("user", "cpts"), pk=assignment_id
+    )
+    try:
+        actions.withdraw_role(assignment=assignment, by=request.user, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    else:
+        messages.success(request, f"{assignment.user} n’a plus le rôle « {assignment.get_role_display()} ».")
+    return redirect("accounts:team", request.cpts.slug)
+
+
+@require_POST
+@requires(Permission.TEAM_MANAGE)
+def withdraw_invitation(request: CptsRequest, invitation_uuid: UUID) -> HttpResponse:
+    invitation = get_object_or_404(Invitation.objects.select_related("cpts"), cpts=request.cpts, uuid=invitation_uuid)
+    try:
+        actions.withdraw_invitation(invitation=invitation, by=request.user, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    else:
+        messages.success(request, "Invitation retirée : son lien ne sert plus.")
+    return redirect("accounts:team", request.cpts.slug)
+
+
+@public
+def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind the link of a mail. Opening it changes nothing; the button does."""
+    at = timezone.now()
+    try:
+        invitation = actions.read_token(token, at=at)
+        return _accept(request, invitation)
+    except DomainError as error:
+        return render(request, "portal/error.html", {"title": "Invitation", "text": error.user_message}, status=410)
+
+
+def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    account = User.objects.filter(email__iexact=invitation.email, kind="password").first()
+    context: dict[str, Any] = {"invitation": invitation, "account": account, "form": None}
+    if isinstance(request.user, User):
+        if request.method == "POST":
+            actions.accept_invitation(invitation=invitation, user=request.user, at=timezone.now())
+            return redirect("portal:home", invitation.cpts.slug)
+    elif account is None:
+        form = AcceptInvitationForm(request.POST or None, email=invitation.email)
+        if request.method == "POST" and form.is_valid():
+            user = actions.accept_with_new_account(invitation=invitation, at=timezone.now(), **form.cleaned_data)
+            login(request, user, backend=BACKEND)
+            return redirect("portal:home", invitation.cpts.slug)
+        context["form"] = form
+    return render(request, "accounts/accept.html", context)
+
+
+@requires(Permission.AUDIT_VIEW)
+def audit(request: CptsRequest) -> HttpResponse:
+    """Who did what in this CPTS, newest first."""
+    listing = Listing(
+        queryset=AuditEvent.objects.of_cpts(request.cpts.pk),
+        parameters=request.GET,
+        columns=(
+            Column("date", "Date", lambda event: event.at.replace(tzinfo=None), "at"),
+            Column("auteur", "Auteur", lambda event: event.by_name, "by_name"),
+            Column("action", "Ce qui a été fait", lambda event: event.summary),
+            Column("objet", "Sur quoi", lambda event: event.target_label),
+        ),
+        search_in=("by_name", "summary", "target_label"),
+        filters=(Filter("nature", "Nature", "type__startswith", AUDIT_TYPES),),
+        default_sort="-at",
+        filename=f"journal-{request.cpts.slug}",
+        empty="Rien n’a encore été fait.",
+    )
+    if response := listing.export():
+        return response
+    return render(request, "accounts/audit.html", {"listing": listing, "page": listing.page()})

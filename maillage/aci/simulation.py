@@ -1,0 +1,255 @@
+"""A simulation as every output shows it: screen, PDF, XLSX, shell."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+from maillage.aci.rules.grid import Counts, Funding, FundingLine, funding
+from maillage.aci.rules.payments import Deadline, Payment, Scenario, deadlines, simulate, totals_by_year
+from maillage.core.bulk import rows_in
+from maillage.core.dates import add_months
+from maillage.core.errors import DomainError
+from maillage.core.money import format_euros, to_cents
+from maillage.core.parameters import Status
+from maillage.core.text import listed
+from maillage.geography.models import Commune
+from maillage.territory.rules.overlap import counted_twice
+from maillage.territory.rules.size import size_of
+
+
+class UnknownCommuneCode(DomainError):
+    user_message = "Code de commune inconnu."
+
+
+@dataclass(frozen=True)
+class PaymentDay:
+    """All that is paid on one day."""
+
+    on: date
+    payments: tuple[Payment, ...]
+
+    @property
+    def total(self) -> Decimal:
+        return sum((payment.amount or Decimal(0) for payment in self.payments), Decimal(0))
+
+    @property
+    def at_least(self) -> bool:
+        return any(payment.cents is None for payment in self.payments)
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A scenario and everything that follows from it. `population` is None when a taille was given instead."""
+
+    scenario: Scenario
+    population: int | None = None
+    place: str = ""
+
+    @cached_property
+    def funding(self) -> Funding:
+        return funding(self.scenario.agreement, self.scenario.size)
+
+    @cached_property
+    def payments(self) -> list[Payment]:
+        return simulate(self.scenario)
+
+    @cached_property
+    def deadlines(self) -> list[Deadline]:
+        return deadlines(self.scenario)
+
+    @property
+    def counted_lines(self) -> list[FundingLine]:
+        return [line for line in self.funding.lines if line.counts.in_total]
+
+    @property
+    def other_lines(self) -> list[FundingLine]:
+        """Lines printed beside the total: supplement, following years, crisis, aid before the contract."""
+        return [line for line in self.funding.lines if not line.counts.in_total]
+
+    @property
+    def years(self) -> dict[int, tuple[Decimal, bool]]:
+        return totals_by_year(self.payments)
+
+    @property
+    def received(self) -> Decimal:
+        return sum((payment.amount or Decimal(0) for payment in self.payments), Decimal(0))
+
+    @property
+    def has_unknown_payment(self) -> bool:
+        return any(payment.cents is None for payment in self.payments)
+
+    @property
+    def days(self) -> list[PaymentDay]:
+        """Payments gathered by day, as they reach the account."""
+        grouped = groupby(self.payments, key=lambda payment: payment.on)
+        return [PaymentDay(on, tuple(payments)) for on, payments in grouped]
+
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """The timeline: signature, starts, deadlines, anniversaries, in order."""
+        signed = self.scenario.signed_on
+        found = [{"on": signed, "title": "Signature du contrat", "text": "", "tone": ""}]
+        for mission, start in self.scenario.starts.items():
+            found.append({"on": start, "title": f"Démarrage : {mission.label}", "text": "", "tone": ""})
+        for deadline in self.deadlines:
+            late = "le scénario démarre cette mission trop tard" if deadline.is_missed else ""
+            title = f"{deadline.step.capitalize()} au plus tard : {deadline.mission.label}"
+            found.append({"on": deadline.on, "title": title, "text": late, "tone": "soon"})
+        for year in range(1, 6):
+            title = "Fin du contrat et dernier solde" if year == 5 else f"Anniversaire {year} : soldes et avances"
+            found.append({"on": add_months(signed, 12 * year), "title": title, "text": "", "tone": ""})
+        return sorted(found, key=lambda step: str(step["on"]))
+
+
+def measured(codes: Iterable[str], *, on: date) -> tuple[int, int]:
+    """(population, taille) of these communes. Raises UnknownCommuneCode, naming the codes."""
+    wanted = sorted(set(codes))
+    known = {
+        one.code: one for one in rows_in(Commune.objects.current().only("code", "population", "parent"), "code", wanted)
+    }
+    if missing := [code for code in wanted if code not in known]:
+        raise UnknownCommuneCode(f"Code INSEE inconnu : {listed(missing[:10])}.")
+    if twice := counted_twice((one.code, one.parent_id) for one in known.values()):
+        raise UnknownCommuneCode(f"L’arrondissement {twice[0][0]} et sa commune {twice[0][1]} sont comptés ensemble.")
+    population = sum(one.population or 0 for one in known.values())
+    return population, size_of(population, on=on)
+
+
+def as_text(amount: Decimal | None) -> str | None:
+    """Two decimals, a point: what machines read. None stays None."""
+    return None if amount is None else str(to_cents(amount))
+
+
+def as_dict(simulation: Simulation) -> dict[str, Any]:
+    """The JSON of a simulation (docs/ops/simulate_aci.md)."""
+    grid = simulation.funding
+    return {
+        "population": simulation.population,
+        "taille": int(simulation.scenario.size),
+        "agreement": simulation.scenario.agreement,
+        "total": as_text(grid.total),
+        "total_with_snp_supplement": as_text(grid.total_with_snp_supplement),
+        "at_least": grid.at_least,
+        "lines": [
+            {
+                "code": line.code,
+                "label": line.label,
+                "fixed": as_text(line.fixed),
+                "variable": as_text(line.variable),
+                "status": line.status.value,
+                "reference": line.reference.title,
+            }
+            for line in grid.lines
+        ],
+        "payments": [
+            {"date": payment.on.isoformat(), "label": payment.label, "amount": as_text(payment.amount)}
+            for payment in simulation.payments
+        ],
+    }
+
+
+LINE_HEADER = (
+    "Code",
+    "Ligne",
+    "Part fixe",
+    "Part variable",
+    "Total",
+    "Compte dans le total",
+    "Statut",
+    "Référence",
+    "Note",
+)
+PAYMENT_HEADER = ("Date", "Versement", "Montant", "Statut", "Référence")
+
+
+def line_rows(simulation: Simulation) -> list[tuple[Any, ...]]:
+    """Rows of the grid for a spreadsheet: unknown cells say so."""
+    return [
+        (
+            line.code,
+            line.label,
+            _or_unknown(line.fixed),
+            _or_unknown(line.variable),
+            _or_unknown(line.total),
+            "oui" if line.counts.in_total else COUNTS_LABELS[line.counts],
+            line.status.label,
+            line.reference.title,
+            line.note,
+        )
+        for line in simulation.funding.lines
+    ]
+
+
+def payment_rows(simulation: Simulation) -> list[tuple[Any, ...]]:
+    return [
+        (payment.on, payment.label, _or_unknown(payment.amount), payment.status.label, payment.reference)
+        for payment in simulation.payments
+    ]
+
+
+COUNTS_LABELS = {
+    Counts.YEARLY: "chaque année",
+    Counts.FIRST_YEAR: "première année",
+    Counts.NEXT_YEARS: "années suivantes",
+    Counts.CONTINGENT: "si une crise est reconnue",
+    Counts.SUPPLEMENT: "en plus du total",
+    Counts.ONCE: "une fois, avant le contrat",
+}
+
+
+def _or_unknown(amount: Decimal | None) -> Decimal | str:
+    return "à confirmer" if amount is None else amount
+
+
+def document_data(simulation: Simulation, *, title: str, on: date) -> dict[str, Any]:
+    """What the PDF prints, already in French."""
+    grid, scenario = simulation.funding, simulation.scenario
+    prefix = "au moins " if grid.at_least else ""
+    return {
+        "title": title,
+        "place": simulation.place,
+        "on": f"{on:%d/%m/%Y}",
+        "agreement": grid.agreement.label,
+        "agreement_note": grid.agreement.note,
+        "size": int(scenario.size),
+        "population": simulation.population,
+        "signed_on": f"{scenario.signed_on:%d/%m/%Y}",
+        "total": prefix + format_euros(grid.total),
+        "total_with_supplement": prefix + format_euros(grid.total_with_snp_supplement),
+        "proration": scenario.proration.value,
+        "lines": [
+            {
+                "label": line.label,
+                "fixed": format_euros(line.fixed),
+                "variable": format_euros(line.variable) if line.has_variable else "—",
+                "total": format_euros(line.total),
+                "counts": "" if line.counts.in_total else COUNTS_LABELS[line.counts],
+                "status": line.status.label,
+                "note": line.note,
+            }
+            for line in [*simulation.counted_lines, *simulation.other_lines]
+        ],
+        "reference": grid.agreement.reference.title,
+        "payments": [
+            {
+                "on": f"{payment.on:%d/%m/%Y}",
+                "label": payment.label,
+                "amount": format_euros(payment.amount),
+                "status": payment.status.label,
+                "reference": payment.reference,
+            }
+            for payment in simulation.payments
+        ],
+        "years": [
+            {"year": year, "total": ("au moins " if unknown else "") + format_euros(total)}
+            for year, (total, unknown) in simulation.years.items()
+        ],
+        "steps": [
+            {"on": f"{step['on']:%d/%m/%Y}", "title": step["title"], "text": step["text"]} for step in simulation.steps
+        ],
+        "unsure": [line.label for line in grid.lines if line.status != Status.SOURCED],
+    }

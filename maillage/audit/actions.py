@@ -1,0 +1,43 @@
+"""The one door to the audit: a row in the transaction of the change it tells."""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import models
+
+from maillage.audit.models import AuditEvent
+
+SYSTEM = "Maillage"
+
+
+class Actor(Protocol):
+    """Whoever acts: accounts.User, seen from below."""
+
+    pk: Any
+
+    def __str__(self) -> str: ...
+
+
+def record(
+    type_: str,
+    *,
+    target: models.Model,
+    by: Actor | None,
+    at: datetime,
+    summary: str,
+    cpts: models.Model | None = None,
+    details: dict[str, Any] | None = None,
+) -> AuditEvent:
+    """Write one row. `summary` is French and ends on the audit page; `by` is None when the product itself acts."""
+    return AuditEvent.objects.create(
+        type=type_,
+        at=at,
+        by_id=by.pk if by else None,
+        by_name=str(by) if by else SYSTEM,
+        cpts_id=cpts.pk if cpts else None,
+        target_type=target._meta.label_lower,
+        target_id=str(target.pk),
+        target_label=str(target)[:250],
+        summary=summary[:500],
+        details=details or {},
+    )

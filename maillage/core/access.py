@@ -1,0 +1,21 @@
+"""Who may open a page, when no role is involved. Rights on a CPTS: accounts.permissions.requires."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+
+View = Callable[..., HttpResponse]
+
+
+def public(view: View) -> View:
+    """Anybody, signed in or not."""
+    view = login_not_required(view)
+    view.access = "public"  # type: ignore[attr-defined]  # read by the walk of all URLs
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Anybody with an account, whatever the role."""
+    view.access = "signed-in"  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,152 @@
+"""Lists: search, filters and sort kept in the URL, 25 a page with the total, CSV and XLSX out.
+
+Two queries a page whatever the rows: the count and the page itself. (ADR 0007: why not a table library.)
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse, QueryDict
+
+from maillage.core.spreadsheets import csv_response, xlsx_response
+from maillage.core.text import normalised
+
+PER_PAGE = 25
+EXPORT_LIMIT = 100_000
+SEARCH_LENGTH = 100
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: how it reads in a cell of an export, and what it sorts by ('' = not sortable)."""
+
+    key: str
+    label: str
+    value: Callable[[Any], Any]
+    sort: str = ""
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One drop-down above the list. `lookup` is a field lookup; values outside `choices` are ignored."""
+
+    key: str
+    label: str
+    lookup: str
+    choices: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a page of a list needs, read from the query string."""
+
+    queryset: QuerySet[Any] | Sequence[Any]
+    parameters: QueryDict
+    columns: Sequence[Column]
+    search_in: Sequence[str] = ()
+    filters: Sequence[Filter] = ()
+    default_sort: str = "pk"
+    filename: str = "liste"
+    empty: str = "Rien ici pour l’instant."
+    prepare_search: Callable[[str], str] = field(default=lambda text: text)
+
+    @property
+    def search(self) -> str:
+        return self.parameters.get("q", "").strip()[:SEARCH_LENGTH]
+
+    @property
+    def sort(self) -> str:
+        wanted = self.parameters.get("tri", "")
+        known = {column.key for column in self.columns if column.sort}
+        return wanted if wanted.removeprefix("-") in known else ""
+
+    def rows(self) -> QuerySet[Any]:
+        """All rows that match, in a total order."""
+        assert isinstance(self.queryset, QuerySet)
+        rows = self.queryset.filter(self._matches())
+        for one in self.filters:
+            if self.chosen(one):
+                rows = rows.filter(**{one.lookup: self.chosen(one)})
+        return rows.order_by(*self._order(), "pk")
+
+    def _matches(self) -> Q:
+        condition = Q()
+        for word in self.prepare_search(self.search).split():
+            either = Q()
+            for lookup in self.search_in:
+                either |= Q(**{f"{lookup}__icontains": word})
+            condition &= either
+        return condition
+
+    def _order(self) -> list[str]:
+        if not self.sort:
+            return [self.default_sort]
+        sign = "-" if self.sort.startswith("-") else ""
+        chosen = next(column for column in self.columns if column.key == self.sort.removeprefix("-"))
+        return [f"{sign}{chosen.sort}"]
+
+    def chosen(self, one: Filter) -> str:
+        value = self.parameters.get(one.key, "")
+        return value if value in {key for key, _ in one.choices} else ""
+
+    def page(self) -> Page[Any]:
+        return Paginator(self.rows(), PER_PAGE).get_page(self.parameters.get("page"))
+
+    @property
+    def heads(self) -> list[dict[str, Any]]:
+        """Column headings with the sort each one leads to."""
+        return [
+            {
+                "column": column,
+                "aria": {column.key: "ascending", f"-{column.key}": "descending"}.get(self.sort, ""),
+                "next": f"-{column.key}" if self.sort == column.key else column.key,
+            }
+            for column in self.columns
+        ]
+
+    @property
+    def controls(self) -> list[tuple[Filter, str]]:
+        return [(one, self.chosen(one)) for one in self.filters]
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.search or any(self.chosen(one) for one in self.filters))
+
+    def export(self) -> HttpResponse | None:
+        """The file asked for by ?format=, or None when the page itself is wanted."""
+        header = [column.label for column in self.columns]
+        cells = ([column.value(row) for column in self.columns] for row in self._exported())
+        match self.parameters.get("format"):
+            case "csv":
+                return csv_response(self.filename, header, cells)
+            case "xlsx":
+                return xlsx_response(self.filename, {"Liste": (header, cells)})
+        return None
+
+    def _exported(self) -> Iterable[Any]:
+        return self.rows()[:EXPORT_LIMIT].iterator()
+
+
+@dataclass(frozen=True)
+class LoadedListing(Listing):
+    """The same on rows already read for another purpose: no query at all. Searches in the first column."""
+
+    def rows(self) -> Any:
+        words = normalised(self.search).split()
+        rows = [
+            row for row in self.queryset if all(word in normalised(str(self.columns[0].value(row))) for word in words)
+        ]
+        chosen = next((one for one in self.columns if one.key == self.sort.removeprefix("-")), self.columns[0])
+        return sorted(rows, key=lambda row: _sortable(chosen.value(row)), reverse=self.sort.startswith("-"))
+
+    def _exported(self) -> Iterable[Any]:
+        return list(self.rows())
+
+
+def _sortable(value: Any) -> tuple[bool, Any]:
+    """Unknown values last; texts without regard to accents."""
+    return value is None, normalised(value) if isinstance(value, str) else value or 0

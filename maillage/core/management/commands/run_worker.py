@@ -1,0 +1,36 @@
+"""Run background work, and take back what a stopped process left unfinished."""
+
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.utils import timezone
+
+from maillage.core import jobs
+
+RESCUE_EVERY_SECONDS = 30
+
+
+class Command(BaseCommand):
+    help = "Run background work until stopped; --batch runs what waits, then ends."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--batch", action="store_true")
+
+    def handle(self, *, batch: bool, verbosity: int, **options: Any) -> None:
+        jobs.rescue(timezone.now())
+        stopped = threading.Event()
+        if not batch:
+            threading.Thread(target=self.keep_rescuing, args=(stopped,), daemon=True).start()
+        try:
+            call_command("db_worker", batch=batch, reload=False, startup_delay=False, interval=0.5, verbosity=verbosity)
+        finally:
+            stopped.set()
+
+    def keep_rescuing(self, stopped: threading.Event) -> None:
+        while not stopped.wait(RESCUE_EVERY_SECONDS):
+            jobs.rescue(timezone.now())
+            connection.close()

@@ -1,0 +1,61 @@
+"""Background work: one row a job, so that people see it advance and nothing is lost when a machine stops."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+
+class JobState(models.TextChoices):
+    WAITING = "waiting", "en attente"
+    RUNNING = "running", "en cours"
+    DONE = "done", "terminé"
+    FAILED = "failed", "en échec"
+
+
+class Job(models.Model):
+    """One piece of background work. No foreign key: this floor knows nothing of users nor of CPTS.
+
+    Retention: ninety days after its end; it names nobody but its owner's account.
+    """
+
+    RETENTION_DAYS = 90
+    PERSONAL_DATA = "compte qui a demandé le travail"
+
+    uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField("nature", max_length=60)
+    label = models.CharField("libellé", max_length=200)
+    arguments = models.JSONField("paramètres", default=dict)
+    owner_id = models.BigIntegerField("demandé par", null=True)
+    state = models.CharField("état", max_length=10, choices=JobState, default=JobState.WAITING)
+    attempts = models.PositiveSmallIntegerField("tentatives", default=0)
+    done = models.PositiveIntegerField("fait", default=0)
+    total = models.PositiveIntegerField("à faire", default=0)
+    message = models.CharField("étape ou résultat", max_length=500, blank=True)
+    worker = models.CharField("exécuté par", max_length=120, blank=True)
+    created_at = models.DateTimeField("demandé le")
+    started_at = models.DateTimeField("commencé le", null=True)
+    finished_at = models.DateTimeField("terminé le", null=True)
+
+    class Meta:
+        verbose_name = "travail de fond"
+        indexes = [models.Index(fields=["state", "started_at"], name="job_by_state")]
+        constraints = [
+            models.CheckConstraint(name="job_running_has_a_start", condition=~Q(state="running", started_at=None)),
+            models.CheckConstraint(
+                name="job_finished_at_goes_with_its_end",
+                condition=Q(state__in=["done", "failed"], finished_at__isnull=False)
+                | Q(state__in=["waiting", "running"], finished_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (JobState.DONE, JobState.FAILED)
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 0

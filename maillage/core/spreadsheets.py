@@ -1,0 +1,65 @@
+"""Files out: CSV and XLSX of the same rows. A cell never becomes a formula in the reader's spreadsheet."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import xlsxwriter
+from django.http import HttpResponse
+
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+Cells = Sequence[Any]
+
+
+def harmless(value: Any) -> Any:
+    """Quote a text that a spreadsheet would execute; numbers and dates pass unchanged."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def csv_text(header: Cells, rows: Iterable[Cells]) -> str:
+    """Semicolons and a byte-order mark: what a French Excel opens without asking."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow(header)
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    return "\N{ZERO WIDTH NO-BREAK SPACE}" + out.getvalue()
+
+
+def xlsx_bytes(sheets: Mapping[str, tuple[Cells, Iterable[Cells]]]) -> bytes:
+    """One workbook: sheet name -> (header, rows). Decimals become amounts, dates become dates."""
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(out, options) as book:
+        bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        formats = {
+            Decimal: book.add_format({"num_format": "#,##0.00 €"}),
+            date: book.add_format({"num_format": "dd/mm/yyyy"}),
+        }
+        for name, (header, rows) in sheets.items():
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, header, bold)
+            sheet.freeze_panes(1, 0)
+            for number, row in enumerate(rows, start=1):
+                for column, cell in enumerate(row):
+                    sheet.write(number, column, cell, formats.get(type(cell)))
+            sheet.autofit()
+    return out.getvalue()
+
+
+def csv_response(filename: str, header: Cells, rows: Iterable[Cells]) -> HttpResponse:
+    return _attachment(csv_text(header, rows).encode(), "text/csv; charset=utf-8", f"{filename}.csv")
+
+
+def xlsx_response(filename: str, sheets: Mapping[str, tuple[Cells, Iterable[Cells]]]) -> HttpResponse:
+    return _attachment(xlsx_bytes(sheets), XLSX_TYPE, f"{filename}.xlsx")
+
+
+def _attachment(content: bytes, content_type: str, filename: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return HttpResponse(content, content_type=content_type, headers=headers)

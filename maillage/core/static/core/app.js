@@ -1,0 +1,32 @@
+// Small things that help; every page works without them.
+document.addEventListener("DOMContentLoaded", () => {
+  // After a refused form, the summary of errors is what people should hear and see first.
+  document.querySelector(".errors")?.focus();
+});
+
+// A form marked data-confirm says what will happen before it does it.
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset?.confirm;
+  if (question && !window.confirm(question)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+}, true);
+
+// Filters of a list apply as soon as one is chosen.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("form.filters select")) event.target.form.requestSubmit();
+});
+
+// A refused or broken fragment says so instead of failing in silence.
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(failure, () => {
+    const zone = document.getElementById("toasts");
+    if (!zone) return;
+    const note = document.createElement("p");
+    note.className = "note late";
+    note.setAttribute("role", "alert");
+    note.textContent = "La réponse n’est pas arrivée. Vérifiez votre connexion, puis réessayez : rien n’a été perdu.";
+    zone.replaceChildren(note);
+  });
+}

@@ -1,0 +1,69 @@
+"""Filters and tags every template has: numbers, money and agreement the French way."""
+
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.template import Context
+
+from maillage.core.money import NBSP, format_euros, grouped
+from maillage.core.text import listed as listed_text
+from maillage.core.text import plural as agree
+
+register = template.Library()
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """61915 -> 61 915; None -> non publié."""
+    return "non publié" if value is None else grouped(int(value))
+
+
+@register.filter
+def euros(value: Decimal | None) -> str:
+    return format_euros(value)
+
+
+@register.filter
+def percent(share: Decimal | float | None) -> str:
+    """0.254 -> 25,4 %; 1 -> 100 %; a tenth of a percent at most."""
+    if share is None:
+        return "non publié"
+    text = f"{share * 100:.1f}".rstrip("0").rstrip(".").replace(".", ",")
+    return f"{text}{NBSP}%"
+
+
+@register.filter
+def plural(count: int, forms: str) -> str:
+    """{{ 2|plural:"commune" }} -> communes; {{ 2|plural:"cheval,chevaux" }} -> chevaux."""
+    singular, _, several = forms.partition(",")
+    return agree(count, singular, several or None)
+
+
+@register.filter
+def count(value: int, forms: str) -> str:
+    """{{ 38|count:"commune" }} -> 38 communes, held together by a no-break space."""
+    return f"{number(value)}{NBSP}{plural(value, forms)}"
+
+
+@register.filter
+def listed(items: list[str]) -> str:
+    return listed_text(str(item) for item in items)
+
+
+@register.filter
+def get(mapping: dict[Any, Any], key: Any) -> Any:
+    """Look a key up in a dict; None when absent."""
+    return mapping.get(key)
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """The query string of this page with some parameters changed; None removes one."""
+    parameters = context["request"].GET.copy()
+    for key, value in changes.items():
+        parameters.pop(key, None)
+        if value not in (None, ""):
+            parameters[key] = value
+    return f"?{urlencode(sorted(parameters.lists()), doseq=True)}"

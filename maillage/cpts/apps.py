@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CptsConfig(AppConfig):
+    name = "maillage.cpts"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,63 @@
+"""The tenant: one communauté professionnelle territoriale de santé."""
+
+import uuid
+
+from django.db import models
+from django.utils.text import slugify
+
+from maillage.core.text import normalised
+from maillage.geography.models import Departement
+
+
+class Stage(models.TextChoices):
+    """Where a CPTS stands, in the terms of the national statistics."""
+
+    EMERGENCE = "emergence", "émergence"
+    LETTER_SENT = "letter-sent", "lettre d’intention déposée"
+    LETTER_VALIDATED = "letter-validated", "lettre d’intention validée"
+    PROJECT_SENT = "project-sent", "projet de santé déposé"
+    PROJECT_VALIDATED = "project-validated", "projet de santé validé"
+    CONTRACT_SIGNED = "contract-signed", "contrat ACI signé"
+
+
+class Cpts(models.Model):
+    """One CPTS. Its name and stage are public; everything else of it hangs from `cpts`."""
+
+    uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
+    name = models.CharField("nom", max_length=120)
+    slug = models.SlugField("nom dans les adresses", max_length=80, unique=True)
+    # Decides which institutions see it: they hold their roles on a département or a région.
+    departement = models.ForeignKey(Departement, models.PROTECT, related_name="cpts", verbose_name="département")
+    stage = models.CharField("étape", max_length=20, choices=Stage, default=Stage.EMERGENCE)
+    # Wanted for patient data, off by default: such modules demand an HDS-certified host.
+    modules = models.JSONField("modules activés", default=list, blank=True)
+    settings = models.JSONField("réglages", default=dict, blank=True)
+    created_at = models.DateTimeField("créée le")
+
+    class Meta:
+        verbose_name = "CPTS"
+        verbose_name_plural = "CPTS"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def bare_name(self) -> str:
+        """Normalised, without the words that every CPTS name holds: what duplicates are compared on."""
+        return " ".join(word for word in normalised(self.name).split() if word not in COMMON_WORDS)
+
+
+COMMON_WORDS = frozenset(
+    "cpts communaute professionnelle territoriale de du des la le les l d en pays sante et".split()
+)
+
+
+def slug_for(name: str, taken: set[str]) -> str:
+    """A free slug for this name: cpts-du-bergeracois, then cpts-du-bergeracois-2."""
+    base = slugify(name)[:70] or "cpts"
+    slug, number = base, 1
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

@@ -1,0 +1,24 @@
+"""Reads on CPTS that need more than a filter."""
+
+from difflib import SequenceMatcher
+
+from maillage.cpts.models import Cpts
+
+SIMILAR = 0.75
+
+
+def possible_duplicates(name: str, departement_code: str) -> list[Cpts]:
+    """CPTS whose name, common words left out, looks like this one; same département first.
+
+    A word in common that carries meaning is enough: "CPTS du Bergeracois" and "Bergeracois Santé".
+    """
+    wanted = Cpts(name=name).bare_name
+    if not wanted:
+        return []
+    found = [one for one in Cpts.objects.select_related("departement") if _alike(wanted, one.bare_name)]
+    return sorted(found, key=lambda one: (one.departement_id != departement_code, one.name))
+
+
+def _alike(left: str, right: str) -> bool:
+    shared = {word for word in left.split() if len(word) > 3} & set(right.split())
+    return bool(shared) or SequenceMatcher(None, left, right).ratio() >= SIMILAR

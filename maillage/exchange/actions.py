@@ -1,0 +1,36 @@
+"""Writing a mail, and sending it once the transaction that wrote it is committed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
+from django.utils import timezone
+
+from maillage.core import jobs
+from maillage.exchange.models import MailState, OutgoingMail
+
+DELIVER = "mail.deliver"
+
+
+@transaction.atomic
+def write_mail(*, recipient: str, subject: str, body: str, at: datetime, cpts_id: int | None = None) -> OutgoingMail:
+    """Put one message in the journal and ask for its delivery: both or neither."""
+    mail = OutgoingMail.objects.create(
+        recipient=recipient, subject=" ".join(subject.split())[:200], body=body, cpts_id=cpts_id, created_at=at
+    )
+    jobs.enqueue(DELIVER, label="Envoi d’un message", at=at, mail_id=mail.pk)
+    return mail
+
+
+@jobs.job(DELIVER, attempts=5, limit=timedelta(minutes=2))
+def deliver(arguments: dict[str, Any], progress: jobs.Progress) -> str:
+    """Hand one queued message to the mail server. Sent already: nothing to do."""
+    mail = OutgoingMail.objects.filter(pk=arguments["mail_id"], state=MailState.QUEUED).first()
+    if mail is None:
+        return "Message déjà envoyé."
+    server = get_connection(settings.MAIL_DELIVERY_BACKEND)
+    EmailMessage(mail.subject, mail.body, to=[mail.recipient], connection=server).send()
+    OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=timezone.now())
+    return "Message envoyé."

@@ -1,0 +1,35 @@
+"""Load the reference files of the product, or others of the same shape."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from tqdm import tqdm
+
+from maillage.core.errors import DomainError
+from maillage.geography.actions import load_reference
+from maillage.geography.reference import DATA_DIR, open_reference
+
+
+class Command(BaseCommand):
+    help = "Load the communes of France. The files are refused whole when one of them is altered."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--directory", type=Path, default=DATA_DIR, help="where the reference files lie")
+
+    def handle(self, *, directory: Path, **options: Any) -> None:
+        # disable=None: a bar on a terminal, silence in logs.
+        with tqdm(disable=None, leave=False, unit=" étape") as bar:
+
+            def progress(label: str, done: int, total: int) -> None:
+                bar.total = total
+                bar.set_description(label)
+                bar.update(done - bar.n)
+
+            try:
+                report = load_reference(open_reference(directory), at=timezone.now(), progress=progress)
+            except DomainError as error:
+                raise CommandError(error.user_message) from error
+        self.stdout.write(str(report))

@@ -1,0 +1,92 @@
+"""Finding communes and EPCI the way people name them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+
+from maillage.core.bulk import rows_in
+from maillage.core.text import normalised
+from maillage.geography.models import Commune, Epci, PlaceName, PlaceNameKind
+
+SHOWN = 12
+SHORTEST = 2
+LONG_ENOUGH, SUGGESTED_AT_MOST = 4, 50
+AFTER_ANY_KEY = "~"  # keys hold digits, small letters and spaces only
+
+
+def search_communes(text: str, *, near: Iterable[str] = ()) -> list[PlaceName]:
+    """Names, INSEE or postal codes that start with this text, one line a commune; exact ones and `near` first.
+
+    One query on the index of keys. Each result carries its commune, EPCI and département.
+    """
+    key = normalised(text)
+    if len(key) < SHORTEST:
+        return []
+    found = (
+        PlaceName.objects.filter(key__gte=key, key__lt=key + AFTER_ANY_KEY)
+        .annotate(rank=_rank(key, list(near)))
+        .select_related("commune__epci", "commune__departement")
+        .defer("commune__outline", "commune__neighbours")
+        .order_by("rank", F("commune__population").desc(nulls_last=True), "commune_id", "pk")
+    )
+    return _one_a_commune(found[: SHOWN * 3])[:SHOWN]
+
+
+def _rank(key: str, near: list[str]) -> Case:
+    former = [PlaceNameKind.FORMER_NAME, PlaceNameKind.FORMER_CODE]
+    return Case(
+        When(key=key, commune__departement__in=near, then=Value(0)),
+        When(key=key, kind__in=former, then=Value(3)),
+        When(key=key, then=Value(1)),
+        When(commune__departement__in=near, then=Value(2)),
+        default=Value(4),
+        output_field=IntegerField(),
+    )
+
+
+def _one_a_commune(names: Iterable[PlaceName]) -> list[PlaceName]:
+    first: dict[str, PlaceName] = {}
+    for name in names:
+        first.setdefault(name.commune_id, name)
+    return list(first.values())
+
+
+def search_epci(text: str) -> QuerySet[Epci]:
+    """EPCI whose name holds this text, the shortest names first."""
+    key = normalised(text)
+    if len(key) <= SHORTEST:
+        return Epci.objects.none()
+    return Epci.objects.filter(search_name__contains=key).order_by("name")[:5]
+
+
+def places_by_key(keys: Iterable[str]) -> dict[str, list[PlaceName]]:
+    """Everything that each normalised key designates, for a whole pasted list at once."""
+    found: dict[str, list[PlaceName]] = defaultdict(list)
+    names = PlaceName.objects.select_related("commune").defer("commune__outline", "commune__neighbours")
+    for place in rows_in(names, "key", keys):
+        found[place.key].append(place)
+    return found
+
+
+def places_starting_with(keys: Iterable[str]) -> dict[str, list[PlaceName]]:
+    """For names that match nothing: present names that start with them (Sigoulès, Sigoulès-et-Flaugeac). One query."""
+    wanted = sorted({key for key in keys if len(key) >= LONG_ENOUGH})[:SUGGESTED_AT_MOST]
+    if not wanted:
+        return {}
+    condition = Q()
+    for key in wanted:
+        condition |= Q(key__gte=f"{key} ", key__lt=f"{key} {AFTER_ANY_KEY}")
+    names = PlaceName.objects.filter(condition, kind=PlaceNameKind.NAME).select_related("commune")
+    found: dict[str, list[PlaceName]] = defaultdict(list)
+    for place in names.defer("commune__outline", "commune__neighbours"):
+        for key in wanted:
+            if place.key.startswith(f"{key} "):
+                found[key].append(place)
+    return found
+
+
+def communes_of_epci(code: str) -> list[str]:
+    """Codes of the communes of one EPCI, arrondissements left out: their commune stands for them."""
+    communes = Commune.objects.current().filter(epci=code, parent=None)
+    return list(communes.order_by("code").values_list("code", flat=True))

@@ -1,0 +1,26 @@
+// Inverse of maillage/geography/outlines.py: encoded rings -> arrays of [latitude, longitude] for Leaflet.
+const SCALE = 1e4;
+
+export function decodeRings(text) {
+  return text.split(" ").map(decodeRing);
+}
+
+function decodeRing(ring) {
+  const points = [];
+  let position = 0, latitude = 0, longitude = 0;
+  const number = () => {
+    let value = 0, shift = 0, chunk;
+    do {
+      chunk = ring.charCodeAt(position++) - 63;
+      value |= (chunk & 0x1f) << shift;
+      shift += 5;
+    } while (chunk >= 0x20);
+    return value & 1 ? ~(value >> 1) : value >> 1;
+  };
+  while (position < ring.length) {
+    latitude += number();
+    longitude += number();
+    points.push([latitude / SCALE, longitude / SCALE]);
+  }
+  return points;
+}

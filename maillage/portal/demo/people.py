@@ -1,0 +1,39 @@
+"""Who one can be in the demonstration."""
+
+from dataclasses import dataclass
+
+from maillage.accounts.models import Role
+
+DOMAIN = "exemple.invalid"
+
+
+@dataclass(frozen=True)
+class Persona:
+    """One sign-in card. `scope`: cpts, departement, region or instance."""
+
+    key: str
+    given_name: str
+    family_name: str
+    role: Role
+    scope: str
+    purpose: str
+
+    @property
+    def email(self) -> str:
+        return f"{self.key}@{DOMAIN}"
+
+
+PERSONAS = (
+    Persona("claire.aubert", "Claire", "Aubert", Role.COORDINATOR, "cpts",
+            "Le quotidien de la CPTS : territoire, membres, financement."),
+    Persona("elodie.despres", "Élodie", "Després", Role.PRESIDENT, "cpts", "Décide, signe, présente les résultats."),
+    Persona("marc.teyssier", "Marc", "Teyssier", Role.TREASURER, "cpts", "Ce que l’ACI verse, et quand."),
+    Persona("nadia.ferrand", "Nadia", "Ferrand", Role.SECRETARY, "cpts", "Les réunions, les comptes rendus."),
+    Persona("paul.loret", "Paul", "Loret", Role.MEMBER, "cpts", "Un infirmier, sur son téléphone."),
+    Persona("lea.marchive", "Léa", "Marchive", Role.MEDICAL_ASSISTANT, "cpts", "L’accueil d’un cabinet."),
+    Persona("zoe.loret", "Zoé", "Loret", Role.REGULATOR, "departement", "Cherche un créneau pendant un appel."),
+    Persona("hugo.bellanger", "Hugo", "Bellanger", Role.ARS_INSTRUCTOR, "region", "Suit les CPTS de la région."),
+    Persona("ines.carteron", "Inès", "Carteron", Role.CPAM_INSTRUCTOR, "departement", "Suit les contrats signés."),
+    Persona("yann.dubreil", "Yann", "Dubreil", Role.GUICHET_AGENT, "region", "Accompagne les projets, à l’URPS."),
+    Persona("ada.instance", "Ada", "Vernhes", Role.INSTANCE_ADMIN, "instance", "Fait tourner l’instance."),
+)  # fmt: skip

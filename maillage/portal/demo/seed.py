@@ -1,0 +1,197 @@
+"""Fill an empty database with one believable year of life, through the same actions as the screens."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+
+from maillage.accounts.actions import grant_role, invite
+from maillage.accounts.models import Role, RoleAssignment, User
+from maillage.core.text import normalised
+from maillage.cpts.models import Cpts, Stage
+from maillage.directory.models import Practitioner, PractitionerRole, Profession
+from maillage.geography.models import Commune, Departement, Region
+from maillage.geography.queries import communes_of_epci
+from maillage.members.models import Membership, MembershipStatus
+from maillage.portal.demo.people import DOMAIN, PERSONAS, Persona
+from maillage.territory.actions import Addition, change_perimeter, found_cpts, put_in_force
+from maillage.territory.models import Perimeter
+
+SEED = 24
+PASSWORD = "demonstration"
+DEPARTEMENT, REGION = "24", "75"
+BERGERACOISE, BASTIDES = "200070647", "200034833"
+SHARED_MEMBERS = 6
+
+GIVEN_NAMES = (
+    "Adèle Agathe Alban Aline Anaïs Antonin Arnaud Aurore Bastien Béatrice Benoît Blanche Bruno Camille "
+    "Capucine Cécile Céleste Clément Colette Corentin Damien Delphine Diane Édouard Elsa Émile Estelle "
+    "Étienne Fabien Fanny Félix Flora Florent Gaëlle Gaspard Hélène Henri Inès Irène Jeanne Joël Jonas "
+    "Judith Karim Laure Léonie Lionel Lucie Maël Maïa Margaux Mathis Maud Nadège Noé Odile Olivia Pascal "
+    "Perrine Quentin Rachel Rémi Rose Sacha Salomé Serge Solène Sylvain Tania Théo Tristan Valentin "
+    "Violette Yanis Zélie"
+).split()
+FAMILY_NAMES = (
+    "Abadie-Rouge Bastidel Bellecombe Bourgnac Brassacot Cadouinas Chantegrel Clairvive Combenègre "
+    "Couzelat Delbreil Escornac Faurissac Fontclose Garrigal Grandcoing Issigeol Jaubertin Labatude "
+    "Lacombelle Lagrezat Lalindois Lanquaisse Maurensal Meyralou Monbazin Monsacot Nadaillac-Roy "
+    "Pécharmont Pontourgues Queyssal Razacou Ribagnas Rouffigniol Saussignol Sigoulade Terrassonne "
+    "Tourliac Vergnolle Vézéral"
+).split()
+
+# profession, how many members, occupation as they say it, speciality
+STAFF: tuple[tuple[Profession, int, str, str], ...] = (
+    (Profession.DOCTOR, 25, "Médecin généraliste", "Médecine générale"),
+    (Profession.NURSE, 36, "Infirmier, infirmière", ""),
+    (Profession.PHYSIOTHERAPIST, 17, "Masseur-kinésithérapeute", ""),
+    (Profession.PHARMACIST, 14, "Pharmacien, pharmacienne", ""),
+    (Profession.DENTIST, 6, "Chirurgien-dentiste", ""),
+    (Profession.MIDWIFE, 5, "Sage-femme", ""),
+    (Profession.SPEECH_THERAPIST, 6, "Orthophoniste", ""),
+    (Profession.PODIATRIST, 5, "Pédicure-podologue", ""),
+    (Profession.PSYCHOLOGIST, 5, "Psychologue", ""),
+    (Profession.DIETITIAN, 3, "Diététicien, diététicienne", ""),
+    (Profession.OCCUPATIONAL_THERAPIST, 2, "Ergothérapeute", ""),
+    (Profession.ORTHOPTIST, 2, "Orthoptiste", ""),
+    (Profession.PSYCHOMOTOR_THERAPIST, 2, "Psychomotricien, psychomotricienne", ""),
+    (Profession.NURSE_AIDE, 3, "Aide-soignant, aide-soignante", ""),
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """What the seeding passes around: one source of chance, one today, one password hash."""
+
+    chance: random.Random
+    today: date
+    password: str
+
+    def at(self, days_ago: int, hour: int = 10) -> datetime:
+        day = self.today - timedelta(days=days_ago)
+        return datetime.combine(day, time(hour, 30), tzinfo=timezone.get_current_timezone())
+
+
+def is_seeded() -> bool:
+    return Cpts.objects.exists()
+
+
+@transaction.atomic
+def seed(today: date) -> None:
+    """Deterministic, relative to `today`. The communes must be loaded."""
+    world = World(random.Random(SEED), today, make_password(PASSWORD))
+    users = {persona.key: _account(persona, world) for persona in PERSONAS}
+    coordinator = users["claire.aubert"]
+    bergerac = _cpts("CPTS du Bergeracois", BERGERACOISE, Stage.CONTRACT_SIGNED, coordinator, world, founded=700)
+    founder = _founder(world)
+    bastides = _cpts("CPTS Bastides et Dordogne", BASTIDES, Stage.PROJECT_VALIDATED, founder, world, founded=420)
+    _roles(users, bergerac, world)
+    professionals = list(_professionals(bergerac, world))
+    _members(bergerac, professionals, world)
+    _members(bastides, professionals[:SHARED_MEMBERS], world)
+    invite(cpts=bergerac, email=f"nouvelle.recrue@{DOMAIN}", role=Role.MEMBER, by=coordinator, at=world.at(1))
+
+
+def _account(persona: Persona, world: World) -> User:
+    return _user(persona.email, persona.given_name, persona.family_name, world)
+
+
+def _founder(world: World) -> User:
+    return _user(f"solene.tourliac@{DOMAIN}", "Solène", "Tourliac", world)
+
+
+def _user(email: str, given_name: str, family_name: str, world: World) -> User:
+    user = User.objects.create(email=email, given_name=given_name, family_name=family_name, password=world.password)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+def _cpts(name: str, epci: str, stage: Stage, by: User, world: World, *, founded: int) -> Cpts:
+    """Founded, composed in two saves, in force, and moved to its stage."""
+    departement = Departement.objects.get(pk=DEPARTEMENT)
+    cpts = found_cpts(name=name, departement=departement, by=by, at=world.at(founded))
+    perimeter = Perimeter.objects.select_related("cpts").get(cpts=cpts)
+    communes = communes_of_epci(epci)
+    for step, (codes, days_ago) in enumerate(((communes[:20], founded - 20), (communes[20:], founded - 60))):
+        additions = [Addition(code) for code in codes]
+        change_perimeter(perimeter=perimeter, read_revision=step, by=by, at=world.at(days_ago, 14), add=additions)
+    since = world.today - timedelta(days=founded - 90)
+    put_in_force(perimeter=perimeter, read_revision=2, on=since, by=by, at=world.at(founded - 90))
+    Cpts.objects.filter(pk=cpts.pk).update(stage=stage)
+    return cpts
+
+
+def _roles(users: dict[str, User], cpts: Cpts, world: World) -> None:
+    scopes: dict[str, dict[str, Any]] = {
+        "departement": {"departement": Departement.objects.get(pk=DEPARTEMENT)},
+        "region": {"region": Region.objects.get(pk=REGION)},
+        "instance": {},
+    }
+    coordinator = users["claire.aubert"]
+    for number, persona in enumerate(PERSONAS):
+        if persona.scope == "cpts" and persona.role != Role.COORDINATOR:
+            grant_role(
+                user=users[persona.key], role=persona.role, cpts=cpts, by=coordinator, at=world.at(340 - 9 * number)
+            )
+        elif persona.scope != "cpts":
+            RoleAssignment.objects.create(
+                user=users[persona.key], role=persona.role, created_at=world.at(365), **scopes[persona.scope]
+            )
+
+
+def _professionals(cpts: Cpts, world: World) -> Iterator[tuple[PractitionerRole, str]]:
+    """Invented professionals on the communes of the CPTS, the populous ones more often."""
+    communes = list(Commune.objects.filter(perimeter_parts__cpts=cpts).defer("outline", "neighbours").order_by("code"))
+    weights = [commune.population or 1 for commune in communes]
+    names = [(given, family) for given in GIVEN_NAMES for family in FAMILY_NAMES]
+    world.chance.shuffle(names)
+    serial = 0
+    for profession, count, occupation, speciality in STAFF:
+        for _ in range(count):
+            given, family = names[serial]
+            serial += 1
+            practitioner = Practitioner.objects.create(rpps=rpps(serial), given_name=given, family_name=family)
+            commune = world.chance.choices(communes, weights)[0]
+            role = PractitionerRole.objects.create(
+                practitioner=practitioner, profession=profession, speciality=speciality, commune=commune
+            )
+            yield role, occupation
+
+
+def rpps(serial: int) -> str:
+    """An invented RPPS: 999, then the serial, then the Luhn key of the eleven digits."""
+    body = f"999{serial:07d}"
+    total = sum(
+        sum(divmod(2 * int(digit), 10)) if place % 2 == 0 else int(digit) for place, digit in enumerate(body[::-1])
+    )
+    return f"{body}{-total % 10}"
+
+
+def _members(cpts: Cpts, professionals: list[tuple[PractitionerRole, str]], world: World) -> None:
+    """Arrivals spread over the year; a few requests pending, a few departures."""
+    for number, (role, occupation) in enumerate(professionals):
+        joined = world.today - timedelta(days=world.chance.randrange(20, 360))
+        status, left = MembershipStatus.UP_TO_DATE, None
+        if number % 11 == 7:
+            status = MembershipStatus.ACCEPTED
+        if number % 44 == 13:
+            status, left = MembershipStatus.LEFT, world.today - timedelta(days=9)
+        practitioner = role.practitioner
+        Membership.objects.create(
+            cpts=cpts,
+            practitioner=practitioner,
+            practitioner_role=role,
+            given_name=practitioner.given_name,
+            family_name=practitioner.family_name,
+            search_name=normalised(f"{practitioner.family_name} {practitioner.given_name}"),
+            occupation=occupation,
+            commune=role.commune,
+            status=status,
+            joined_on=joined,
+            left_on=left,
+        )

@@ -1,0 +1,94 @@
+"""The sidebar: which links a person has on the CPTS of the page, and which one is current."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from maillage.accounts.models import User
+from maillage.accounts.permissions import Permission, assignments_of
+from maillage.cpts.models import Cpts
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One possible link of the workspace."""
+
+    label: str
+    url_name: str
+    permission: Permission
+
+
+SECTIONS: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
+    (
+        "Principal",
+        "",
+        (
+            Entry("Accueil", "portal:home", Permission.HOME_VIEW),
+            Entry("Membres", "members:list", Permission.MEMBER_LIST),
+            Entry("Territoire", "territory:show", Permission.TERRITORY_VIEW),
+        ),
+    ),
+    ("Pilotage", "Pilotage", (Entry("Financement ACI", "aci:simulation", Permission.ACI_VIEW),)),
+    (
+        "Réglages",
+        "Réglages",
+        (
+            Entry("Équipe et invitations", "accounts:team", Permission.TEAM_MANAGE),
+            Entry("Journal", "accounts:audit", Permission.AUDIT_VIEW),
+        ),
+    ),
+)
+INSTANCE_ENTRIES = (
+    ("Données de référence", "portal:reference"),
+    ("Messages sortants", "portal:outbox"),
+    ("Composants", "portal:gallery"),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """What layout/base.html shows around every page. No query: roles were read with the rights."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {"shell": {"cpts": None, "sections": [], "roles": []}}
+    cpts = getattr(request, "cpts", None)
+    permissions: frozenset[Permission] = getattr(request, "permissions", frozenset())
+    sections = _workspace(request, cpts, permissions) if cpts else _instance(request, permissions)
+    return {"shell": {"cpts": cpts, "sections": sections, "roles": _roles(user, cpts)}, "may": _may(permissions)}
+
+
+def _may(permissions: frozenset[Permission]) -> dict[str, bool]:
+    """Rights as templates read them: {% if may.territory_edit %}."""
+    return {permission.name.lower(): permission in permissions for permission in Permission}
+
+
+def _roles(user: User, cpts: Cpts | None) -> list[str]:
+    held = (one for one in assignments_of(user) if (one.covers(cpts) if cpts else not one.cpts_id))
+    return [str(one.get_role_display()).capitalize() for one in held][:2]
+
+
+def _workspace(request: HttpRequest, cpts: Cpts, permissions: frozenset[Permission]) -> list[dict[str, Any]]:
+    sections = []
+    for label, title, entries in SECTIONS:
+        links = [
+            _link(request, entry.label, reverse(entry.url_name, args=[cpts.slug]))
+            for entry in entries
+            if entry.permission in permissions
+        ]
+        if links:
+            sections.append({"label": label, "title": title or cpts.name, "links": links})
+    return sections
+
+
+def _instance(request: HttpRequest, permissions: frozenset[Permission]) -> list[dict[str, Any]]:
+    if Permission.INSTANCE_MANAGE not in permissions:
+        return []
+    links = [_link(request, label, reverse(name)) for label, name in INSTANCE_ENTRIES]
+    return [{"label": "Instance", "title": "Instance", "links": links}]
+
+
+def _link(request: HttpRequest, label: str, url: str) -> dict[str, Any]:
+    home = url.count("/") == 3  # /cpts/<slug>/ is the start of every other address
+    current = request.path == url if home else request.path.startswith(url)
+    return {"label": label, "url": url, "current": current}

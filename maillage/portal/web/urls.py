@@ -1,0 +1,21 @@
+from django.urls import path
+
+from maillage.portal.web import views
+
+app_name = "portal"
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("demonstration/entrer/", views.demo_sign_in, name="demo_sign_in"),
+    path("entree/", views.after_login, name="after_login"),
+    path("espaces/", views.spaces, name="spaces"),
+    path("mentions/", views.legal, name="legal"),
+    path("cpts/<slug:cpts_slug>/", views.home, name="home"),
+    path("instance/reference/", views.reference, name="reference"),
+    path("instance/reference/recharger/", views.reload_reference, name="reload_reference"),
+    path("instance/messages/", views.outbox, name="outbox"),
+    path("instance/messages/<uuid:mail_uuid>/", views.outgoing_mail, name="mail"),
+    path("instance/composants/", views.gallery, name="gallery"),
+    path("travaux/<uuid:job_uuid>/", views.job, name="job"),
+    path("sante/vivant", views.alive, name="alive"),
+    path("sante/pret", views.ready, name="ready"),
+]

@@ -1,0 +1,166 @@
+"""Start page, one's spaces, the home of a CPTS, and the pages of the instance."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from maillage.accounts.models import User
+from maillage.accounts.permissions import CptsRequest, Permission, assignments_of, requires
+from maillage.core import jobs
+from maillage.core.access import public, signed_in
+from maillage.core.listing import Column, Filter, Listing
+from maillage.core.models import Job
+from maillage.exchange.models import MailState, OutgoingMail
+from maillage.geography.jobs import RELOAD
+from maillage.geography.models import ReferenceRelease
+from maillage.portal import queries
+from maillage.portal.demo.people import PERSONAS
+
+BACKEND = "maillage.accounts.backends.PasswordBackend"
+
+
+@public
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """What Maillage is; in the demonstration, one sign-in card a role."""
+    if request.user.is_authenticated and not settings.DEMO:
+        return redirect("portal:spaces")
+    personas = PERSONAS if _demo_is_open() else ()
+    return render(request, "portal/start.html", {"personas": personas})
+
+
+def _demo_is_open() -> bool:
+    return bool(settings.DEMO and settings.DEBUG)
+
+
+@public
+@require_POST
+def demo_sign_in(request: HttpRequest) -> HttpResponse:
+    """Enter as somebody invented. Only in a demonstration: elsewhere this address does not exist."""
+    if not _demo_is_open():
+        raise Http404
+    persona = next((one for one in PERSONAS if one.key == request.POST.get("persona")), None)
+    if persona is None:
+        raise Http404
+    login(request, get_object_or_404(User, email=persona.email), backend=BACKEND)
+    return redirect("portal:after_login")
+
+
+@signed_in
+def after_login(request: HttpRequest) -> HttpResponse:
+    """Straight to the only workspace; to the choice when there are several."""
+    assert isinstance(request.user, User)
+    assignments = assignments_of(request.user)
+    slugs = {one.cpts.slug for one in assignments if one.cpts}
+    if len(slugs) == 1 and all(one.cpts_id for one in assignments):
+        return redirect("portal:home", slugs.pop())
+    return redirect("portal:spaces")
+
+
+@signed_in
+def spaces(request: HttpRequest) -> HttpResponse:
+    """The CPTS a person may open, those of an institution's territory included."""
+    assert isinstance(request.user, User)
+    return render(request, "portal/spaces.html", {"spaces": queries.spaces_of(request.user)})
+
+
+@requires(Permission.HOME_VIEW)
+def home(request: CptsRequest) -> HttpResponse:
+    """What a coordinator should see in one look, with what exists so far."""
+    return render(request, "portal/home.html", queries.home_facts(request.cpts, timezone.localdate()))
+
+
+@public
+def legal(request: HttpRequest) -> HttpResponse:
+    """Sources of the data, licences, what is kept."""
+    return render(request, "portal/legal.html", {"release": ReferenceRelease.objects.order_by("-loaded_at").first()})
+
+
+@requires(Permission.INSTANCE_MANAGE)
+def reference(request: CptsRequest) -> HttpResponse:
+    """The reference data of the instance, and a button to load them again in the background."""
+    context = {
+        "release": ReferenceRelease.objects.order_by("-loaded_at").first(),
+        "jobs": Job.objects.filter(kind=RELOAD).order_by("-created_at")[:5],
+    }
+    return render(request, "portal/reference.html", context)
+
+
+@require_POST
+@requires(Permission.INSTANCE_MANAGE)
+def reload_reference(request: CptsRequest) -> HttpResponse:
+    label = "Chargement des communes de France"
+    row = jobs.enqueue(RELOAD, label=label, at=timezone.now(), owner_id=request.user.pk, by=request.user.pk)
+    return redirect("portal:job", row.uuid)
+
+
+@signed_in
+@require_safe
+def job(request: CptsRequest, job_uuid: UUID) -> HttpResponse:
+    """A piece of background work, for the person who asked for it."""
+    row = get_object_or_404(Job, uuid=job_uuid, owner_id=request.user.pk)
+    template = "components/progress.html" if request.htmx else "portal/job.html"
+    return render(request, template, {"job": row, "url": request.path})
+
+
+@requires(Permission.INSTANCE_MANAGE)
+def outbox(request: CptsRequest) -> HttpResponse:
+    """Mail written by the product. In a demonstration nothing leaves: it is read here."""
+    listing = Listing(
+        queryset=OutgoingMail.objects.defer("body").select_related("cpts"),
+        parameters=request.GET,
+        columns=(
+            Column("date", "Date", lambda mail: mail.created_at, "created_at"),
+            Column("destinataire", "Destinataire", lambda mail: mail.recipient, "recipient"),
+            Column("objet", "Objet", lambda mail: mail.subject, "subject"),
+            Column("etat", "État", lambda mail: mail.get_state_display()),
+        ),
+        search_in=("recipient", "subject"),
+        filters=(Filter("etat", "État", "state", MailState.choices),),
+        default_sort="-created_at",
+        empty="Aucun message écrit pour l’instant.",
+    )
+    return render(request, "portal/outbox.html", {"listing": listing, "page": listing.page()})
+
+
+@requires(Permission.INSTANCE_MANAGE)
+def outgoing_mail(request: CptsRequest, mail_uuid: UUID) -> HttpResponse:
+    mail = get_object_or_404(OutgoingMail.objects.select_related("cpts"), uuid=mail_uuid)
+    return render(request, "portal/mail.html", {"mail": mail})
+
+
+@requires(Permission.INSTANCE_MANAGE)
+def gallery(request: CptsRequest) -> HttpResponse:
+    """Every component, with what it takes."""
+    messages.success(request, "Un message de réussite.")
+    messages.error(request, "Un message de refus, qui dit quoi faire.")
+    return render(request, "portal/gallery.html", queries.gallery_facts(timezone.localdate()))
+
+
+@public
+@require_safe
+def alive(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@public
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """The process can work: database reached, migrations applied, communes loaded. 503 otherwise."""
+    checks = {"migrations": not _pending_migrations(), "communes": ReferenceRelease.objects.exists()}
+    return JsonResponse(checks, status=200 if all(checks.values()) else 503)
+
+
+def _pending_migrations() -> list[Any]:
+    executor = MigrationExecutor(connection)
+    return executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -1,0 +1,229 @@
+"""Founding a CPTS and composing its perimeter: every write on both."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from maillage.accounts.actions import grant_role
+from maillage.accounts.models import Role, User
+from maillage.audit import actions as audit
+from maillage.core.bulk import insert_rows, rows_in
+from maillage.core.errors import DomainError
+from maillage.core.text import listed, plural
+from maillage.cpts.models import Cpts, slug_for
+from maillage.geography.models import Commune, Departement
+from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
+from maillage.territory.rules.overlap import counted_twice
+
+NAMED_AT_MOST = 5
+
+
+class CptsNameTaken(DomainError):
+    user_message = "Une CPTS porte déjà ce nom."
+
+
+class PerimeterNotADraft(DomainError):
+    user_message = "Ce périmètre n’est plus un projet : commencez une nouvelle version pour le modifier."
+
+
+class EmptyPerimeter(DomainError):
+    user_message = "Un périmètre sans commune ne peut pas entrer en vigueur."
+
+
+class DateNotPossible(DomainError):
+    user_message = "Cette date n’est pas possible."
+
+
+class UnknownCommune(DomainError):
+    user_message = "Cette commune n’existe pas dans le code officiel géographique."
+
+
+class CountedTwice(DomainError):
+    user_message = "Une commune et l’un de ses arrondissements ne peuvent pas être comptés ensemble."
+
+
+class NothingToChange(DomainError):
+    user_message = "Ces communes sont déjà dans le périmètre : rien n’a changé."
+
+
+class StalePerimeter(DomainError):
+    """Somebody saved in between. `changes` tells what they did."""
+
+    def __init__(self, changes: list[PerimeterChange]) -> None:
+        self.changes = changes
+        told = listed(f"{change.by} : {change.summary}" for change in changes[-NAMED_AT_MOST:])
+        super().__init__(
+            "Ce périmètre a été modifié pendant que vous le consultiez, votre changement n’a pas été fait. "
+            f"{told or 'La page montre maintenant la dernière version'}."
+        )
+
+
+@dataclass(frozen=True)
+class Addition:
+    """One commune to add or to change: whole by default, or a declared share with its source."""
+
+    code: str
+    share: Decimal = Decimal(1)
+    source: str = ""
+
+
+@transaction.atomic
+def found_cpts(*, name: str, departement: Departement, by: User, at: datetime) -> Cpts:
+    """Create a CPTS in émergence, its founder as coordinator, and an empty draft of its perimeter.
+
+    Raises CptsNameTaken. Resemblances (cpts.queries.possible_duplicates) are shown before, by the view.
+    """
+    if Cpts.objects.filter(name__iexact=name).exists():
+        raise CptsNameTaken
+    taken = set(Cpts.objects.values_list("slug", flat=True))
+    cpts = Cpts.objects.create(name=name, slug=slug_for(name, taken), departement=departement, created_at=at)
+    audit.record("cpts.founded", target=cpts, by=by, at=at, cpts=cpts, summary=f"Création de {cpts}")
+    grant_role(user=by, role=Role.COORDINATOR, cpts=cpts, by=by, at=at)
+    start_draft(cpts=cpts, by=by, at=at)
+    return cpts
+
+
+@transaction.atomic
+def start_draft(*, cpts: Cpts, by: User, at: datetime) -> Perimeter:
+    """The draft of a CPTS: the one under way, or a new one that starts from the version in force."""
+    if draft := Perimeter.objects.of(cpts).drafts().first():
+        return draft
+    last = Perimeter.objects.of(cpts).order_by("-number").first()
+    number = last.number + 1 if last else 1
+    try:
+        with transaction.atomic():
+            draft = Perimeter.objects.create(cpts=cpts, number=number, created_at=at, created_by=by)
+    except IntegrityError:  # two people pressed the button within the same second
+        return Perimeter.objects.of(cpts).drafts().get()
+    if last:
+        parts = PerimeterPart.objects.filter(perimeter=last).values_list("commune_id", "share", "share_source")
+        _insert_parts(draft, [Addition(*part) for part in parts])
+    summary = f"Nouvelle version du périmètre (n° {number})"
+    audit.record("perimeter.started", target=draft, by=by, at=at, cpts=cpts, summary=summary)
+    return draft
+
+
+@transaction.atomic
+def change_perimeter(
+    *,
+    perimeter: Perimeter,
+    read_revision: int,
+    by: User,
+    at: datetime,
+    add: Iterable[Addition] = (),
+    remove: Iterable[str] = (),
+) -> PerimeterChange:
+    """Add communes, change their share, or take some out of a draft, all or nothing.
+
+    Raises StalePerimeter when it was saved since `read_revision`, PerimeterNotADraft, UnknownCommune,
+    CountedTwice or NothingToChange; nothing is written in that case.
+    """
+    _claim_revision(perimeter, read_revision)
+    before = {part.commune_id: part for part in PerimeterPart.objects.filter(perimeter=perimeter)}
+    wanted = {addition.code: addition for addition in add}
+    leaving = sorted(set(remove) & before.keys())
+    changing = {code: one for code, one in wanted.items() if not _is_same(before.get(code), one)}
+    if not changing and not leaving:
+        raise NothingToChange
+    names = _names(changing.keys() | set(leaving))
+    _refuse_counted_twice((before.keys() | changing.keys()) - set(leaving))
+
+    gone = [before[code].pk for code in (*leaving, *(changing.keys() & before.keys()))]
+    PerimeterPart.objects.filter(pk__in=gone).delete()
+    _insert_parts(perimeter, changing.values())
+    summary = _summary(changing, leaving, names)
+    change = PerimeterChange.objects.create(
+        cpts_id=perimeter.cpts_id,
+        perimeter=perimeter,
+        revision=read_revision + 1,
+        by=by,
+        at=at,
+        summary=summary,
+        added=sorted(changing),
+        removed=leaving,
+    )
+    audit.record("perimeter.changed", target=perimeter, by=by, at=at, cpts=perimeter.cpts, summary=summary)
+    perimeter.revision = read_revision + 1
+    return change
+
+
+@transaction.atomic
+def put_in_force(*, perimeter: Perimeter, read_revision: int, on: date, by: User, at: datetime) -> Perimeter:
+    """Make a draft the perimeter in force since `on`; the one before ends that day. It becomes public.
+
+    Raises StalePerimeter, PerimeterNotADraft, EmptyPerimeter or DateNotPossible.
+    """
+    _claim_revision(perimeter, read_revision)
+    if not PerimeterPart.objects.filter(perimeter=perimeter).exists():
+        raise EmptyPerimeter
+    if on > at.date():
+        raise DateNotPossible("Un périmètre entre en vigueur aujourd’hui ou à une date passée.")
+    before = Perimeter.objects.filter(cpts_id=perimeter.cpts_id).in_force().first()
+    if before:
+        if before.in_force_since and on < before.in_force_since:
+            raise DateNotPossible("La version précédente est entrée en vigueur après cette date.")
+        before.status, before.in_force_until = PerimeterStatus.SUPERSEDED, on
+        before.save(update_fields=["status", "in_force_until"])
+    perimeter.status, perimeter.in_force_since = PerimeterStatus.IN_FORCE, on
+    perimeter.revision = read_revision + 1
+    perimeter.save(update_fields=["status", "in_force_since"])
+    summary = f"Périmètre n° {perimeter.number} en vigueur depuis le {on:%d/%m/%Y}"
+    audit.record("perimeter.in_force", target=perimeter, by=by, at=at, cpts=perimeter.cpts, summary=summary)
+    return perimeter
+
+
+def _insert_parts(perimeter: Perimeter, additions: Iterable[Addition]) -> None:
+    rows = ((perimeter.cpts_id, perimeter.pk, one.code, one.share, one.source) for one in additions)
+    insert_rows(PerimeterPart, ("cpts", "perimeter", "commune", "share", "share_source"), rows)
+
+
+def _claim_revision(perimeter: Perimeter, read_revision: int) -> None:
+    """Take the next revision, once: the conditional update is what two simultaneous saves meet on."""
+    claimed = Perimeter.objects.filter(pk=perimeter.pk, revision=read_revision).drafts()
+    if claimed.update(revision=F("revision") + 1):
+        return
+    if not Perimeter.objects.filter(pk=perimeter.pk).drafts().exists():
+        raise PerimeterNotADraft
+    since = PerimeterChange.objects.filter(perimeter=perimeter, revision__gt=read_revision)
+    raise StalePerimeter(list(since.select_related("by").order_by("revision")))
+
+
+def _is_same(part: PerimeterPart | None, addition: Addition) -> bool:
+    return part is not None and (part.share, part.share_source) == (addition.share, addition.source)
+
+
+def _names(codes: Iterable[str]) -> dict[str, str]:
+    """Names by code. Raises UnknownCommune when one of them is not in the official code."""
+    wanted = set(codes)
+    names = dict(rows_in(Commune.objects.values_list("code", "name"), "code", wanted))
+    if missing := sorted(wanted - names.keys()):
+        raise UnknownCommune(f"Code inconnu du code officiel géographique : {listed(missing[:NAMED_AT_MOST])}.")
+    return names
+
+
+def _refuse_counted_twice(codes: Iterable[str]) -> None:
+    pairs = rows_in(Commune.objects.values_list("code", "parent_id"), "code", codes)
+    if twice := counted_twice(pairs):
+        names = _names(twice[0])
+        arrondissement, commune = (names[code] for code in twice[0])
+        raise CountedTwice(f"{arrondissement} fait partie de {commune} : gardez l’un ou l’autre.")
+
+
+def _summary(changing: Mapping[str, Addition], leaving: list[str], names: Mapping[str, str]) -> str:
+    pieces = []
+    if changing:
+        pieces.append(f"ajout de {_told(sorted(changing), names)}")
+    if leaving:
+        pieces.append(f"retrait de {_told(leaving, names)}")
+    return " ; ".join(pieces)[:300]
+
+
+def _told(codes: list[str], names: Mapping[str, str]) -> str:
+    if len(codes) > NAMED_AT_MOST:
+        rest = len(codes) - NAMED_AT_MOST
+        return f"{', '.join(names[code] for code in codes[:NAMED_AT_MOST])} et {rest} {plural(rest, 'autre')}"
+    return listed(names[code] for code in codes)

@@ -1,0 +1,254 @@
+"""Composing the draft of a perimeter: search, EPCI, pasted list, map, declared parts; each change at once."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import OuterRef, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.core.errors import DomainError
+from maillage.geography.models import Commune, PlaceName
+from maillage.geography.queries import (
+    communes_of_epci,
+    places_by_key,
+    places_starting_with,
+    search_communes,
+    search_epci,
+)
+from maillage.territory import actions
+from maillage.territory.actions import Addition
+from maillage.territory.models import Perimeter, PerimeterPart
+from maillage.territory.queries import draft_of, summarise
+from maillage.territory.rules.pasted_list import (
+    Answer,
+    Place,
+    PlaceKind,
+    Resolution,
+    keys_of,
+    read_lines,
+    resolve,
+    suggested,
+)
+from maillage.territory.web.forms import ChangeForm, InForceForm, PartForm, PasteForm
+from maillage.territory.web.map_data import map_data
+
+PER_PAGE = 50
+
+
+def draft_context(request: CptsRequest, perimeter: Perimeter, parts: list[PerimeterPart]) -> dict[str, Any]:
+    """Everything draft.html and its fragment show; two queries."""
+    summary = summarise(perimeter, parts, on=timezone.localdate())
+    editable = Permission.TERRITORY_EDIT in request.permissions
+    page = _page_number(request)
+    return {
+        "perimeter": perimeter,
+        "parts": parts[(page - 1) * PER_PAGE : page * PER_PAGE],
+        "page_number": page,
+        "page_count": max(1, -(-len(parts) // PER_PAGE)),
+        "summary": summary,
+        "map": map_data(parts, summary, departement=request.cpts.departement_id, editable=editable),
+    }
+
+
+def _page_number(request: CptsRequest) -> int:
+    text = request.GET.get("page", "")
+    return int(text) if text.isdecimal() and 0 < int(text) < 10_000 else 1
+
+
+@requires(Permission.TERRITORY_DRAFT_VIEW)
+@require_safe
+def draft(request: CptsRequest) -> HttpResponse:
+    """The draft under way."""
+    found = draft_of(request.cpts)
+    if found is None:
+        return redirect("territory:show", request.cpts.slug)
+    context = draft_context(request, *found) | {"paste_form": PasteForm(), "query": ""}
+    context["in_force_form"] = InForceForm(today=timezone.localdate(), initial={"revision": found[0].revision})
+    return render(request, "territory/draft.html", context)
+
+
+@require_POST
+@requires(Permission.TERRITORY_EDIT)
+def start(request: CptsRequest) -> HttpResponse:
+    actions.start_draft(cpts=request.cpts, by=request.user, at=timezone.now())
+    return redirect("territory:draft", request.cpts.slug)
+
+
+@require_POST
+@requires(Permission.TERRITORY_EDIT)
+def change(request: CptsRequest) -> HttpResponse:
+    """Add or remove communes, or a whole EPCI; answers with the fragment, or the page without htmx."""
+    form = ChangeForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    adding = [Addition(code) for code in request.POST.getlist("add") if code]
+    adding += [Addition(code) for code in communes_of_epci(form.cleaned_data["epci"])]
+    removing = request.POST.getlist("remove")
+    if toggled := request.POST.get("toggle"):
+        adding, removing = _toggled(request, toggled)
+    return _apply(request, form.cleaned_data["revision"], adding, removing)
+
+
+def _toggled(request: CptsRequest, code: str) -> tuple[list[Addition], list[str]]:
+    """A click on the map: in when it is out, out when it is in."""
+    drafts = PerimeterPart.objects.filter(cpts=request.cpts, perimeter__status="draft", commune=code)
+    return ([], [code]) if drafts.exists() else ([Addition(code)], [])
+
+
+def _apply(request: CptsRequest, revision: int, adding: Iterable[Addition], removing: Iterable[str]) -> HttpResponse:
+    perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts())
+    perimeter.cpts = request.cpts
+    try:
+        done = actions.change_perimeter(
+            perimeter=perimeter,
+            read_revision=revision,
+            by=request.user,
+            at=timezone.now(),
+            add=adding,
+            remove=removing,
+        )
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    else:
+        messages.success(request, f"Enregistré : {done.summary}.")
+    if not request.htmx:
+        return redirect("territory:draft", request.cpts.slug)
+    found = draft_of(request.cpts)
+    assert found
+    return render(request, "territory/draft.html#composition", draft_context(request, *found))
+
+
+@requires(Permission.TERRITORY_EDIT)
+@require_safe
+def search(request: CptsRequest) -> HttpResponse:
+    """Communes and EPCI of that name or code: a fragment under the field, or a page of its own."""
+    perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts())
+    text = request.GET.get("q", "")[:80]
+    found = search_communes(text, near=[request.cpts.departement_id])
+    inside = set(
+        PerimeterPart.objects.filter(perimeter=perimeter, commune__in=[one.commune_id for one in found]).values_list(
+            "commune_id", flat=True
+        )
+    )
+    context = {"perimeter": perimeter, "query": text, "found": found, "inside": inside, "epci": search_epci(text)}
+    template = "territory/search.html#results" if request.htmx else "territory/search.html"
+    return render(request, template, context)
+
+
+@require_POST
+@requires(Permission.TERRITORY_EDIT)
+def paste(request: CptsRequest) -> HttpResponse:
+    """A clear answer for each pasted line; nothing changes before the next press."""
+    perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts())
+    form = PasteForm(request.POST)
+    context: dict[str, Any] = {"perimeter": perimeter, "paste_form": form}
+    if form.is_valid():
+        inside = set(PerimeterPart.objects.filter(perimeter=perimeter).values_list("commune_id", flat=True))
+        near = frozenset([request.cpts.departement_id])
+        resolutions = resolved(form.cleaned_data["text"], near, form.cleaned_data["numbers"])
+        context |= _sorted_answers(resolutions, inside)
+    return render(request, "territory/paste.html", context)
+
+
+def resolved(text: str, near: frozenset[str], numbers: str = "") -> list[Resolution]:
+    """Every line of a pasted list with what it designates; two queries."""
+    lines = read_lines(text)
+    said = PlaceKind(numbers) if numbers else None
+    places = _as_places(places_by_key(keys_of(lines)))
+    answers = [resolve(line, places, near=near, numbers=said) for line in lines]
+    unknown = [name for one in answers if one.answer == Answer.UNKNOWN for name in one.line.names]
+    suggestions = _as_places(places_starting_with(unknown))
+    return [suggested(one, suggestions, near=near) if one.answer == Answer.UNKNOWN else one for one in answers]
+
+
+def _as_places(found: dict[str, list[PlaceName]]) -> dict[str, list[Place]]:
+    return {
+        key: [Place(one.commune_id, PlaceKind(one.kind), one.label, one.commune.departement_id) for one in names]
+        for key, names in found.items()
+    }
+
+
+def _sorted_answers(resolutions: list[Resolution], inside: set[str]) -> dict[str, Any]:
+    """Answers as the page groups them, communes named; one query."""
+    codes = {place.code for resolution in resolutions for place in resolution.places}
+    names = {one.code: one for one in Commune.objects.for_choosing().filter(code__in=sorted(codes)[:5000])}
+    rows: list[dict[str, Any]] = [
+        {
+            "line": one.line,
+            "answer": one.answer,
+            "places": [(place, names[place.code]) for place in one.places if place.code in names],
+            "inside": len(one.places) == 1 and one.places[0].code in inside,
+        }
+        for one in resolutions
+    ]
+    sure = [row for row in rows if row["answer"] in (Answer.FOUND, Answer.MERGED)]
+    return {
+        "rows": sorted(rows, key=lambda row: list(ORDER).index(row["answer"])),
+        "sure_codes": sorted({row["places"][0][0].code for row in sure if row["places"] and not row["inside"]}),
+        "several": [row for row in rows if row["answer"] == Answer.SEVERAL],
+        "unknown": [row for row in rows if row["answer"] == Answer.UNKNOWN],
+        "sure": sure,
+    }
+
+
+ORDER = (Answer.UNKNOWN, Answer.SEVERAL, Answer.MERGED, Answer.FOUND)
+
+
+@requires(Permission.TERRITORY_EDIT)
+def part(request: CptsRequest, code: str) -> HttpResponse:
+    """Declare that only a part of a commune is counted, with its source; or arrondissements instead of the whole."""
+    perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts())
+    places = _with_shares(perimeter, code)
+    commune = next((place for place in places if place.code == code), None)
+    if commune is None:
+        raise Http404
+    initial = {"share": (commune.share or 1) * 100, "source": commune.share_source or ""}
+    form = PartForm(request.POST or None, initial=initial)
+    revision = ChangeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and revision.is_valid():
+        share = form.cleaned_data["share"] / 100
+        addition = Addition(code, share, form.cleaned_data["source"] if share < 1 else "")
+        return _apply(request, revision.cleaned_data["revision"], [addition], [])
+    context = {
+        "perimeter": perimeter,
+        "commune": commune,
+        "form": form,
+        "arrondissements": [place for place in places if place.parent_id == code],
+    }
+    return render(request, "territory/part.html", context)
+
+
+def _with_shares(perimeter: Perimeter, code: str) -> list[Any]:
+    """A commune and its arrondissements, each with its share in the draft (None: not in it); one query."""
+    parts = PerimeterPart.objects.filter(perimeter=perimeter, commune=OuterRef("pk"))
+    places = Commune.objects.current().for_choosing().filter(Q(code=code) | Q(parent=code)).order_by("code")
+    return list(places.annotate(share=parts.values("share"), share_source=parts.values("share_source")))
+
+
+@require_POST
+@requires(Permission.TERRITORY_EDIT)
+def put_in_force(request: CptsRequest) -> HttpResponse:
+    """Make the draft the perimeter in force: from then on it is public."""
+    perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts().select_related("cpts"))
+    form = InForceForm(request.POST, today=timezone.localdate())
+    if not form.is_valid():
+        messages.error(request, "La date d’entrée en vigueur n’est pas lisible : écrivez-la comme 23/11/2026.")
+        return redirect("territory:draft", request.cpts.slug)
+    try:
+        actions.put_in_force(
+            perimeter=perimeter,
+            read_revision=form.cleaned_data["revision"],
+            on=form.cleaned_data["on"],
+            by=request.user,
+            at=timezone.now(),
+        )
+    except DomainError as error:
+        messages.error(request, error.user_message)
+        return redirect("territory:draft", request.cpts.slug)
+    messages.success(request, "Le périmètre est en vigueur, et public.")
+    return redirect("territory:show", request.cpts.slug)

@@ -1,0 +1,103 @@
+"""Forms of the territory: the shape of what is typed; what is allowed is decided by the actions."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from maillage.geography.models import Departement
+from maillage.territory.rules.pasted_list import PlaceKind
+
+PASTE_LIMIT = 1_000_000
+LINES_LIMIT = 2_000
+
+
+class FoundCptsForm(forms.Form):
+    """Name and département."""
+
+    name = forms.CharField(label="Nom de la CPTS", max_length=120, help_text="Par exemple : CPTS du Bergeracois.")
+    departement = forms.ModelChoiceField(
+        Departement.objects.order_by("name"),
+        label="Département",
+        empty_label="Choisir…",
+        help_text="Celui dont la délégation de l’ARS suivra le projet.",
+    )
+
+
+class ChangeForm(forms.Form):
+    """One change of a draft: codes in, codes out, or a whole EPCI."""
+
+    revision = forms.IntegerField(min_value=0)
+    epci = forms.CharField(required=False, max_length=9)
+
+
+class PartForm(forms.Form):
+    """A declared part of a commune. The share is typed as a percentage."""
+
+    share = forms.DecimalField(
+        label="Part de la population, en %",
+        min_value=Decimal("0.01"),
+        max_value=Decimal(100),
+        max_digits=5,
+        decimal_places=2,
+        localize=True,
+    )
+    source = forms.CharField(
+        label="Source de cette part",
+        max_length=200,
+        required=False,
+        help_text="Accord entre les deux CPTS, quartiers INSEE (IRIS)… Demandée dès que la part n’est pas de 100 %.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        share = data.get("share")
+        if share is not None and share < 100 and not data.get("source"):
+            self.add_error("source", "Dites d’où vient cette part : l’ARS et la CPAM la demanderont.")
+        return data
+
+
+class PasteForm(forms.Form):
+    """A pasted list. Refusals keep what was typed, unless it is too long to be sent back."""
+
+    text = forms.CharField(
+        label="Communes, une par ligne",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text="Noms, codes INSEE ou codes postaux, mélangés, copiés d’un tableur ou d’un courriel.",
+        error_messages={"required": "Collez au moins une commune."},
+    )
+    numbers = forms.ChoiceField(
+        label="Les nombres à cinq chiffres sont",
+        required=False,
+        choices=[
+            ("", "des codes INSEE ou postaux (à reconnaître)"),
+            (PlaceKind.CODE.value, "des codes INSEE"),
+            (PlaceKind.POSTAL_CODE.value, "des codes postaux"),
+        ],
+    )
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        if not text.strip():
+            raise forms.ValidationError("Collez au moins une commune.", code="required")
+        if len(text) > PASTE_LIMIT or text.count("\n") > LINES_LIMIT:
+            self.data = {**{key: self.data[key] for key in self.data}, "text": text[:2000]}
+            raise forms.ValidationError(
+                "Cette liste est trop longue : collez au plus 2 000 lignes à la fois. "
+                "Le périmètre n’a pas changé ; seul le début de votre liste est gardé ici.",
+                code="too-long",
+            )
+        return text
+
+
+class InForceForm(forms.Form):
+    revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    on = forms.DateField(
+        label="En vigueur depuis le", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["on"].initial = today

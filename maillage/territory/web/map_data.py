@@ -1,0 +1,39 @@
+"""What the map needs: which départements to draw, which communes to fill, and how."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+
+from maillage.territory.models import PerimeterPart
+from maillage.territory.queries import PerimeterSummary
+
+DEPARTEMENTS_DRAWN = 12
+
+
+def map_data(
+    parts: Sequence[PerimeterPart], summary: PerimeterSummary | None, *, departement: str = "", editable: bool = False
+) -> dict[str, Any]:
+    """A dict for json_script. Drawn: the départements of the perimeter and its neighbours; `departement` if empty."""
+    selected = {part.commune_id: float(part.share) for part in parts}
+    # An arrondissement is shown by its commune, whose outline is drawn.
+    selected |= {part.commune.parent_id: float(part.share) for part in parts if part.commune.parent_id}
+    near = {code for part in parts for code in part.commune.neighbour_codes}
+    counts: dict[str, int] = {}
+    for code in [*selected, *near]:
+        if code:
+            counts[departement_of(code)] = counts.get(departement_of(code), 0) + 1
+    drawn = sorted(counts, key=lambda code: -counts[code])[:DEPARTEMENTS_DRAWN] or [departement or "24"]
+    overlapped = {name for overlap in summary.overlaps for name in overlap.communes} if summary else set()
+    return {
+        "selected": selected,
+        "overlapping": [part.commune_id for part in parts if part.commune.name in overlapped],
+        "islands": [code for piece in summary.contiguity.islands for code in piece] if summary else [],
+        "outlines": [reverse("geography:outlines", args=[code]) for code in drawn],
+        "editable": editable,
+    }
+
+
+def departement_of(code: str) -> str:
+    """24037 -> 24, 2A004 -> 2A, 97411 -> 974."""
+    return code[:3] if code.startswith(("97", "98")) else code[:2]

@@ -1,0 +1,114 @@
+"""Shared ground of the tests: real communes in small number, personas, fixed instants."""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from maillage.accounts.models import Role, User
+from maillage.core import jobs
+from maillage.cpts.models import Cpts
+from maillage.geography.actions import load_reference
+from maillage.geography.models import Commune
+from maillage.geography.reference import DATA_DIR, FILES, Reference, open_reference
+from tests.factories import NOON, CptsFactory, PerimeterFactory, UserFactory
+
+BERGERACOISE = "200070647"
+# Marseille and Paris with their arrondissements, islands, overseas without outline, a place without inhabitants.
+SPECIAL = {"13055", "75056", "85113", "17004", "97501", "98711", "98901", "32389", "67426", "62447", "33324", "47079"}
+PARENTS = {"13055", "75056"}
+
+
+def _rows(name: str) -> list[list[str]]:
+    with gzip.open(DATA_DIR / f"{name}.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        csv.field_size_limit(2**31 - 1)
+        return list(csv.reader(file))
+
+
+def write_reference(directory: Path, files: dict[str, list[list[str]]], **manifest: int) -> Path:
+    """Reference files of any content, with a manifest that vouches for them."""
+    digests = {}
+    for name, rows in files.items():
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows(rows)
+        content = gzip.compress(out.getvalue().encode(), mtime=0)
+        (directory / f"{name}.csv.gz").write_bytes(content)
+        digests[name] = {"rows": len(rows) - 1, "sha256": hashlib.sha256(content).hexdigest()}
+    whole = {"geography_year": 2026, "population_year": 2023, "sources": [], "files": digests} | manifest
+    (directory / "manifest.json").write_text(json.dumps(whole), encoding="utf-8")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def sample_files() -> dict[str, list[list[str]]]:
+    """Dordogne and a few special places, out of the real files."""
+    files = {name: _rows(name) for name in FILES}
+    kept = {row[0] for row in files["communes"] if row[4] == "24" or row[0] in SPECIAL or row[3] in PARENTS}
+    for name, column in (("communes", 0), ("outlines", 0), ("former", 2)):
+        head, *rows = files[name]
+        files[name] = [head, *[row for row in rows if row[column] in kept]]
+    return files
+
+
+@pytest.fixture(scope="session")
+def sample_reference(tmp_path_factory: pytest.TempPathFactory, sample_files: dict[str, list[list[str]]]) -> Reference:
+    return open_reference(write_reference(tmp_path_factory.mktemp("reference"), sample_files))
+
+
+@pytest.fixture
+def communes(db: None, sample_reference: Reference) -> None:
+    """Dordogne and the special places. A test marked transaction=True gets them committed, seen by its threads."""
+    if not Commune.objects.exists():
+        load_reference(sample_reference, at=NOON)
+
+
+@pytest.fixture
+def cpts(communes: None) -> Cpts:
+    """CPTS du Bergeracois, whose perimeter in force is the CA Bergeracoise."""
+    cpts = CptsFactory(name="CPTS du Bergeracois", slug="cpts-du-bergeracois")
+    PerimeterFactory(cpts=cpts, in_force=True, epci=BERGERACOISE)
+    return cpts
+
+
+@pytest.fixture
+def neighbour(communes: None) -> Cpts:
+    return CptsFactory(name="CPTS voisine", slug="cpts-voisine")
+
+
+@pytest.fixture
+def coordinator(cpts: Cpts) -> User:
+    return UserFactory(role=Role.COORDINATOR, on=cpts, given_name="Claire", family_name="Aubert")
+
+
+@pytest.fixture
+def member(cpts: Cpts) -> User:
+    """A colleague without the right."""
+    return UserFactory(role=Role.MEMBER, on=cpts)
+
+
+@pytest.fixture
+def stranger(neighbour: Cpts) -> User:
+    """Coordinates the next CPTS, is nobody here."""
+    return UserFactory(role=Role.COORDINATOR, on=neighbour)
+
+
+@pytest.fixture
+def run_jobs():
+    """Run the jobs that wait, as the worker would."""
+    from maillage.core.models import Job, JobState  # noqa: PLC0415
+
+    def run() -> None:
+        for row in Job.objects.filter(state=JobState.WAITING).order_by("pk"):
+            jobs.run_job.call(str(row.uuid))
+
+    return run
+
+
+@pytest.fixture
+def is_postgresql() -> bool:
+    return connection.vendor == "postgresql"

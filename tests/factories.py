@@ -1,0 +1,96 @@
+"""One factory a model, traits instead of subclasses, fixed instants."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import factory
+from allauth.account.models import EmailAddress
+
+from maillage.accounts.models import Role, RoleAssignment, User
+from maillage.core.text import normalised
+from maillage.cpts.models import Cpts
+from maillage.geography.queries import communes_of_epci
+from maillage.members.models import Membership, MembershipStatus
+from maillage.territory.models import Perimeter, PerimeterPart, PerimeterStatus
+
+NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 23)
+PASSWORD = "une phrase assez longue"
+
+
+class CptsFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Cpts
+
+    name = factory.Sequence(lambda n: f"CPTS numéro {n}")
+    slug = factory.Sequence(lambda n: f"cpts-{n}")
+    departement_id = "24"
+    created_at = NOON
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"personne{n}@exemple.invalid")
+    given_name = "Camille"
+    family_name = factory.Sequence(lambda n: f"Essai-{n}")
+
+    @factory.post_generation
+    def password(self, create: bool, extracted: str | None, **kwargs: Any) -> None:
+        self.set_password(extracted or PASSWORD)
+        self.save(update_fields=["password"])
+        EmailAddress.objects.create(user=self, email=self.email, verified=True, primary=True)
+
+    @factory.post_generation
+    def role(self, create: bool, extracted: Role | None, **kwargs: Any) -> None:
+        self._role = extracted
+
+    @factory.post_generation
+    def on(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        """Where the role is held: a Cpts, {"departement_id": …}, {"region_id": …}; nothing for the instance."""
+        if self._role:
+            scope = {"cpts": extracted} if isinstance(extracted, Cpts) else (extracted or {})
+            RoleAssignment.objects.create(user=self, role=self._role, created_at=NOON, **scope)
+
+
+class PerimeterFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Perimeter
+        skip_postgeneration_save = True
+
+    class Params:
+        in_force = factory.Trait(status=PerimeterStatus.IN_FORCE, in_force_since=date(2025, 3, 1))
+
+    cpts = factory.SubFactory(CptsFactory)
+    number = factory.LazyAttribute(lambda one: Perimeter.objects.filter(cpts=one.cpts).count() + 1)
+    created_at = NOON
+
+    @factory.post_generation
+    def epci(self, create: bool, extracted: str | None, **kwargs: Any) -> None:
+        _add(self, communes_of_epci(extracted) if extracted else [])
+
+    @factory.post_generation
+    def communes(self, create: bool, extracted: list[str] | None, **kwargs: Any) -> None:
+        _add(self, extracted or [])
+
+
+def _add(perimeter: Perimeter, codes: list[str]) -> None:
+    PerimeterPart.objects.bulk_create(
+        PerimeterPart(cpts=perimeter.cpts, perimeter=perimeter, commune_id=code) for code in codes
+    )
+
+
+class MembershipFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Membership
+
+    cpts = factory.SubFactory(CptsFactory)
+    given_name = "Camille"
+    family_name = factory.Sequence(lambda n: f"Adhérente-{n:03d}")
+    search_name = factory.LazyAttribute(lambda one: normalised(f"{one.family_name} {one.given_name}"))
+    occupation = "Infirmière"
+    commune_id = "24037"
+    status = MembershipStatus.UP_TO_DATE
+    joined_on = date(2026, 1, 5)

@@ -1,0 +1,190 @@
+"""Every URL × every role × own and other CPTS, and the number of queries of each page.
+
+A new address that declares no access fails here before anything else.
+"""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from maillage.accounts.actions import invite, token_for
+from maillage.accounts.models import Role, User
+from maillage.accounts.permissions import ROLE_PERMISSIONS, Permission, permissions_on
+from maillage.core import jobs
+from maillage.cpts.models import Cpts
+from maillage.exchange.actions import write_mail
+from maillage.geography.jobs import RELOAD
+from tests.conftest import BERGERACOISE
+from tests.factories import NOON, CptsFactory, MembershipFactory, PerimeterFactory, UserFactory
+
+# Views of libraries cannot carry our mark: what they are is written here.
+THIRD_PARTY = {
+    "account_login": "public",
+    "account_signup": "public",
+    "account_confirm_login_code": "public",
+    "account_logout": "public",
+    "account_inactive": "public",
+    "account_reauthenticate": "signed-in",
+    "account_email": "signed-in",
+    "account_change_password": "signed-in",
+    "account_set_password": "signed-in",
+    "account_email_verification_sent": "public",
+    "account_confirm_email": "public",
+    "account_reset_password": "public",
+    "account_reset_password_done": "public",
+    "account_reset_password_from_key": "public",
+    "account_reset_password_from_key_done": "public",
+}
+POST_ONLY = {
+    "portal:demo_sign_in", "portal:reload_reference", "accounts:withdraw_role", "accounts:withdraw_invitation",
+    "territory:start", "territory:change", "territory:paste", "territory:put_in_force",
+}  # fmt: skip
+SCOPES = {
+    Role.REGULATOR: {"departement_id": "24"},
+    Role.ARS_INSTRUCTOR: {"region_id": "75"},
+    Role.CPAM_INSTRUCTOR: {"departement_id": "24"},
+    Role.GUICHET_AGENT: {"region_id": "75"},
+    Role.INSTANCE_ADMIN: {},
+}
+MOST_QUERIES = {"public": 2, "signed-in": 6}
+
+
+def addresses(patterns: list[URLPattern | URLResolver], namespace: str = "") -> list[tuple[str, URLPattern]]:
+    found = []
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            found += addresses(pattern.url_patterns, pattern.namespace or namespace)
+        else:
+            found.append((f"{namespace}:{pattern.name}" if namespace else str(pattern.name), pattern))
+    return found
+
+
+ADDRESSES = addresses(get_resolver().url_patterns)
+NAMES = [name for name, _ in ADDRESSES]
+OURS = [name for name in NAMES if name not in THIRD_PARTY]
+
+
+def access_of(name: str) -> str | Permission | None:
+    pattern = dict(ADDRESSES)[name]
+    return getattr(pattern.callback, "access", THIRD_PARTY.get(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_address_declares_who_may_open_it(name):
+    assert access_of(name) in {"public", "signed-in", *Permission}
+
+
+@pytest.fixture
+def arguments(cpts, coordinator):
+    """Something real behind each parameter of an address."""
+    PerimeterFactory(cpts=cpts, epci=BERGERACOISE)
+    invitation = invite(cpts=cpts, email="invitee@exemple.invalid", role=Role.MEMBER, by=coordinator, at=NOON)
+    job = jobs.enqueue(RELOAD, label="Chargement", at=NOON, owner_id=coordinator.pk)
+    mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=NOON)
+    return {
+        "cpts_slug": cpts.slug,
+        "slug": cpts.slug,
+        "code": "24037",
+        "departement": "24",
+        "assignment_id": coordinator.assignments.get().pk,
+        "invitation_uuid": invitation.uuid,
+        "token": token_for(invitation),
+        "job_uuid": job.uuid,
+        "mail_uuid": mail.uuid,
+    }
+
+
+def url_of(name: str, arguments: dict) -> str:
+    pattern = dict(ADDRESSES)[name].pattern
+    return reverse(name, kwargs={key: arguments[key] for key in pattern.converters})
+
+
+def call(client: Client, name: str, url: str):
+    return client.post(url) if name in POST_ONLY else client.get(url)
+
+
+def person(role: Role | None, cpts: Cpts) -> User | AnonymousUser:
+    if role is None:
+        return AnonymousUser()
+    return UserFactory(role=role, on=SCOPES.get(role, cpts))
+
+
+@pytest.mark.parametrize("role", [None, *Role], ids=lambda role: str(role or "nobody"))
+def test_each_role_opens_what_the_table_says_and_nothing_else(role, client, cpts, arguments):
+    user = person(role, cpts)
+    if role:
+        client.force_login(user)
+    wrong = []
+    for name in OURS:
+        status = call(client, name, url_of(name, arguments)).status_code
+        if not is_right(
+            status, access_of(name), user, cpts if "cpts_slug" in dict(ADDRESSES)[name].pattern.converters else None
+        ):
+            wrong.append((name, status))
+    assert not wrong
+
+
+def is_right(status: int, access, user, cpts: Cpts | None) -> bool:
+    """200, a redirection after a POST, a refused form or an absent object are all 'open'; 403 and the rest are not."""
+    if access == "public":
+        return status in {200, 302, 404, 410}
+    if isinstance(user, AnonymousUser):
+        return status == 302
+    if access == "signed-in":
+        return status in {200, 302, 404}
+    rights = permissions_on(user, cpts)
+    if access in rights:
+        return status in {200, 302, 404}
+    # A stranger to the CPTS does not even learn that it exists.
+    return status == (403 if rights or cpts is None else 404)
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if isinstance(access_of(name), Permission)])
+def test_a_stranger_and_a_visitor_are_kept_out(name, client, cpts, arguments, stranger):
+    url = url_of(name, arguments)
+    assert call(client, name, url).status_code == 302
+    client.force_login(stranger)
+    assert call(client, name, url).status_code in {403, 404}
+    if "cpts_slug" in dict(ADDRESSES)[name].pattern.converters:
+        assert call(client, name, url).status_code == 404
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_is_in_the_table_of_rights(role):
+    assert role in ROLE_PERMISSIONS
+
+
+def reader_of(name: str, cpts: Cpts, coordinator: User) -> User | None:
+    if access_of(name) == "public":
+        return None
+    if access_of(name) == Permission.INSTANCE_MANAGE:
+        return UserFactory(role=Role.INSTANCE_ADMIN)
+    return coordinator
+
+
+GETS = [name for name in OURS if name not in POST_ONLY]
+
+
+@pytest.mark.parametrize("name", GETS)
+def test_pages_run_few_queries_and_the_same_with_ten_times_the_rows(
+    name, client, cpts, arguments, coordinator, django_assert_max_num_queries
+):
+    url = url_of(name, arguments)
+    if reader := reader_of(name, cpts, coordinator):
+        client.force_login(reader)
+    limit = MOST_QUERIES.get(access_of(name), 6)
+    if name == "portal:ready":
+        limit = 8  # asks the database what it is there to ask: tables, migrations, communes
+    MembershipFactory.create_batch(10, cpts=cpts)
+    with django_assert_max_num_queries(limit) as few:
+        client.get(url)
+    MembershipFactory.create_batch(100, cpts=cpts)
+    for _ in range(10):
+        PerimeterFactory(cpts=CptsFactory(), in_force=True, epci=BERGERACOISE)
+    for number in range(30):
+        write_mail(recipient=f"{number}@exemple.invalid", subject="Essai", body="Bonjour", at=NOON)
+    with django_assert_max_num_queries(len(few)) as many:
+        response = client.get(url)
+    assert len(many) <= len(few)
+    assert len(response.content) <= 100_000 or name == "geography:outlines"
