@@ -45,12 +45,10 @@ class Cpts(models.Model):
     @property
     def bare_name(self) -> str:
         """Normalised, without the words that every CPTS name holds: what duplicates are compared on."""
-        return " ".join(word for word in normalised(self.name).split() if word not in COMMON_WORDS)
+        return " ".join(word for word in normalised(self.name).split() if len(word) > 1 and word not in COMMON_WORDS)
 
 
-COMMON_WORDS = frozenset(
-    "cpts communaute professionnelle territoriale de du des la le les l d en pays sante et".split()
-)
+COMMON_WORDS = frozenset("cpts communaute professionnelle territoriale de du des la le les en pays sante et".split())
 
 
 def slug_for(name: str, taken: set[str]) -> str:

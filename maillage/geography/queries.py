@@ -37,9 +37,9 @@ def _rank(key: str, near: list[str]) -> Case:
     former = [PlaceNameKind.FORMER_NAME, PlaceNameKind.FORMER_CODE]
     return Case(
         When(key=key, commune__departement__in=near, then=Value(0)),
+        When(commune__departement__in=near, then=Value(1)),
         When(key=key, kind__in=former, then=Value(3)),
-        When(key=key, then=Value(1)),
-        When(commune__departement__in=near, then=Value(2)),
+        When(key=key, then=Value(2)),
         default=Value(4),
         output_field=IntegerField(),
     )

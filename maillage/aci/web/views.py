@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.aci.rules.grid import agreement, funding
+from maillage.aci.rules.grid import agreement, agreement_in_force, funding
 from maillage.aci.simulation import (
     LINE_HEADER,
     PAYMENT_HEADER,
@@ -44,7 +44,7 @@ def simulation(request: CptsRequest) -> HttpResponse:
     size = size_of(population, on=timezone.localdate())
     place = f"{len(parts)} {plural(len(parts), 'commune')}, {population} habitants"
     context = {"population": population, "size": size, "perimeter": found[0] if found else None, "place": place}
-    return _answer(request, context, title=f"Financement ACI de {request.cpts}", filename=f"aci-{request.cpts.slug}")
+    return _answer(request, context, title=f"Financement ACI · {request.cpts}", filename=f"aci-{request.cpts.slug}")
 
 
 @public
@@ -67,7 +67,10 @@ def _answer(request: HttpRequest, context: dict[str, Any], *, title: str, filena
         )
         if response := _file(request.GET.get("format", ""), done, title, filename, today):
             return response
-    context |= {"form": form, "simulation": done, "title": title, "grid": _grid(form, context["size"])}
+    grid = _grid(form, context["size"])
+    current = agreement_in_force(done.scenario.signed_on) if done else grid.agreement
+    context |= {"form": form, "simulation": done, "title": title, "grid": grid}
+    context["newer"] = funding(current.id, grid.size) if current != grid.agreement else None
     return render(request, "aci/simulation.html", context)
 
 

@@ -38,6 +38,7 @@ class Place:
     kind: PlaceKind
     label: str
     departement: str
+    name: str = ""  # present name of the commune, normalised
 
 
 class Answer(StrEnum):
@@ -117,8 +118,13 @@ def resolve(
     by_name = [place for name in line.names for place in places.get(name, [])]
     by_code = [place for code in line.codes for place in _as_said(places.get(code, []), numbers)]
     agreed = {place.code for place in by_name} & {place.code for place in by_code}
-    candidates = [place for place in by_name if place.code in agreed] if agreed else by_name or by_code
+    candidates = [place for place in by_name if place.code in agreed] if agreed else by_name or _begun(by_code, line)
     return _answer(line, _settle(_distinct(candidates), near))
+
+
+def _begun(places: list[Place], line: Line) -> list[Place]:
+    """Beside a code, a name cut short (Sarlat, 24520) settles which commune is meant."""
+    return [place for place in places if place.name.startswith(line.names or ("-",))] or places
 
 
 def _as_said(places: list[Place], numbers: PlaceKind | None) -> list[Place]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
+from maillage.core.text import normalised
 from maillage.geography.models import Commune, PlaceName
 from maillage.geography.queries import (
     communes_of_epci,
@@ -167,10 +168,12 @@ def resolved(text: str, near: frozenset[str], numbers: str = "") -> list[Resolut
 
 
 def _as_places(found: dict[str, list[PlaceName]]) -> dict[str, list[Place]]:
-    return {
-        key: [Place(one.commune_id, PlaceKind(one.kind), one.label, one.commune.departement_id) for one in names]
-        for key, names in found.items()
-    }
+    return {key: [_as_place(one) for one in names] for key, names in found.items()}
+
+
+def _as_place(one: PlaceName) -> Place:
+    commune = one.commune
+    return Place(one.commune_id, PlaceKind(one.kind), one.label, commune.departement_id, normalised(commune.name))
 
 
 def _sorted_answers(resolutions: list[Resolution], inside: set[str]) -> dict[str, Any]:

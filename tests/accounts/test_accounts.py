@@ -1,0 +1,280 @@
+"""Accounts, sign-in, lock-out, roles and invitations."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from maillage.accounts import actions
+from maillage.accounts.models import AccountKind, Invitation, Role, RoleAssignment, User
+from maillage.accounts.permissions import Permission, allows, permissions_on
+from maillage.audit.models import AuditEvent
+from tests.factories import NOON, PASSWORD, CptsFactory, UserFactory
+
+LOGIN = "/compte/login/"
+
+
+@pytest.fixture(autouse=True)
+def no_counters(request):
+    """Counters of refused sign-ins live in the cache: each test starts from none."""
+    if "db" in request.fixturenames:
+        from django.core.cache import cache  # noqa: PLC0415
+        from django.core.management import call_command  # noqa: PLC0415
+
+        request.getfixturevalue("db")
+        call_command("createcachetable", verbosity=0)
+        cache.clear()
+
+
+def sign_in(client, email, password=PASSWORD):
+    return client.post(LOGIN, {"login": email, "password": password})
+
+
+def test_a_password_opens_the_account_whatever_the_case_of_the_address(client, cpts, coordinator):
+    assert sign_in(client, coordinator.email.upper()).status_code == 302
+    assert client.get("/cpts/cpts-du-bergeracois/").status_code == 200
+
+
+def test_a_wrong_password_is_refused_in_french_and_keeps_the_address(client, coordinator):
+    page = sign_in(client, coordinator.email, "autre chose encore").content.decode()
+    assert "incorrect" in page
+    assert coordinator.email in page
+
+
+def test_repeated_failures_lock_the_account_even_for_the_right_password(client, coordinator):
+    for _ in range(5):
+        sign_in(client, coordinator.email, "autre chose encore")
+    page = sign_in(client, coordinator.email)
+    assert page.status_code == 200
+    assert "Trop de tentatives" in page.content.decode()
+
+
+def test_an_inactive_account_stays_out(client, coordinator):
+    User.objects.filter(pk=coordinator.pk).update(is_active=False)
+    sign_in(client, coordinator.email)
+    assert client.get("/espaces/").status_code == 302
+    assert permissions_on(User.objects.get(pk=coordinator.pk), None) == frozenset()
+
+
+def test_an_external_account_never_opens_with_a_password(client, coordinator):
+    external = User.objects.create(kind=AccountKind.EXTERNAL, identifier="899900000001", email=coordinator.email)
+    external.set_password("une autre phrase longue")
+    external.save()
+    assert sign_in(client, coordinator.email, "une autre phrase longue").status_code == 200
+
+
+def test_the_database_keeps_addresses_unique_among_password_accounts_only(coordinator):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create(email=coordinator.email.upper())
+    User.objects.create(kind=AccountKind.EXTERNAL, identifier="8999", email=coordinator.email)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create(kind=AccountKind.EXTERNAL, identifier="8999")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create(kind=AccountKind.PASSWORD, email="")
+
+
+@pytest.mark.parametrize(
+    ("role", "scope"),
+    [
+        (Role.COORDINATOR, {}),
+        (Role.REGULATOR, {}),
+        (Role.INSTANCE_ADMIN, {"departement_id": "24"}),
+        (Role.MEMBER, {"region_id": "75"}),
+    ],
+)
+def test_the_database_refuses_a_role_on_a_scope_it_does_not_fit(communes, role, scope):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RoleAssignment.objects.create(user=UserFactory(), role=role, created_at=NOON, **scope)
+
+
+@pytest.mark.parametrize("scope", [{"departement_id": "24"}, {"region_id": "75"}], ids=["departement", "region"])
+def test_a_role_is_held_once_on_a_scope(communes, scope):
+    user = UserFactory(role=Role.REGULATOR, on=scope)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RoleAssignment.objects.create(user=user, role=Role.REGULATOR, created_at=NOON, **scope)
+
+
+def test_one_person_coordinates_one_cpts_and_is_a_plain_member_of_the_next(cpts, neighbour):
+    user = UserFactory(role=Role.COORDINATOR, on=cpts)
+    RoleAssignment.objects.create(user=user, role=Role.MEMBER, cpts=neighbour, created_at=NOON)
+    assert allows(user, Permission.TERRITORY_EDIT, on=cpts)
+    assert not allows(user, Permission.TERRITORY_EDIT, on=neighbour)
+    assert allows(user, Permission.MEMBER_LIST, on=neighbour)
+
+
+@pytest.mark.parametrize(
+    ("scope", "reaches"),
+    [
+        ({"departement_id": "24"}, True),
+        ({"departement_id": "33"}, False),
+        ({"region_id": "75"}, True),
+        ({"region_id": "76"}, False),
+    ],
+)
+def test_an_institution_reaches_the_cpts_of_its_territory(cpts, scope, reaches):
+    user = UserFactory(role=Role.ARS_INSTRUCTOR, on=scope)
+    assert allows(user, Permission.ACI_VIEW, on=cpts) is reaches
+
+
+def test_the_last_coordinator_cannot_be_withdrawn(cpts, coordinator):
+    with pytest.raises(actions.LastCoordinator):
+        actions.withdraw_role(assignment=coordinator.assignments.get(), by=coordinator, at=NOON)
+    assert coordinator.assignments.exists()
+    actions.grant_role(user=UserFactory(), role=Role.COORDINATOR, cpts=cpts, by=coordinator, at=NOON)
+    actions.withdraw_role(assignment=coordinator.assignments.get(), by=coordinator, at=NOON)
+    assert not coordinator.assignments.exists()
+
+
+def test_a_role_is_not_given_twice(cpts, coordinator):
+    with pytest.raises(actions.RoleAlreadyHeld):
+        actions.grant_role(user=coordinator, role=Role.COORDINATOR, cpts=cpts, by=coordinator, at=NOON)
+
+
+@pytest.fixture
+def invitation(cpts, coordinator):
+    from django.utils import timezone  # noqa: PLC0415
+
+    return actions.invite(
+        cpts=cpts, email="Recrue@exemple.invalid", role=Role.TREASURER, by=coordinator, at=timezone.now()
+    )
+
+
+def link_of(invitation):
+    return reverse("accounts:accept_invitation", args=[actions.token_for(invitation)])
+
+
+def test_an_invitation_leaves_by_mail_with_a_link_that_names_nobody(invitation):
+    (message,) = mail.outbox
+    link = re.search(r"https?://\S+", message.body).group()
+    assert message.to == ["recrue@exemple.invalid"]
+    assert "recrue" not in link
+    assert link.endswith(link_of(invitation))
+
+
+def test_opening_the_link_changes_nothing_and_the_form_makes_the_account(client, invitation, cpts):
+    assert client.get(link_of(invitation)).status_code == 200
+    assert not User.objects.filter(email="recrue@exemple.invalid").exists()
+    typed = {"given_name": "Marc", "family_name": "Recrue", "password": "quatre mots au hasard"}
+    assert client.post(link_of(invitation), typed)["Location"] == "/cpts/cpts-du-bergeracois/"
+    user = User.objects.get(email="recrue@exemple.invalid")
+    assert user.assignments.get().role == Role.TREASURER
+    assert EmailAddress.objects.get(user=user).verified
+    assert AuditEvent.objects.filter(type="invitation.accepted", by_name="Marc Recrue").exists()
+    assert client.get(link_of(invitation)).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("password", "message"),
+    [
+        ("court", "trop court"),
+        ("123456789012345", "numérique"),
+        ("motdepasse123456", None),
+        ("recrue@exemple", "trop semblable"),
+    ],
+)
+def test_weak_passwords_are_refused_beside_the_field(client, invitation, password, message):
+    typed = {"given_name": "Marc", "family_name": "Recrue", "password": password}
+    response = client.post(link_of(invitation), typed)
+    if message is None:
+        assert response.status_code == 302
+    else:
+        page = response.content.decode()
+        assert message in page
+        assert 'value="Marc"' in page
+
+
+def test_somebody_signed_in_accepts_with_one_press(client, invitation):
+    user = UserFactory(email="recrue@exemple.invalid")
+    client.force_login(user)
+    client.post(link_of(invitation))
+    assert user.assignments.get().role == Role.TREASURER
+
+
+def test_an_invitation_does_not_serve_another_account(client, invitation, member):
+    client.force_login(member)
+    response = client.post(link_of(invitation))
+    assert response.status_code == 410
+    assert "autre adresse" in response.content.decode()
+    assert member.assignments.count() == 1
+
+
+def test_an_expired_invitation_says_what_to_do(client, invitation):
+    Invitation.objects.update(expires_at=NOON - timedelta(days=400))
+    response = client.get(link_of(invitation))
+    assert response.status_code == 410
+    assert "a expiré" in response.content.decode()
+
+
+@pytest.mark.parametrize("token", ["x", "0" * 32, "0" * 32 + ":signature"])
+def test_a_forged_link_is_refused(client, db, token):
+    assert client.get(f"/invitation/{token}/").status_code == 410
+
+
+def test_an_invitation_is_accepted_once(invitation):
+    user = UserFactory(email="recrue@exemple.invalid")
+    actions.accept_invitation(invitation=invitation, user=user, at=NOON)
+    with pytest.raises(actions.InvitationAlreadyUsed):
+        actions.accept_invitation(invitation=invitation, user=user, at=NOON)
+    with pytest.raises(actions.InvitationAlreadyUsed):
+        actions.withdraw_invitation(invitation=invitation, by=user, at=NOON)
+
+
+def test_the_team_page_invites_withdraws_and_refuses_twice(client, coordinator, cpts):
+    client.force_login(coordinator)
+    url = "/cpts/cpts-du-bergeracois/equipe/"
+    typed = {"email": "recrue@exemple.invalid", "role": "member"}
+    assert client.post(url, typed).status_code == 302
+    assert "existe déjà" in client.post(url, typed).content.decode()
+    assert "adresse" in client.post(url, typed | {"email": "pas une adresse"}).content.decode()
+    invitation = Invitation.objects.get()
+    client.post(reverse("accounts:withdraw_invitation", args=[cpts.slug, invitation.uuid]))
+    assert client.get(link_of(invitation)).status_code == 410
+    last = reverse("accounts:withdraw_role", args=[cpts.slug, coordinator.assignments.get().pk])
+    assert "au moins une personne" in client.post(last, follow=True).content.decode()
+
+
+def test_a_role_of_another_cpts_cannot_be_withdrawn_from_here(client, coordinator, stranger, cpts):
+    client.force_login(coordinator)
+    url = reverse("accounts:withdraw_role", args=[cpts.slug, stranger.assignments.get().pk])
+    assert client.post(url).status_code == 404
+
+
+def test_a_holder_signs_up_confirms_the_address_then_founds_a_cpts(client, communes):
+    typed = {
+        "given_name": "Jeanne", "family_name": "Porteuse", "email": "jeanne@exemple.invalid",
+        "password1": "quatre mots au hasard", "password2": "quatre mots au hasard",
+    }  # fmt: skip
+    assert client.post("/compte/signup/", typed).status_code == 302
+    link = re.search(r"https?://[^/]+(/\S+)", mail.outbox[0].body).group(1)
+    client.post(link)
+    sign_in(client, "jeanne@exemple.invalid", "quatre mots au hasard")
+    response = client.post("/nouvelle-cpts/", {"name": "CPTS du Val", "departement": "24"})
+    assert response["Location"] == "/cpts/cpts-du-val/territoire/projet/"
+    assert str(User.objects.get()) == "Jeanne Porteuse"
+
+
+def test_a_session_ends(client, coordinator, settings):
+    sign_in(client, coordinator.email)
+    assert client.session.get_expire_at_browser_close()
+    assert settings.SESSION_COOKIE_AGE == 12 * 3600
+
+
+def test_signing_out_asks_for_a_press(client, coordinator):
+    client.force_login(coordinator)
+    assert client.get("/compte/logout/").status_code == 200
+    assert client.get("/espaces/").status_code == 200
+    client.post("/compte/logout/")
+    assert client.get("/espaces/").status_code == 302
+
+
+def test_spaces_list_what_a_role_reaches(client, cpts, neighbour):
+    CptsFactory(name="CPTS du Nord", departement_id="59")
+    client.force_login(UserFactory(role=Role.GUICHET_AGENT, on={"region_id": "75"}))
+    page = client.get("/espaces/").content.decode()
+    assert "CPTS du Bergeracois" in page
+    assert "CPTS voisine" in page
+    assert "CPTS du Nord" not in page

@@ -1,0 +1,132 @@
+"""Background work: in the transaction, once, retried, rescued when its process is killed."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from maillage.core import jobs
+from maillage.core.errors import DomainError
+from maillage.core.models import Job, JobState
+from tests.factories import NOON
+
+RUNS: list[str] = []
+
+
+@jobs.job("test.fine")
+def fine(arguments, progress):
+    progress("moitié", 1, 2)
+    RUNS.append(arguments["name"])
+    return "Fait."
+
+
+@jobs.job("test.flaky", attempts=3)
+def flaky(arguments, progress):
+    RUNS.append("flaky")
+    raise RuntimeError("network")
+
+
+@jobs.job("test.refused", attempts=3)
+def refused(arguments, progress):
+    raise DomainError("Le fichier est vide.")
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    RUNS.clear()
+
+
+def run(row):
+    jobs.run_job.call(str(row.uuid))
+    row.refresh_from_db()
+    return row
+
+
+def test_a_job_runs_once_whoever_calls_it_again(db):
+    row = run(jobs.enqueue("test.fine", label="Essai", at=NOON, name="a"))
+    run(row)
+    assert (RUNS, row.state, row.message) == (["a"], JobState.DONE, "Fait.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rolled_back_transaction_leaves_no_job_behind():
+    with transaction.atomic():
+        jobs.enqueue("test.fine", label="Essai", at=NOON, name="a")
+        transaction.set_rollback(True)
+    assert (Job.objects.count(), DBTaskResult.objects.count()) == (0, 0)
+
+
+def test_an_unexpected_error_is_tried_again_later_then_given_up(db):
+    row = run(jobs.enqueue("test.flaky", label="Essai", at=NOON))
+    assert (row.state, row.attempts) == (JobState.WAITING, 1)
+    soon = (timezone.now(), timezone.now() + timedelta(hours=1))
+    assert DBTaskResult.objects.filter(run_after__range=soon).count() == 1
+    run(row)
+    row = run(row)
+    assert (row.state, row.attempts, len(RUNS)) == (JobState.FAILED, 3, 3)
+    assert "inattendue" in row.message
+
+
+def test_a_refusal_is_final_and_says_why(db):
+    row = run(jobs.enqueue("test.refused", label="Essai", at=NOON))
+    assert (row.state, row.attempts, row.message) == (JobState.FAILED, 1, "Le fichier est vide.")
+
+
+def test_a_job_of_a_dead_process_is_taken_back_at_once(db):
+    row = jobs.enqueue("test.flaky", label="Essai", at=NOON)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    worker = jobs.this_worker().replace(str(os.getpid()), str(gone.pid))
+    Job.objects.update(state=JobState.RUNNING, started_at=timezone.now(), worker=worker, attempts=1)
+    assert jobs.rescue(timezone.now()) == [row.uuid]
+    row.refresh_from_db()
+    assert row.state == JobState.WAITING
+
+
+def test_a_job_of_a_living_process_is_left_until_its_limit(db):
+    jobs.enqueue("test.flaky", label="Essai", at=NOON)
+    Job.objects.update(state=JobState.RUNNING, started_at=NOON, worker=jobs.this_worker(), attempts=1)
+    assert jobs.rescue(NOON + timedelta(minutes=14)) == []
+    assert len(jobs.rescue(NOON + timedelta(minutes=16))) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_real_worker_runs_what_waits_even_after_being_killed(tmp_path):
+    """A worker is killed in the middle of a job; the next one takes it back and ends it."""
+    from maillage.exchange.actions import write_mail  # noqa: PLC0415
+
+    mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=timezone.now())
+    row = Job.objects.get()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    worker = jobs.this_worker().replace(str(os.getpid()), str(gone.pid))
+    DBTaskResult.objects.all().delete()  # its task was claimed by the dead worker, and will not be claimed again
+    Job.objects.update(state=JobState.RUNNING, started_at=timezone.now(), worker=worker)
+
+    database = connection.settings_dict
+    url = (
+        f"sqlite:///{database['NAME']}"
+        if connection.vendor == "sqlite"
+        else f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    )
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
+    command = [sys.executable, "manage.py", "run_worker", "--batch"]
+    jobs.RETRY_DELAYS, kept = (timedelta(0),), jobs.RETRY_DELAYS
+    try:
+        jobs.rescue(timezone.now())
+    finally:
+        jobs.RETRY_DELAYS = kept
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
+        row.refresh_from_db()
+        if row.is_over:
+            break
+    mail.refresh_from_db()
+    assert (row.state, mail.state) == (JobState.DONE, "sent")

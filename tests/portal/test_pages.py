@@ -1,0 +1,222 @@
+"""Start page, demonstration, home, instance pages, health, errors."""
+
+from datetime import date
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from maillage.accounts.models import Role, User
+from maillage.core.models import Job, JobState
+from maillage.exchange.actions import write_mail
+from maillage.exchange.models import OutgoingMail
+from maillage.geography.models import ReferenceRelease
+from maillage.members.models import Membership
+from maillage.portal.demo.people import PERSONAS
+from maillage.portal.demo.seed import rpps, seed
+from maillage.territory.models import Perimeter
+from maillage.territory.queries import in_force_of
+from tests.factories import NOON, MembershipFactory, UserFactory
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def demo(settings):
+    settings.DEMO = settings.DEBUG = True
+
+
+@pytest.fixture
+def seeded(communes):
+    seed(TODAY)
+
+
+@pytest.fixture
+def administrator(communes):
+    return UserFactory(role=Role.INSTANCE_ADMIN)
+
+
+def test_the_demonstration_has_a_card_for_each_role():
+    assert {persona.role for persona in PERSONAS} == set(Role)
+
+
+def test_each_card_signs_in_and_lands_somewhere(client, demo, seeded):
+    assert client.get("/").content.decode().count("Entrer comme") == len(PERSONAS)
+    for persona in PERSONAS:
+        response = client.post("/demonstration/entrer/", {"persona": persona.key}, follow=True)
+        assert response.status_code == 200
+        assert f"{persona.given_name} {persona.family_name}" in response.content.decode()
+
+
+@pytest.mark.parametrize(("demo_on", "debug"), [(True, False), (False, True), (False, False)])
+def test_cards_are_refused_outside_a_demonstration(client, settings, seeded, demo_on, debug):
+    settings.DEMO, settings.DEBUG = demo_on, debug
+    assert client.post("/demonstration/entrer/", {"persona": PERSONAS[0].key}).status_code == 404
+    assert "Entrer comme" not in client.get("/").content.decode()
+
+
+def test_an_unknown_persona_does_not_enter(client, demo, seeded):
+    assert client.post("/demonstration/entrer/", {"persona": "personne"}).status_code == 404
+
+
+def test_the_demo_command_is_refused_on_other_settings(db):
+    with pytest.raises(CommandError, match=r"config\.settings\.demo"):
+        call_command("demo", no_serve=True)
+
+
+def test_demo_data_are_believable(seeded):
+    bergerac = Perimeter.objects.select_related("cpts").get(cpts__slug="cpts-du-bergeracois")
+    _, parts = in_force_of(bergerac.cpts)
+    assert (len(parts), sum(part.population for part in parts)) == (38, 61_915)
+    members = Membership.objects.of(bergerac.cpts)
+    assert (members.count(), members.values("occupation").distinct().count()) == (131, 14)
+    shared = Membership.objects.filter(
+        cpts__slug="cpts-bastides-et-dordogne", practitioner__memberships__cpts=bergerac.cpts
+    )
+    assert shared.count() == 6
+    assert all(number.startswith("999") for number in members.values_list("practitioner__rpps", flat=True))
+    assert members.filter(joined_on__gt=TODAY).count() == 0
+    assert User.objects.exclude(email__endswith="@exemple.invalid").count() == 0
+
+
+def test_demo_data_are_the_same_at_each_reset(communes):
+    def told():
+        with transaction.atomic():
+            seed(TODAY)
+            rows = list(Membership.objects.order_by("pk").values_list("search_name", "commune", "status", "joined_on"))
+            transaction.set_rollback(True)
+        return rows
+
+    assert told() == told()
+
+
+@pytest.mark.parametrize("serial", [1, 57, 131])
+def test_invented_rpps_have_their_luhn_key(serial):
+    digits = [int(digit) for digit in rpps(serial)][::-1]
+    total = sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
+    assert len(digits) == 11
+    assert total % 10 == 0
+
+
+def test_home_tells_what_exists_so_far(client, coordinator, cpts):
+    MembershipFactory.create_batch(3, cpts=cpts)
+    client.force_login(coordinator)
+    page = client.get("/cpts/cpts-du-bergeracois/").content.decode()
+    for expected in ("Bonjour Claire", "61\u202f915", "38\xa0communes", "3\xa0membres de 1\xa0profession"):
+        assert expected in page
+
+
+def test_a_new_cpts_is_told_what_to_do_first(client, stranger, neighbour):
+    client.force_login(stranger)
+    assert "Périmètre à composer" in client.get("/cpts/cpts-voisine/").content.decode()
+
+
+def test_members_are_searched_whatever_the_accents_filtered_sorted_and_exported(client, coordinator, cpts):
+    MembershipFactory(cpts=cpts, family_name="Vézéral", given_name="Zoé")
+    MembershipFactory(cpts=cpts, family_name="Abadie", status="requested")
+    client.force_login(coordinator)
+    url = "/cpts/cpts-du-bergeracois/membres/"
+    found = client.get(url, {"q": "vezeral zoe"}).content.decode()
+    assert "Vézéral" in found
+    assert "Abadie" not in found
+    assert "Vézéral" not in client.get(url, {"statut": "requested"}).content.decode()
+    assert client.get(url, {"tri": "-nom", "format": "csv"}).content.decode().splitlines()[1].startswith("Vézéral")
+    assert "Aucun résultat" in client.get(url, {"q": "personne"}).content.decode()
+    assert client.get(url, {"page": "999", "tri": "inconnu", "statut": "inconnu"}).status_code == 200
+
+
+def test_the_administrator_reloads_the_communes_in_the_background(client, administrator, run_jobs):
+    client.force_login(administrator)
+    response = client.post("/instance/reference/recharger/")
+    page = client.get(response["Location"]).content.decode()
+    assert "en attente" in page
+    assert "hx-get" in page
+    Job.objects.update(kind="geography.reload")
+    run_jobs()
+    row = Job.objects.get()
+    assert row.state == JobState.DONE
+    assert "35014 communes" in row.message
+    fragment = client.get(response["Location"], headers={"HX-Request": "true"}).content.decode()
+    assert "terminé" in fragment
+    assert "hx-get" not in fragment
+    assert "terminé" in client.get("/instance/reference/").content.decode()
+
+
+def test_a_job_is_seen_by_the_person_who_asked_only(client, administrator, coordinator):
+    client.force_login(administrator)
+    url = client.post("/instance/reference/recharger/")["Location"]
+    client.force_login(coordinator)
+    assert client.get(url).status_code == 404
+
+
+def test_mails_are_delivered_by_the_worker_and_read_in_the_outbox(client, administrator, run_jobs):
+    write_mail(recipient="a@exemple.invalid", subject="Convocation\nBcc: b@exemple.invalid", body="Bonjour", at=NOON)
+    run_jobs()
+    sent = OutgoingMail.objects.get()
+    assert (sent.state, sent.subject) == ("sent", "Convocation Bcc: b@exemple.invalid")
+    client.force_login(administrator)
+    assert "a@exemple.invalid" in client.get("/instance/messages/").content.decode()
+    assert "Bonjour" in client.get(reverse("portal:mail", args=[sent.uuid])).content.decode()
+
+
+def test_a_mail_server_that_fails_is_tried_again(settings, db, run_jobs):
+    settings.MAIL_DELIVERY_BACKEND = "tests.portal.test_pages.BrokenBackend"
+    mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=NOON)
+    run_jobs()
+    mail.refresh_from_db()
+    assert (mail.state, Job.objects.get().attempts) == ("queued", 1)
+
+
+class BrokenBackend:
+    def __init__(self, **options):
+        pass
+
+    def send_messages(self, messages):
+        raise ConnectionRefusedError
+
+
+def test_health_tells_apart_alive_and_ready(client, db):
+    assert client.get("/sante/vivant").json() == {"status": "ok"}
+    waiting = client.get("/sante/pret")
+    assert (waiting.status_code, waiting.json()) == (503, {"migrations": True, "communes": False})
+    ReferenceRelease.objects.create(
+        fingerprint="x", geography_year=2026, population_year=2023, communes=1, loaded_at=timezone.now()
+    )
+    assert client.get("/sante/pret").status_code == 200
+
+
+def test_headers_forbid_third_parties_and_inline_code(client, db):
+    headers = client.get("/").headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "camera=()" in headers["Permissions-Policy"]
+
+
+@pytest.mark.parametrize("url", ["/nulle-part/", "/c/personne/", "/cpts/personne/"])
+def test_an_unknown_address_is_said_in_french(client, coordinator, url):
+    client.force_login(coordinator)
+    response = client.get(url)
+    assert response.status_code == 404
+    assert "Page introuvable" in response.content.decode()
+
+
+def test_a_refusal_says_whom_to_ask(client, member):
+    client.force_login(member)
+    response = client.get("/cpts/cpts-du-bergeracois/journal/")
+    assert response.status_code == 403
+    assert "La coordination" in response.content.decode()
+
+
+def test_a_fault_of_ours_is_said_without_help_from_the_shell(client, coordinator, monkeypatch):
+    monkeypatch.setattr("maillage.portal.queries.home_facts", lambda *_: 1 / 0)
+    client.raise_request_exception = False
+    client.force_login(coordinator)
+    response = client.get("/cpts/cpts-du-bergeracois/")
+    assert response.status_code == 500
+    assert "cassé de notre côté" in response.content.decode()
