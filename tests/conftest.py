@@ -8,7 +8,6 @@ import json
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from maillage.accounts.models import Role, User
 from maillage.core import jobs
@@ -109,6 +108,8 @@ def run_jobs():
     return run
 
 
-@pytest.fixture
-def is_postgresql() -> bool:
-    return connection.vendor == "postgresql"
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say plainly how many journeys were not played."""
+    skipped = [one for one in terminalreporter.stats.get("skipped", []) if "tests/browser" in one.nodeid]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} browser journeys skipped: install Chromium to play them.")

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.timezone import localdate
 
 from maillage.accounts.actions import grant_role
 from maillage.accounts.models import Role, User
@@ -160,7 +161,7 @@ def put_in_force(*, perimeter: Perimeter, read_revision: int, on: date, by: User
     _claim_revision(perimeter, read_revision)
     if not PerimeterPart.objects.filter(perimeter=perimeter).exists():
         raise EmptyPerimeter
-    if on > at.date():
+    if on > localdate(at):
         raise DateNotPossible("Un périmètre entre en vigueur aujourd’hui ou à une date passée.")
     before = Perimeter.objects.filter(cpts_id=perimeter.cpts_id).in_force().first()
     if before:

@@ -1,7 +1,7 @@
 """Founding a CPTS, composing and putting in force its perimeter: results, traces, refusals."""
 
 import threading
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -137,6 +137,13 @@ def test_what_cannot_be_in_force_stays_a_draft(draft, founder, add, on, refusal)
     with pytest.raises(refusal):
         actions.put_in_force(perimeter=draft, read_revision=draft.revision, on=on, by=founder, at=NOON)
     assert draft_of(draft.cpts)[0].status == PerimeterStatus.DRAFT
+
+
+def test_just_after_midnight_in_paris_the_new_day_is_today(draft, founder):
+    change(draft, founder, add=["24037"])
+    late = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+    actions.put_in_force(perimeter=draft, read_revision=1, on=date(2026, 11, 24), by=founder, at=late)
+    assert in_force_of(draft.cpts)
 
 
 def test_a_perimeter_in_force_no_longer_changes(draft, founder):

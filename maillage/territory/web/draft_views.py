@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
@@ -121,7 +122,9 @@ def _apply(request: CptsRequest, revision: int, adding: Iterable[Addition], remo
         return redirect("territory:draft", request.cpts.slug)
     found = draft_of(request.cpts)
     assert found
-    return render(request, "territory/draft.html#composition", draft_context(request, *found))
+    response = render(request, "territory/draft.html#composition", draft_context(request, *found))
+    # The results of a search beside it show what is inside: they are asked for again.
+    return trigger_client_event(response, "perimeter-changed", after="settle")
 
 
 @requires(Permission.TERRITORY_EDIT)

@@ -2,7 +2,7 @@
 import { decodeRings } from "../geography/outlines.js";
 
 const holder = document.getElementById("map");
-const communes = new Map(); // code -> { name, population, layer }
+export const communes = new Map(); // code -> { name, population, layer }
 const number = new Intl.NumberFormat("fr-FR");
 let data = readData();
 
@@ -73,6 +73,13 @@ function fit() {
   const layers = inside.length ? inside : [...communes.values()].map(({ layer }) => layer);
   if (layers.length) map.fitBounds(L.featureGroup(layers).getBounds().pad(inside.length ? 0.15 : 0), { animate: false });
 }
+
+// Whatever form is sent, the revision it speaks of is that of the composition on screen, never a later one
+// that a search result may carry: a colleague's change in between must be seen before ours is made.
+document.body.addEventListener("htmx:configRequest", (event) => {
+  const shown = document.querySelector("#toggle-form [name=revision]");
+  if (shown && event.detail.parameters.revision !== undefined) event.detail.parameters.revision = shown.value;
+});
 
 // The form for a click is swapped with the composition; the map itself stays.
 document.body.addEventListener("htmx:afterSettle", (event) => {

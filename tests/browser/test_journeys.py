@@ -1,0 +1,174 @@
+"""What people do, in a real browser: on a desktop, on a phone, and without JavaScript."""
+
+import pytest
+from playwright.sync_api import expect
+
+from maillage.accounts.models import Role
+from maillage.territory.models import PerimeterPart
+from tests.factories import MembershipFactory, UserFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
+PLACE = "/cpts/cpts-bergeracois-sante/territoire/projet/"
+
+
+def found_cpts(visitor) -> None:
+    """Name, département, the resemblance shown, then the second press."""
+    page = visitor.open("/nouvelle-cpts/")
+    page.get_by_label("Nom de la CPTS").fill("CPTS Bergeracois Santé")
+    page.get_by_label("Département").select_option("24")
+    page.get_by_role("button", name="Créer la CPTS").click()
+    expect(page.get_by_text("ressemble à la vôtre")).to_be_visible()
+    page.get_by_role("button", name="Créer quand même").click()
+    expect(page.get_by_role("heading", name="Projet de périmètre")).to_be_visible()
+
+
+def stat(page, label: str):
+    return page.locator(".stat", has_text=label).locator("b")
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_list_of_communes_becomes_a_cpts_its_taille_and_its_money(visit, cpts, size):
+    holder = UserFactory()
+    visitor = visit(size)
+    page = visitor.page
+    visitor.sign_in(holder.email)
+    found_cpts(visitor)
+    visitor.check()
+
+    page.get_by_role("searchbox").fill("bergeracoise")
+    page.get_by_role("button", name="Ajouter toutes les communes de CA Bergeracoise").click()
+    expect(stat(page, "Composition")).to_have_text("38\xa0communes")
+    expect(stat(page, "Population municipale")).to_have_text("61\u202f915")
+    expect(stat(page, "Taille au sens de l’ACI")).to_have_text("Taille 2")
+    expect(page.get_by_text("déjà dans le périmètre en vigueur de").first).to_contain_text("CPTS du Bergeracois")
+    visitor.check()
+
+    page.wait_for_selector("#map[data-drawn]")
+    click_commune(page, "24051")  # Bosset, out
+    expect(stat(page, "Composition")).to_have_text("37\xa0communes")
+    click_commune(page, "24051")  # and in again
+    expect(stat(page, "Composition")).to_have_text("38\xa0communes")
+
+    page.get_by_label("Communes, une par ligne").fill("24520\tSarlat\nBergerac\nAtlantis")
+    page.get_by_role("button", name="Lire la liste").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("3\xa0lignes lues, 2\xa0communes reconnues")
+    visitor.check()
+    page.get_by_role("button", name="Ajouter 1\xa0commune").click()
+    expect(stat(page, "Contiguïté")).to_have_text("2 morceaux")
+    expect(page.locator(".note.late")).to_contain_text("Sarlat-la-Canéda")
+
+    page.get_by_role("link", name="Voir le financement").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("242\u202f000\xa0€")
+    visitor.check()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="XLSX").click()
+    assert download.value.suggested_filename == "aci-cpts-bergeracois-sante.xlsx"
+
+
+def click_commune(page, code: str) -> None:
+    """Click in the middle of a commune of the map, found by what its tooltip says."""
+    box = page.evaluate(
+        """async (code) => {
+            const [, { communes }] = [0, await import(document.querySelector('script[type=module]').src)];
+            const { layer } = communes.get(code);
+            document.getElementById('map').scrollIntoView({ block: 'center' });
+            const point = layer._map.latLngToContainerPoint(layer.getCenter());
+            const { left, top } = document.getElementById('map').getBoundingClientRect();
+            return [left + point.x, top + point.y];
+        }""",
+        code,
+    )
+    page.mouse.click(*box)
+
+
+def test_every_form_works_without_javascript(visit, cpts):
+    holder = UserFactory()
+    visitor = visit(javascript=False)
+    page = visitor.page
+    visitor.sign_in(holder.email)
+    found_cpts(visitor)
+    page.get_by_role("searchbox").fill("eymet")
+    page.get_by_role("button", name="Chercher").click()
+    page.get_by_role("button", name="Ajouter Eymet").click()
+    expect(stat(page, "Composition")).to_have_text("1\xa0commune")
+    page.get_by_label("Communes, une par ligne").fill("Issigeac\n24037")
+    page.get_by_role("button", name="Lire la liste").click()
+    page.get_by_role("button", name="Ajouter 2\xa0communes").click()
+    expect(stat(page, "Composition")).to_have_text("3\xa0communes")
+    page.get_by_role("link", name="Ne compter qu’une partie de Bergerac").click()
+    page.get_by_label("Part de la population, en %").fill("40")
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_role("alert")).to_contain_text("Dites d’où vient cette part")
+    page.get_by_label("Source de cette part").fill("IRIS 2023")
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_text("40\xa0%")).to_be_visible()
+    page.get_by_role("button", name="Retirer Issigeac").click()
+    expect(stat(page, "Composition")).to_have_text("2\xa0communes")
+    page.get_by_role("button", name="Mettre en vigueur").click()
+    expect(page.get_by_text("Le périmètre est en vigueur, et public.")).to_be_visible()
+    assert (
+        PerimeterPart.objects.filter(perimeter__status="in-force", perimeter__cpts__name__contains="Santé").count() == 2
+    )
+
+
+def test_the_second_editor_is_told_what_the_first_one_did(visit, neighbour, stranger):
+    from tests.factories import PerimeterFactory  # noqa: PLC0415
+
+    PerimeterFactory(cpts=neighbour)
+    colleague = UserFactory(role=Role.PRESIDENT, on=neighbour, given_name="Élodie", family_name="Després")
+    first, second = visit(), visit()
+    for visitor, user in ((first, colleague), (second, stranger)):
+        visitor.sign_in(user.email)
+        visitor.open("/cpts/cpts-voisine/territoire/projet/")
+        visitor.page.get_by_role("searchbox").fill("24037" if user == colleague else "24520")
+    expect(second.page.get_by_role("button", name="Ajouter Sarlat")).to_be_visible()
+    first.page.get_by_role("button", name="Ajouter Bergerac").click()
+    expect(stat(first.page, "Composition")).to_have_text("1\xa0commune")
+    second.page.get_by_role("button", name="Ajouter Sarlat").click()
+    expect(second.page.get_by_role("alert")).to_contain_text("Élodie Després : ajout de Bergerac")
+    expect(stat(second.page, "Composition")).to_have_text("1\xa0commune")
+    second.page.get_by_role("button", name="Ajouter Sarlat").click()
+    expect(stat(second.page, "Composition")).to_have_text("2\xa0communes")
+
+
+COORDINATOR_PAGES = [
+    "/cpts/cpts-du-bergeracois/", "/cpts/cpts-du-bergeracois/membres/", "/cpts/cpts-du-bergeracois/territoire/",
+    "/cpts/cpts-du-bergeracois/territoire/historique/", "/cpts/cpts-du-bergeracois/financement/",
+    "/cpts/cpts-du-bergeracois/equipe/", "/cpts/cpts-du-bergeracois/journal/", "/espaces/", "/nouvelle-cpts/",
+]  # fmt: skip
+PUBLIC_PAGES = [
+    "/", "/annuaire-des-cpts/", "/c/cpts-du-bergeracois/", "/simulateur/", "/mentions/", "/compte/login/",
+    "/compte/signup/", "/compte/password/reset/", "/nulle-part/", "/simulateur/?signed_on=x",
+]  # fmt: skip
+INSTANCE_PAGES = ["/instance/reference/", "/instance/messages/", "/instance/composants/"]
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_axe_finds_nothing_on_any_page(visit, cpts, coordinator, size):
+    MembershipFactory.create_batch(30, cpts=cpts)
+    public, inside, instance = visit(size), visit(size), visit(size)
+    inside.sign_in(coordinator.email)
+    instance.sign_in(UserFactory(role=Role.INSTANCE_ADMIN).email)
+    for visitor, pages in ((public, PUBLIC_PAGES), (inside, COORDINATOR_PAGES), (instance, INSTANCE_PAGES)):
+        for path in pages:
+            visitor.open(path)
+            visitor.check()
+
+
+def test_a_phone_opens_the_menu_and_closes_it(visit, cpts, coordinator):
+    visitor = visit("phone")
+    visitor.sign_in(coordinator.email)
+    page = visitor.open("/cpts/cpts-du-bergeracois/")
+    expect(page.get_by_role("link", name="Journal")).to_be_hidden()
+    page.get_by_role("link", name="Menu").click()
+    page.get_by_role("link", name="Journal").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Qui a fait quoi")
+
+
+def test_the_keyboard_reaches_the_content_first(visit, cpts):
+    visitor = visit()
+    page = visitor.open("/c/cpts-du-bergeracois/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Aller au contenu")).to_be_focused()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "contenu"
