@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("maillage.aci.web.urls")),
     path("compte/", include("allauth.account.urls")),
 ]
+handler400 = "maillage.portal.web.errors.bad_request"
 handler403 = "maillage.portal.web.errors.forbidden"
 handler404 = "maillage.portal.web.errors.not_found"
 handler500 = "maillage.portal.web.errors.broken"

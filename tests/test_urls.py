@@ -38,7 +38,7 @@ THIRD_PARTY = {
 }
 POST_ONLY = {
     "portal:demo_sign_in", "portal:reload_reference", "accounts:withdraw_role", "accounts:withdraw_invitation",
-    "territory:start", "territory:change", "territory:paste", "territory:put_in_force",
+    "territory:start", "territory:discard", "territory:change", "territory:paste", "territory:put_in_force",
 }  # fmt: skip
 SCOPES = {
     Role.REGULATOR: {"departement_id": "24"},
@@ -86,6 +86,7 @@ def arguments(cpts, coordinator):
         "cpts_slug": cpts.slug,
         "slug": cpts.slug,
         "code": "24037",
+        "number": 1,
         "departement": "24",
         "assignment_id": coordinator.assignments.get().pk,
         "invitation_uuid": invitation.uuid,

@@ -7,12 +7,14 @@ from typing import Any
 import typst
 from django.http import HttpResponse
 
+from maillage.core.typography import typographic
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def pdf_bytes(template: Path, data: dict[str, Any]) -> bytes:
     """Compile a .typ template that reads `sys.inputs.data`. Raises RuntimeError on a faulty template."""
-    inputs = {"data": json.dumps(data, ensure_ascii=False)}
+    inputs = {"data": typographic(json.dumps(data, ensure_ascii=False))}
     pdf = typst.compile(template, root=ROOT, sys_inputs=inputs, pdf_standards=["ua-1"])
     assert isinstance(pdf, bytes)
     return pdf

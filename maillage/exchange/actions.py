@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from maillage.core import jobs
+from maillage.core.typography import typographic
 from maillage.exchange.models import MailState, OutgoingMail
 
 DELIVER = "mail.deliver"
@@ -18,7 +19,11 @@ DELIVER = "mail.deliver"
 def write_mail(*, recipient: str, subject: str, body: str, at: datetime, cpts_id: int | None = None) -> OutgoingMail:
     """Put one message in the journal and ask for its delivery: both or neither."""
     mail = OutgoingMail.objects.create(
-        recipient=recipient, subject=" ".join(subject.split())[:200], body=body, cpts_id=cpts_id, created_at=at
+        recipient=recipient,
+        subject=typographic(" ".join(subject.split()))[:200],
+        body=typographic(body),
+        cpts_id=cpts_id,
+        created_at=at,
     )
     jobs.enqueue(DELIVER, label="Envoi d’un message", at=at, mail_id=mail.pk)
     return mail

@@ -1,18 +1,24 @@
 """Reads that join several apps on one screen."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils import timezone
 
-from maillage.accounts.models import User
-from maillage.accounts.permissions import assignments_of
+from maillage.accounts.models import Invitation, User
+from maillage.accounts.permissions import Permission, assignments_of
 from maillage.accounts.web.forms import InviteForm
+from maillage.audit.models import AuditEvent
 from maillage.core.models import Job, JobState
+from maillage.core.text import plural
 from maillage.cpts.models import Cpts
-from maillage.members.models import Membership
-from maillage.territory.models import PerimeterPart
+from maillage.members.models import Membership, MembershipStatus
+from maillage.territory.models import Perimeter, PerimeterPart
 from maillage.territory.queries import draft_of, in_force_of
 from maillage.territory.rules.size import size_of
 
@@ -30,24 +36,79 @@ def spaces_of(user: User) -> QuerySet[Cpts]:
     return Cpts.objects.filter(reach).select_related("departement").order_by("name")[:200]
 
 
-def home_facts(cpts: Cpts, on: date) -> dict[str, Any]:
-    """Three queries: the perimeter in force, the draft when there is none, the members."""
+def home_facts(cpts: Cpts, permissions: frozenset[Permission], at: datetime) -> dict[str, Any]:
+    """Three queries: the perimeter in force (or the draft), the counts, and what was done lately."""
     found = in_force_of(cpts) or draft_of(cpts)
     parts: list[PerimeterPart] = found[1] if found else []
     population = sum(part.population or 0 for part in parts)
-    members = (
-        Membership.objects.of(cpts)
-        .current()
-        .aggregate(count=Count("pk"), professions=Count("occupation", distinct=True))
-    )
+    counts = _counts(cpts, at)
+    today = timezone.localdate(at)
     return {
         "perimeter": found[0] if found else None,
         "communes": len(parts),
         "population": population,
-        "size": size_of(population, on=on),
-        "members": members,
-        "on": on,
+        "size": size_of(population, on=today),
+        "counts": counts,
+        "todo": list(_todo(cpts, counts, permissions, has_communes=bool(parts))),
+        "recent": _recent(cpts) if Permission.AUDIT_VIEW in permissions else None,
+        "on": today,
     }
+
+
+def _recent(cpts: Cpts) -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.of_cpts(cpts.pk).order_by("-at", "-pk")[:6]
+
+
+def _counts(cpts: Cpts, at: datetime) -> Any:
+    """Everything that is only counted, in one query."""
+    memberships = Membership.objects.filter(cpts=OuterRef("pk"))
+    invitations = Invitation.objects.filter(cpts=OuterRef("pk"), accepted_at=None, withdrawn_at=None)
+    drafts = Perimeter.objects.filter(cpts=OuterRef("pk")).drafts()
+    return Cpts.objects.annotate(
+        members=_count(memberships.current()),
+        professions=_count(memberships.current(), "occupation"),
+        requests=_count(memberships.filter(status=MembershipStatus.REQUESTED)),
+        pending=_count(invitations.filter(expires_at__gt=at)),
+        expired=_count(invitations.filter(expires_at__lte=at)),
+        draft=drafts.values("number")[:1],
+    ).get(pk=cpts.pk)
+
+
+def _count(rows: QuerySet[Any], field: str = "pk") -> Any:
+    counted = rows.order_by().values("cpts").annotate(n=Count(field, distinct=field != "pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One thing to do: how urgent, what, why, and where it is done."""
+
+    tone: str
+    badge: str
+    text: str
+    detail: str
+    url: str
+    label: str
+
+
+def _todo(cpts: Cpts, counts: Any, permissions: frozenset[Permission], *, has_communes: bool) -> Iterator[Todo]:
+    """What waits for somebody with these rights, the most urgent first."""
+    if Permission.TEAM_MANAGE in permissions:
+        team = reverse("accounts:team", args=[cpts.slug])
+        if counts.expired:
+            text = f"{counts.expired} {plural(counts.expired, 'invitation expirée', 'invitations expirées')}"
+            yield Todo("late", "à renvoyer", text, "Le lien reçu ne sert plus", team, "Voir")
+        if counts.pending:
+            text = f"{counts.pending} {plural(counts.pending, 'invitation')} sans réponse"
+            yield Todo("", "en attente", text, "Équipe de la CPTS", team, "Voir")
+    if Permission.TERRITORY_EDIT in permissions and (counts.draft or not has_communes):
+        draft = reverse("territory:draft", args=[cpts.slug])
+        text = "Périmètre à composer" if not has_communes else f"Projet de périmètre n° {counts.draft} en cours"
+        yield Todo("soon", "projet", text, "Il n’est public qu’une fois en vigueur", draft, "Reprendre")
+    if counts.requests and Permission.MEMBER_LIST in permissions:
+        members = reverse("members:list", args=[cpts.slug]) + "?statut=requested"
+        text = f"{counts.requests} {plural(counts.requests, 'demande')} d’adhésion"
+        yield Todo("soon", "à décider", text, "Membres", members, "Voir")
 
 
 def gallery_facts(on: date) -> dict[str, Any]:
@@ -69,8 +130,3 @@ def gallery_facts(on: date) -> dict[str, Any]:
             },
         ],
     }
-
-
-def at_noon(day: date) -> datetime:
-    """Midday in Paris: an instant that no change of hour moves to another day."""
-    return datetime(day.year, day.month, day.day, 12, tzinfo=timezone.get_current_timezone())

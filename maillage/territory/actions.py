@@ -177,6 +177,27 @@ def put_in_force(*, perimeter: Perimeter, read_revision: int, on: date, by: User
     return perimeter
 
 
+@transaction.atomic
+def discard_draft(*, perimeter: Perimeter, read_revision: int, by: User, at: datetime) -> None:
+    """Give up a draft; the version in force stays, and the trace says what the draft held.
+
+    Raises StalePerimeter or PerimeterNotADraft.
+    """
+    _claim_revision(perimeter, read_revision)
+    held = sorted(PerimeterPart.objects.filter(perimeter=perimeter).values_list("commune_id", flat=True))
+    summary = f"Abandon du projet de périmètre n° {perimeter.number} ({len(held)} {plural(len(held), 'commune')})"
+    audit.record(
+        "perimeter.discarded",
+        target=perimeter,
+        by=by,
+        at=at,
+        cpts=perimeter.cpts,
+        summary=summary,
+        details={"communes": held},
+    )
+    perimeter.delete()
+
+
 def _insert_parts(perimeter: Perimeter, additions: Iterable[Addition]) -> None:
     rows = ((perimeter.cpts_id, perimeter.pk, one.code, one.share, one.source) for one in additions)
     insert_rows(PerimeterPart, ("cpts", "perimeter", "commune", "share", "share_source"), rows)

@@ -11,6 +11,7 @@ from maillage.core.dates import add_months, full_months
 from maillage.core.money import format_euros, to_cents
 from maillage.core.spreadsheets import csv_text, harmless
 from maillage.core.text import listed, normalised, plural
+from maillage.core.typography import IN_HTML, typographic
 
 DAYS = st.dates(date(2000, 1, 1), date(2080, 12, 31))
 
@@ -100,3 +101,28 @@ def test_a_cell_never_becomes_a_formula(cell):
 
 def test_numbers_pass_unchanged():
     assert harmless(Decimal(-2)) == Decimal(-2)
+
+
+@pytest.mark.parametrize(
+    ("plain", "typeset"),
+    [
+        ("Rôle : « membre » ?", "Rôle\xa0: «\xa0membre\xa0»\xa0?"),
+        ("12:30, https://exemple.org", "12:30, https://exemple.org"),
+        ("Oui ; non !", "Oui\xa0; non\xa0!"),
+    ],
+)
+def test_french_marks_are_held_to_their_word(plain, typeset):
+    assert typographic(plain) == typeset
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        '<input value="a : b">',
+        "<textarea>a : b ; c</textarea>",
+        '<script type="application/json">{"a" : 1}</script>',
+        "<code>a ? b : c</code>",
+    ],
+)
+def test_what_people_typed_is_never_touched(kept):
+    assert IN_HTML.sub("\xa0", f"<p>Bonjour : {kept} fin !</p>") == f"<p>Bonjour\xa0: {kept} fin\xa0!</p>"

@@ -1,6 +1,6 @@
 """Start page, demonstration, home, instance pages, health, errors."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from maillage.accounts.actions import invite
 from maillage.accounts.models import Role, User
 from maillage.core.models import Job, JobState
 from maillage.exchange.actions import write_mail
@@ -18,7 +19,7 @@ from maillage.portal.demo.people import PERSONAS
 from maillage.portal.demo.seed import rpps, seed
 from maillage.territory.models import Perimeter
 from maillage.territory.queries import in_force_of
-from tests.factories import NOON, MembershipFactory, UserFactory
+from tests.factories import NOON, MembershipFactory, PerimeterFactory, UserFactory
 
 TODAY = date(2026, 11, 23)
 
@@ -106,6 +107,23 @@ def test_home_tells_what_exists_so_far(client, coordinator, cpts):
     page = client.get("/cpts/cpts-du-bergeracois/").content.decode()
     for expected in ("Bonjour Claire", "61\u202f915", "38\xa0communes", "3\xa0membres de 1\xa0profession"):
         assert expected in page
+
+
+def test_home_lists_what_waits_for_those_who_may_do_it(client, coordinator, member, cpts):
+    MembershipFactory(cpts=cpts, status="requested")
+    PerimeterFactory(cpts=cpts)
+    for days, email in ((20, "a"), (2, "b")):
+        at = timezone.now() - timedelta(days=days)
+        invite(cpts=cpts, email=f"{email}@exemple.invalid", role=Role.MEMBER, by=coordinator, at=at)
+    client.force_login(coordinator)
+    page = client.get("/cpts/cpts-du-bergeracois/").content.decode()
+    told = ("1 invitation expirée", "1 invitation sans réponse", "Projet de périmètre n° 2", "1 demande d’adhésion")
+    assert [one for one in told if one not in page] == []
+    client.force_login(member)
+    page = client.get("/cpts/cpts-du-bergeracois/").content.decode()
+    assert "invitation expirée" not in page
+    assert "a@exemple.invalid" not in page  # what was done lately is for those who read the journal
+    assert "Projet de périmètre" not in page
 
 
 def test_a_new_cpts_is_told_what_to_do_first(client, stranger, neighbour):
@@ -211,6 +229,21 @@ def test_a_refusal_says_whom_to_ask(client, member):
     response = client.get("/cpts/cpts-du-bergeracois/journal/")
     assert response.status_code == 403
     assert "La coordination" in response.content.decode()
+
+
+def test_a_form_left_open_too_long_is_said_in_french(communes, client):
+    from django.test import Client  # noqa: PLC0415
+
+    response = Client(enforce_csrf_checks=True).post("/compte/login/", {"login": "x", "password": "y"})
+    assert response.status_code == 403
+    assert "ouverte depuis trop longtemps" in response.content.decode()
+
+
+def test_a_request_too_large_is_said_in_french(client, coordinator):
+    client.force_login(coordinator)
+    response = client.post("/cpts/cpts-du-bergeracois/equipe/", {f"champ{n}": "x" for n in range(1_200)})
+    assert response.status_code == 400
+    assert "rien n’a changé" in response.content.decode()
 
 
 def test_a_fault_of_ours_is_said_without_help_from_the_shell(client, coordinator, monkeypatch):

@@ -3,6 +3,7 @@
 import pytest
 
 from maillage.accounts.models import Role, RoleAssignment
+from maillage.audit.models import AuditEvent
 from maillage.geography.models import Commune
 from maillage.territory.models import Perimeter, PerimeterPart
 from tests.conftest import BERGERACOISE
@@ -138,6 +139,30 @@ def test_300_communes_are_pasted_in_few_queries(editor, django_assert_max_num_qu
     with django_assert_max_num_queries(8):
         page = editor.post(f"{BASE}projet/coller/", {"text": text}).content.decode()
     assert "300\xa0lignes lues" in page
+
+
+def test_two_thousand_codes_come_in_one_field(editor):
+    codes = " ".join(Commune.objects.filter(departement="24").values_list("code", flat=True))
+    save(editor, 0, add=codes)
+    assert len(inside()) == 503
+
+
+def test_a_draft_is_given_up_and_its_communes_stay_in_the_journal(editor, neighbour):
+    save(editor, 0, add="24037")
+    assert editor.post(f"{BASE}projet/abandonner/", {"revision": "x"}).status_code == 404
+    assert "modifié pendant" in editor.post(f"{BASE}projet/abandonner/", {"revision": 0}, follow=True).content.decode()
+    editor.post(f"{BASE}projet/abandonner/", {"revision": 1})
+    assert not Perimeter.objects.of(neighbour).exists()
+    assert AuditEvent.objects.get(type="perimeter.discarded").details == {"communes": ["24037"]}
+
+
+def test_a_version_that_was_in_force_can_be_read_again_a_draft_cannot(client, coordinator, cpts):
+    PerimeterFactory(cpts=cpts, communes=["24037"])
+    client.force_login(coordinator)
+    assert "38\xa0communes" in client.get("/cpts/cpts-du-bergeracois/territoire/versions/1/").content.decode()
+    assert client.get("/cpts/cpts-du-bergeracois/territoire/versions/2/").status_code == 404
+    url = "/cpts/cpts-du-bergeracois/territoire/versions/1/?format=xlsx"
+    assert client.get(url).content.startswith(b"PK")
 
 
 def test_a_declared_part_needs_its_source(editor):

@@ -5,6 +5,20 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No shell here: the request itself may be what cannot be read."""
+    context = {
+        "title": "Cette demande ne peut pas être lue",
+        "text": "Elle est incomplète ou trop grande : rien n’a changé.",
+    }
+    return HttpResponse(render_to_string("portal/broken.html", context), status=400)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    text = "La page était ouverte depuis trop longtemps. Revenez en arrière, rechargez-la, puis recommencez."
+    return render(request, "portal/error.html", {"title": "Rien n’a été enregistré", "text": text}, status=403)
+
+
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     text = "Votre rôle ne permet pas d’ouvrir cette page. La coordination de la CPTS peut vous le donner."
     return render(
@@ -19,4 +33,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """No context processor here: whatever broke may break them too."""
-    return HttpResponse(render_to_string("portal/broken.html"), status=500)
+    context = {
+        "title": "Quelque chose s’est cassé de notre côté",
+        "text": "Ce que vous aviez enregistré est intact. Réessayez dans un instant ; "
+        "si cela recommence, prévenez l’équipe de votre instance.",
+    }
+    return HttpResponse(render_to_string("portal/broken.html", context), status=500)

@@ -76,7 +76,7 @@ def spaces(request: HttpRequest) -> HttpResponse:
 @requires(Permission.HOME_VIEW)
 def home(request: CptsRequest) -> HttpResponse:
     """What a coordinator should see in one look, with what exists so far."""
-    return render(request, "portal/home.html", queries.home_facts(request.cpts, timezone.localdate()))
+    return render(request, "portal/home.html", queries.home_facts(request.cpts, request.permissions, timezone.now()))
 
 
 @public

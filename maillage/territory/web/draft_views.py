@@ -88,7 +88,8 @@ def change(request: CptsRequest) -> HttpResponse:
     form = ChangeForm(request.POST)
     if not form.is_valid():
         raise Http404
-    adding = [Addition(code) for code in request.POST.getlist("add") if code]
+    # One field may hold many codes: a list of 2 000 communes stays one field of the form.
+    adding = [Addition(code) for codes in request.POST.getlist("add") for code in codes.split()]
     adding += [Addition(code) for code in communes_of_epci(form.cleaned_data["epci"])]
     removing = request.POST.getlist("remove")
     if toggled := request.POST.get("toggle"):
@@ -234,6 +235,24 @@ def _with_shares(perimeter: Perimeter, code: str) -> list[Any]:
     parts = PerimeterPart.objects.filter(perimeter=perimeter, commune=OuterRef("pk"))
     places = Commune.objects.current().for_choosing().filter(Q(code=code) | Q(parent=code)).order_by("code")
     return list(places.annotate(share=parts.values("share"), share_source=parts.values("share_source")))
+
+
+@require_POST
+@requires(Permission.TERRITORY_EDIT)
+def discard(request: CptsRequest) -> HttpResponse:
+    """Give the draft up; asked for confirmation on the page."""
+    perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts().select_related("cpts"))
+    form = ChangeForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    try:
+        revision = form.cleaned_data["revision"]
+        actions.discard_draft(perimeter=perimeter, read_revision=revision, by=request.user, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, error.user_message)
+        return redirect("territory:draft", request.cpts.slug)
+    messages.success(request, "Projet abandonné. Le journal garde la liste de ses communes.")
+    return redirect("territory:show", request.cpts.slug)
 
 
 @require_POST

@@ -16,5 +16,7 @@ urlpatterns = [
     path(f"{BASE}projet/chercher/", draft_views.search, name="search"),
     path(f"{BASE}projet/coller/", draft_views.paste, name="paste"),
     path(f"{BASE}projet/communes/<slug:code>/", draft_views.part, name="part"),
+    path(f"{BASE}versions/<int:number>/", views.version, name="version"),
+    path(f"{BASE}projet/abandonner/", draft_views.discard, name="discard"),
     path(f"{BASE}projet/en-vigueur/", draft_views.put_in_force, name="put_in_force"),
 ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from maillage.core.listing import Column, Listing, LoadedListing
 from maillage.cpts.models import Cpts
 from maillage.cpts.queries import possible_duplicates
 from maillage.territory import actions
-from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart
+from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
 from maillage.territory.queries import in_force_of, summarise
 from maillage.territory.web.forms import FoundCptsForm
 from maillage.territory.web.map_data import map_data
@@ -99,6 +99,26 @@ def history(request: CptsRequest) -> HttpResponse:
     )
     versions = Perimeter.objects.of(request.cpts).order_by("-number")[:12]
     return render(request, "territory/history.html", {"listing": listing, "page": listing.page(), "versions": versions})
+
+
+@requires(Permission.TERRITORY_VIEW)
+def version(request: CptsRequest, number: int) -> HttpResponse:
+    """One version that is or was in force: what it held, from when to when."""
+    parts = PerimeterPart.objects.filter(cpts=request.cpts, perimeter__number=number).for_summary()
+    parts = parts.select_related("perimeter", "commune__epci").exclude(perimeter__status=PerimeterStatus.DRAFT)
+    if not parts:
+        raise Http404
+    listing = part_listing(request, list(parts))
+    if response := listing.export():
+        return response
+    context = {
+        "perimeter": parts[0].perimeter,
+        "population": sum(part.population or 0 for part in parts),
+        "listing": listing,
+        "page": listing.page(),
+        "map": map_data(list(parts), None),
+    }
+    return render(request, "territory/version.html", context)
 
 
 @public

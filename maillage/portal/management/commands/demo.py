@@ -61,6 +61,7 @@ class Command(BaseCommand):
     def serve(self, host: str, port: int) -> None:
         """Web and worker as two processes; Ctrl-C, or the end of one, stops both."""
         web = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-access-log"]
+        web += ["--blocking-threads", "4", "--backpressure", "64"]
         commands = (
             [sys.executable, "-m", *web, "--log-level", "warning", "config.wsgi:application"],
             [sys.executable, "manage.py", "run_worker", "--verbosity", "0"],
