@@ -12,7 +12,8 @@ def add_months(day: date, months: int) -> date:
     """
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+    last = 28 if day.day <= 28 else calendar.monthrange(year, month)[1]
+    return date(year, month, min(day.day, last))
 
 
 def full_months(start: date, end: date) -> int:

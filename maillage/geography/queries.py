@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 
@@ -60,16 +61,34 @@ def search_epci(text: str) -> QuerySet[Epci]:
     return Epci.objects.filter(search_name__contains=key).order_by("name")[:5]
 
 
-def places_by_key(keys: Iterable[str]) -> dict[str, list[PlaceName]]:
+class NamedPlace(NamedTuple):
+    """One commune behind one key, with what a line of a choice shows: no model instance, lists may be long."""
+
+    key: str
+    kind: str
+    label: str
+    code: str
+    commune: str
+    departement: str
+    departement_name: str
+    population: int | None
+
+
+NAMED_PLACE = (
+    "key", "kind", "label", "commune_id", "commune__name", "commune__departement_id", "commune__departement__name",
+    "commune__population",
+)  # fmt: skip
+
+
+def places_by_key(keys: Iterable[str]) -> dict[str, list[NamedPlace]]:
     """Everything that each normalised key designates, for a whole pasted list at once."""
-    found: dict[str, list[PlaceName]] = defaultdict(list)
-    names = PlaceName.objects.select_related("commune").defer("commune__outline", "commune__neighbours")
-    for place in rows_in(names, "key", keys):
-        found[place.key].append(place)
+    found: dict[str, list[NamedPlace]] = defaultdict(list)
+    for values in rows_in(PlaceName.objects.values_list(*NAMED_PLACE), "key", keys):
+        found[values[0]].append(NamedPlace(*values))
     return found
 
 
-def places_starting_with(keys: Iterable[str]) -> dict[str, list[PlaceName]]:
+def places_starting_with(keys: Iterable[str]) -> dict[str, list[NamedPlace]]:
     """For names that match nothing: present names that start with them (Sigoulès, Sigoulès-et-Flaugeac). One query."""
     wanted = sorted({key for key in keys if len(key) >= LONG_ENOUGH})[:SUGGESTED_AT_MOST]
     if not wanted:
@@ -77,12 +96,11 @@ def places_starting_with(keys: Iterable[str]) -> dict[str, list[PlaceName]]:
     condition = Q()
     for key in wanted:
         condition |= Q(key__gte=f"{key} ", key__lt=f"{key} {AFTER_ANY_KEY}")
-    names = PlaceName.objects.filter(condition, kind=PlaceNameKind.NAME).select_related("commune")
-    found: dict[str, list[PlaceName]] = defaultdict(list)
-    for place in names.defer("commune__outline", "commune__neighbours"):
+    found: dict[str, list[NamedPlace]] = defaultdict(list)
+    for values in PlaceName.objects.filter(condition, kind=PlaceNameKind.NAME).values_list(*NAMED_PLACE):
         for key in wanted:
-            if place.key.startswith(f"{key} "):
-                found[key].append(place)
+            if values[0].startswith(f"{key} "):
+                found[key].append(NamedPlace(*values))
     return found
 
 

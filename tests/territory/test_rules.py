@@ -80,10 +80,10 @@ def test_an_arrondissement_and_its_commune_are_counted_twice():
 BERGERAC = Place("24037", PlaceKind.NAME, "Bergerac", "24")
 PLACES = {
     "bergerac": [BERGERAC],
-    "24037": [Place("24037", PlaceKind.CODE, "24037", "24", "bergerac")],
+    "24037": [Place("24037", PlaceKind.CODE, "24037", "24", "Bergerac")],
     "24520": [
-        Place("24520", PlaceKind.CODE, "24520", "24", "sarlat la caneda"),
-        Place("24296", PlaceKind.POSTAL_CODE, "24520", "24", "mouleydier"),
+        Place("24520", PlaceKind.CODE, "24520", "24", "Sarlat-la-Canéda"),
+        Place("24296", PlaceKind.POSTAL_CODE, "24520", "24", "Mouleydier"),
     ],
     "24100": [
         Place("24100", PlaceKind.CODE, "24100", "24"),

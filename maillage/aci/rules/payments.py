@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from maillage.aci.rules.grid import DATA, Counts, FundingLine, agreement, funding
@@ -52,7 +53,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         _check_signature(self)
-        offered = {line.mission for line in funding(self.agreement, self.size).lines}
+        offered = _offered(self.agreement, self.size)
         end = add_months(self.signed_on, 12 * payment_rules()["duration_years"])
         for mission, start in self.starts.items():
             if mission not in offered:
@@ -125,69 +126,100 @@ def payment_rules() -> dict[str, Any]:
     return rules
 
 
+class _Line(NamedTuple):
+    """One line of the grid in cents, with its advance and balance of a full year worked out."""
+
+    line: FundingLine
+    fixed: int | None
+    variable: int | None
+    advance: int | None
+    balance: int | None
+
+
+@cache
+def _lines(agreement_id: str, size: int) -> tuple[_Line, ...]:
+    lines = []
+    for line in funding(agreement_id, size).lines:
+        fixed, variable = _in_cents(line.fixed), _in_cents(line.variable)
+        lines.append(_Line(line, fixed, variable, *_split(fixed)))
+    return tuple(lines)
+
+
+@cache
+def _offered(agreement_id: str, size: int) -> frozenset[Mission | None]:
+    return frozenset(line.mission for line in funding(agreement_id, size).lines)
+
+
 def simulate(scenario: Scenario) -> list[Payment]:
     """Every payment of the contract, by date then line of the grid."""
     years = payment_rules()["duration_years"]
     anniversaries = [add_months(scenario.signed_on, 12 * year) for year in range(years + 1)]
+    starts = scenario.starts
     payments: list[Payment] = []
-    for line in funding(scenario.agreement, scenario.size).lines:
-        if line.code == "FON":
-            payments += _running(line, anniversaries)
-        elif line.mission and line.mission in scenario.starts and _is_simulated(line, scenario):
-            payments += _mission(line, scenario, scenario.starts[line.mission], anniversaries)
-    payments.sort(key=_by_date)
+    for entry in _lines(scenario.agreement, scenario.size):
+        line = entry.line
+        if line.mission is None:
+            if line.counts is Counts.YEARLY:
+                payments += _running(entry, anniversaries)
+        elif line.mission in starts and _is_simulated(line, scenario):
+            payments += _mission(entry, scenario, starts[line.mission], anniversaries)
+    payments.sort(key=itemgetter(0))
     return payments
 
 
-def _by_date(payment: Payment) -> date:
-    return payment[0]
-
-
 def _is_simulated(line: FundingLine, scenario: Scenario) -> bool:
-    if line.counts == Counts.SUPPLEMENT:
+    if line.counts is Counts.SUPPLEMENT:
         return scenario.with_snp_supplement
-    return line.counts in (Counts.YEARLY, Counts.FIRST_YEAR, Counts.NEXT_YEARS)
+    return line.counts is not Counts.CONTINGENT and line.counts is not Counts.ONCE
 
 
-def _running(line: FundingLine, anniversaries: list[date]) -> list[Payment]:
+def _running(entry: _Line, anniversaries: list[date]) -> list[Payment]:
     """All of the first year at signature; then 75 % at each anniversary and the balance at the next one."""
-    cents = _in_cents(line.fixed)
-    found = [Payment(anniversaries[0], "running_first", line, 1, cents)]
-    advance, balance = _split(cents)
+    line = entry.line
+    found = [Payment(anniversaries[0], "running_first", line, 1, entry.fixed)]
     for year in range(2, len(anniversaries)):
-        found.append(Payment(anniversaries[year - 1], "running_advance", line, year, advance))
-        found.append(Payment(anniversaries[year], "running_balance", line, year, balance))
+        found.append(Payment(anniversaries[year - 1], "running_advance", line, year, entry.advance))
+        found.append(Payment(anniversaries[year], "running_balance", line, year, entry.balance))
     return found
 
 
-def _mission(line: FundingLine, scenario: Scenario, start: date, anniversaries: list[date]) -> list[Payment]:
+def _mission(entry: _Line, scenario: Scenario, start: date, anniversaries: list[date]) -> list[Payment]:
     """75 % of the fixed part at the start, pro rata to the anniversary; then balance and next advance."""
+    line, counts = entry.line, entry.line.counts
     first = next(year for year in range(1, len(anniversaries)) if start < anniversaries[year])
-    covered, whole = _covered(start, anniversaries[first - 1], anniversaries[first], scenario.proration)
-    fixed, variable = _in_cents(line.fixed), _in_cents(line.variable)
-    has_variable = variable != 0
     found: list[Payment] = []
-    for year in range(first, len(anniversaries)):
-        is_first = year == first
-        if (line.counts == Counts.FIRST_YEAR and not is_first) or (line.counts == Counts.NEXT_YEARS and is_first):
-            continue
-        part = _share(fixed, covered, whole) if is_first else fixed
-        advance, balance = _split(part)
-        if is_first:
-            found.append(Payment(start, "mission_start", line, year, advance))
-        else:
-            found.append(Payment(anniversaries[year - 1], "mission_advance", line, year, advance))
-        found.append(Payment(anniversaries[year], "mission_balance", line, year, balance))
-        if has_variable:
-            due = _share(variable, covered, whole) if is_first else variable
-            got = _share(due, scenario.variable_percent, 100)
+    if counts is not Counts.NEXT_YEARS:
+        found += _first_year(entry, scenario, start, first, anniversaries)
+    if counts is Counts.FIRST_YEAR:
+        return found
+    got = _share(entry.variable, scenario.variable_percent, 100)
+    for year in range(first + 1, len(anniversaries)):
+        found.append(Payment(anniversaries[year - 1], "mission_advance", line, year, entry.advance))
+        found.append(Payment(anniversaries[year], "mission_balance", line, year, entry.balance))
+        if entry.variable != 0:
             found.append(Payment(anniversaries[year], "variable", line, year, got))
     return found
 
 
+def _first_year(entry: _Line, scenario: Scenario, start: date, first: int, anniversaries: list[date]) -> list[Payment]:
+    """The incomplete year, from the start to the anniversary."""
+    end = anniversaries[first]
+    covered, whole = _covered(start, anniversaries[first - 1], end, scenario.proration)
+    advance, balance = _split(_share(entry.fixed, covered, whole))
+    found = [
+        Payment(start, "mission_start", entry.line, first, advance),
+        Payment(end, "mission_balance", entry.line, first, balance),
+    ]
+    if entry.variable != 0:
+        got = _share(_share(entry.variable, covered, whole), scenario.variable_percent, 100)
+        found.append(Payment(end, "variable", entry.line, first, got))
+    return found
+
+
+@lru_cache(maxsize=4096)  # asked again for each line of a mission
 def _covered(start: date, year_start: date, year_end: date, proration: Proration) -> tuple[int, int]:
     """(covered, whole) part of the contract year: full months of twelve, or days."""
-    if proration == Proration.MONTHS:
+    if proration is Proration.MONTHS:
         return full_months(start, year_end), 12
     return (year_end - start).days, (year_end - year_start).days
 
@@ -223,7 +255,7 @@ def totals_by_year(payments: Iterable[Payment]) -> dict[int, tuple[Decimal, bool
 
 def deadlines(scenario: Scenario) -> list[Deadline]:
     """Latest start and deployment of each mission the agreement dates; optional missions have none."""
-    offered = {line.mission for line in funding(scenario.agreement, scenario.size).lines}
+    offered = _offered(scenario.agreement, scenario.size)
     found = []
     for code, months in read_yaml(DATA)["deadlines"]["missions"].items():
         if (mission := Mission(code)) not in offered:

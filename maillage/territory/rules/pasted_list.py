@@ -32,13 +32,15 @@ class PlaceKind(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """One commune that a clue may designate."""
+    """One commune that a clue may designate, and what is shown of it."""
 
     code: str
     kind: PlaceKind
     label: str
     departement: str
-    name: str = ""  # present name of the commune, normalised
+    commune: str = ""
+    departement_name: str = ""
+    population: int | None = None
 
 
 class Answer(StrEnum):
@@ -124,7 +126,7 @@ def resolve(
 
 def _begun(places: list[Place], line: Line) -> list[Place]:
     """Beside a code, a name cut short (Sarlat, 24520) settles which commune is meant."""
-    return [place for place in places if place.name.startswith(line.names or ("-",))] or places
+    return [place for place in places if normalised(place.commune).startswith(line.names or ("-",))] or places
 
 
 def _as_said(places: list[Place], numbers: PlaceKind | None) -> list[Place]:
