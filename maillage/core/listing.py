@@ -1,6 +1,6 @@
 """Lists: search, filters and sort kept in the URL, 25 a page with the total, CSV and XLSX out.
 
-Two queries a page whatever the rows: the count and the page itself. (ADR 0007: why not a table library.)
+Two queries a page whatever the rows: the count and the page itself. (docs/adr/0007: why not a table library.)
 """
 
 from collections.abc import Callable, Iterable, Sequence
