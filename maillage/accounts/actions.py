@@ -44,6 +44,23 @@ class LastCoordinator(DomainError):
     user_message = "Une CPTS garde au moins une personne à la coordination : nommez-en une autre d’abord."
 
 
+class AddressTaken(DomainError):
+    user_message = "Un compte existe déjà à cette adresse."
+
+
+@transaction.atomic
+def create_administrator(*, email: str, given_name: str, family_name: str, at: datetime) -> User:
+    """The account that runs an instance, without a password yet. Raises AddressTaken."""
+    if User.objects.filter(email__iexact=email, kind=AccountKind.PASSWORD).exists():
+        raise AddressTaken
+    user = User.objects.create_user(email, given_name=given_name, family_name=family_name)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    assignment = RoleAssignment.objects.create(user=user, role=Role.INSTANCE_ADMIN, created_at=at)
+    summary = f"Administration de l’instance confiée à {user}"
+    audit.record("role.granted", target=assignment, by=None, at=at, summary=summary)
+    return user
+
+
 @transaction.atomic
 def grant_role(*, user: User, role: Role, cpts: Cpts, by: User, at: datetime) -> RoleAssignment:
     """Give a role on a CPTS. Raises RoleAlreadyHeld."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -23,7 +24,6 @@ def no_counters(request):
     """Counters of refused sign-ins live in the cache: each test starts from none."""
     if "db" in request.fixturenames:
         from django.core.cache import cache  # noqa: PLC0415
-        from django.core.management import call_command  # noqa: PLC0415
 
         request.getfixturevalue("db")
         call_command("createcachetable", verbosity=0)
@@ -278,3 +278,15 @@ def test_spaces_list_what_a_role_reaches(client, cpts, neighbour):
     assert "CPTS du Bergeracois" in page
     assert "CPTS voisine" in page
     assert "CPTS du Nord" not in page
+
+
+def test_the_first_administrator_is_created_from_the_shell_and_chooses_a_password(client, communes):
+    call_command("create_administrator", "ada@exemple.invalid", "Ada", "Vernhes")
+    link = re.search(r"https?://[^/]+(/compte/password/reset/\S+)", mail.outbox[0].body).group(1)
+    form = client.get(link, follow=True)
+    url = form.redirect_chain[-1][0]
+    client.post(url, {"password1": "quatre mots au hasard", "password2": "quatre mots au hasard"})
+    sign_in(client, "ada@exemple.invalid", "quatre mots au hasard")
+    assert client.get("/instance/reference/").status_code == 200
+    with pytest.raises(CommandError, match="existe déjà"):
+        call_command("create_administrator", "ADA@exemple.invalid", "Ada", "Vernhes")
