@@ -17,6 +17,7 @@ from maillage.geography.models import ReferenceRelease
 from maillage.members.models import Membership
 from maillage.portal.demo.people import PERSONAS
 from maillage.portal.demo.seed import rpps, seed
+from maillage.portal.web.errors import broken
 from maillage.territory.models import Perimeter
 from maillage.territory.queries import in_force_of
 from tests.factories import NOON, MembershipFactory, PerimeterFactory, UserFactory
@@ -251,5 +252,25 @@ def test_a_fault_of_ours_is_said_without_help_from_the_shell(client, coordinator
     client.raise_request_exception = False
     client.force_login(coordinator)
     response = client.get("/cpts/cpts-du-bergeracois/")
+    assert response.status_code == 500
+    assert "cassé de notre côté" in response.content.decode()
+
+
+def test_static_files_are_collected_with_their_fingerprints(tmp_path, settings):
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    }
+    call_command("collectstatic", interactive=False, verbosity=0)
+    names = {path.name for path in tmp_path.rglob("maillage.*.css")}
+    assert len(names) == 1
+
+
+def test_a_fault_is_said_even_when_static_files_are_missing(rf, tmp_path, settings):
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    }
+    response = broken(rf.get("/"))
     assert response.status_code == 500
     assert "cassé de notre côté" in response.content.decode()

@@ -5,13 +5,18 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 
+def _bare_page(title: str, text: str, status: int) -> HttpResponse:
+    """No shell, no context processor: whatever broke may break them too, the list of static files included."""
+    context = {"title": title, "text": text}
+    try:
+        return HttpResponse(render_to_string("portal/broken.html", context | {"styled": True}), status=status)
+    except ValueError:
+        return HttpResponse(render_to_string("portal/broken.html", context), status=status)
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """No shell here: the request itself may be what cannot be read."""
-    context = {
-        "title": "Cette demande ne peut pas être lue",
-        "text": "Elle est incomplète ou trop grande : rien n’a changé.",
-    }
-    return HttpResponse(render_to_string("portal/broken.html", context), status=400)
+    text = "Elle est incomplète ou trop grande : rien n’a changé."
+    return _bare_page("Cette demande ne peut pas être lue", text, 400)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -32,10 +37,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """No context processor here: whatever broke may break them too."""
-    context = {
-        "title": "Quelque chose s’est cassé de notre côté",
-        "text": "Ce que vous aviez enregistré est intact. Réessayez dans un instant ; "
-        "si cela recommence, prévenez l’équipe de votre instance.",
-    }
-    return HttpResponse(render_to_string("portal/broken.html", context), status=500)
+    text = (
+        "Ce que vous aviez enregistré est intact. Réessayez dans un instant ; "
+        "si cela recommence, prévenez l’équipe de votre instance."
+    )
+    return _bare_page("Quelque chose s’est cassé de notre côté", text, 500)

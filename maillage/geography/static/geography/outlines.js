@@ -1,11 +1,7 @@
 // Inverse of maillage/geography/outlines.py: encoded rings -> arrays of [latitude, longitude] for Leaflet.
-const SCALE = 1e4;
-
-export function decodeRings(text) {
-  return text.split(" ").map(decodeRing);
-}
-
-function decodeRing(ring) {
+// A plain script, not a module: names of collected files carry a fingerprint that imports would not follow.
+window.decodeRings = (text) => text.split(" ").map((ring) => {
+  const SCALE = 1e4;
   const points = [];
   let position = 0, latitude = 0, longitude = 0;
   const number = () => {
@@ -23,4 +19,4 @@ function decodeRing(ring) {
     points.push([latitude / SCALE, longitude / SCALE]);
   }
   return points;
-}
+});

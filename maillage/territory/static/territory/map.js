@@ -1,6 +1,4 @@
 // The map of a perimeter. Data come from #map-data, re-read after each change; a click submits #toggle-form.
-import { decodeRings } from "../geography/outlines.js";
-
 const holder = document.getElementById("map");
 export const communes = new Map(); // code -> { name, population, layer }
 const number = new Intl.NumberFormat("fr-FR");
