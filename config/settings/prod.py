@@ -16,6 +16,8 @@ MAIL_DELIVERY_BACKEND = mail.pop("EMAIL_BACKEND")
 vars().update(mail)
 EMAIL_TIMEOUT = 20
 
+# Lock-outs count by address: the one that the proxy saw, not the proxy itself.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)

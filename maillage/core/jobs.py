@@ -8,12 +8,13 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django_tasks import task
 
@@ -36,6 +37,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
+DAILY: dict[str, str] = {}
 RETRY_DELAYS = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
 
 
@@ -49,13 +51,35 @@ def job(kind: str, *, attempts: int = 1, limit: timedelta = timedelta(minutes=15
     return register
 
 
+def daily(kind: str, label: str) -> None:
+    """Have a registered kind of work done once a day, by whichever worker sees the day first."""
+    assert kind in KINDS, kind
+    DAILY[kind] = label
+
+
 @transaction.atomic
-def enqueue(kind: str, *, label: str, at: datetime, owner_id: int | None = None, **arguments: Any) -> Job:
+def enqueue(
+    kind: str, *, label: str, at: datetime, owner_id: int | None = None, due_on: date | None = None, **arguments: Any
+) -> Job:
     """Ask for work, in the caller's transaction: rolled back together, never lost, never early."""
     assert kind in KINDS, kind
-    row = Job.objects.create(kind=kind, label=label, arguments=arguments, owner_id=owner_id, created_at=at)
+    row = Job.objects.create(
+        kind=kind, label=label, arguments=arguments, owner_id=owner_id, due_on=due_on, created_at=at
+    )
     run_job.enqueue(str(row.uuid))
     return row
+
+
+def enqueue_daily(at: datetime) -> list[Job]:
+    """The daily work of today that nobody has asked for yet."""
+    today = timezone.localdate(at)
+    done = set(Job.objects.filter(due_on=today).values_list("kind", flat=True))
+    made = []
+    for kind, label in DAILY.items():
+        if kind not in done:
+            with suppress(IntegrityError):  # another worker was faster
+                made.append(enqueue(kind, label=label, at=at, due_on=today))
+    return made
 
 
 @task()

@@ -33,6 +33,7 @@ class Job(models.Model):
     total = models.PositiveIntegerField("à faire", default=0)
     message = models.CharField("étape ou résultat", max_length=500, blank=True)
     worker = models.CharField("exécuté par", max_length=120, blank=True)
+    due_on = models.DateField("travail du jour", null=True)
     created_at = models.DateTimeField("demandé le")
     started_at = models.DateTimeField("commencé le", null=True)
     finished_at = models.DateTimeField("terminé le", null=True)
@@ -41,6 +42,10 @@ class Job(models.Model):
         verbose_name = "travail de fond"
         indexes = [models.Index(fields=["state", "started_at"], name="job_by_state")]
         constraints = [
+            # Two workers look at the calendar: the daily work of one day exists once.
+            models.UniqueConstraint(
+                fields=["kind", "due_on"], condition=Q(due_on__isnull=False), name="job_of_a_day_is_made_once"
+            ),
             models.CheckConstraint(name="job_running_has_a_start", condition=~Q(state="running", started_at=None)),
             models.CheckConstraint(
                 name="job_finished_at_goes_with_its_end",

@@ -143,7 +143,7 @@ def gallery(request: CptsRequest) -> HttpResponse:
     """Every component, with what it takes."""
     messages.success(request, "Un message de réussite.")
     messages.error(request, "Un message de refus, qui dit quoi faire.")
-    return render(request, "portal/gallery.html", queries.gallery_facts(timezone.localdate()))
+    return render(request, "portal/gallery.html", queries.gallery_facts(timezone.localdate(), request.GET))
 
 
 @public

@@ -1,4 +1,4 @@
-"""Run background work, and take back what a stopped process left unfinished."""
+"""Run background work, take back what a stopped process left unfinished, and ask for the work of the day."""
 
 import threading
 from argparse import ArgumentParser
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from maillage.core import jobs
 
-RESCUE_EVERY_SECONDS = 30
+WATCH_EVERY_SECONDS = 30
 
 
 class Command(BaseCommand):
@@ -24,13 +24,16 @@ class Command(BaseCommand):
         jobs.rescue(timezone.now())
         stopped = threading.Event()
         if not batch:
-            threading.Thread(target=self.keep_rescuing, args=(stopped,), daemon=True).start()
+            threading.Thread(target=self.keep_watch, args=(stopped,), daemon=True).start()
         try:
             call_command("db_worker", batch=batch, reload=False, startup_delay=False, interval=0.5, verbosity=verbosity)
         finally:
             stopped.set()
 
-    def keep_rescuing(self, stopped: threading.Event) -> None:
-        while not stopped.wait(RESCUE_EVERY_SECONDS):
+    def keep_watch(self, stopped: threading.Event) -> None:
+        while True:
             jobs.rescue(timezone.now())
+            jobs.enqueue_daily(timezone.now())
             connection.close()
+            if stopped.wait(WATCH_EVERY_SECONDS):
+                return

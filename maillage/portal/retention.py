@@ -1,0 +1,45 @@
+"""Personal data erased on time: what each model declares is done here, once a day."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.sessions.models import Session
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from maillage.accounts.models import Invitation
+from maillage.audit.models import AuditEvent
+from maillage.core import jobs
+from maillage.core.models import Job, JobState
+from maillage.core.text import plural
+from maillage.exchange.models import OutgoingMail
+from maillage.members.models import Membership
+
+ERASE = "portal.erase"
+
+
+def expired(at: datetime) -> list[QuerySet[Any]]:
+    """Rows whose time is over. Accounts and the directory are kept while they serve (their models say why)."""
+
+    def before(days: int) -> datetime:
+        return at - timedelta(days=days)
+
+    over = before(Invitation.RETENTION_DAYS)
+    return [
+        Job.objects.filter(state__in=[JobState.DONE, JobState.FAILED], finished_at__lt=before(Job.RETENTION_DAYS)),
+        OutgoingMail.objects.filter(created_at__lt=before(OutgoingMail.RETENTION_DAYS)),
+        Invitation.objects.filter(Q(expires_at__lt=over) | Q(accepted_at__lt=over) | Q(withdrawn_at__lt=over)),
+        Membership.objects.filter(left_on__lt=timezone.localdate(before(Membership.RETENTION_DAYS))),
+        AuditEvent.objects.filter(at__lt=before(AuditEvent.RETENTION_DAYS)),
+        Session.objects.filter(expire_date__lt=at),
+    ]
+
+
+@jobs.job(ERASE, attempts=3)
+def erase_expired(arguments: dict[str, Any], progress: jobs.Progress) -> str:
+    """Running it twice erases nothing more."""
+    erased = sum(rows.delete()[0] for rows in expired(timezone.now()))
+    return f"{erased} {plural(erased, 'ligne effacée', 'lignes effacées')}."
+
+
+jobs.daily(ERASE, "Effacement des données arrivées à échéance")
