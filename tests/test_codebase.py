@@ -34,6 +34,14 @@ def test_foreign_keys_look_down(model):
             assert RANKS.index(field.related_model._meta.app_label) <= rank, field
 
 
+def test_the_screens_of_an_app_are_nobody_else_s():
+    """Other apps use its models, actions, queries and rules, never its web."""
+    for path in SOURCES:
+        app = path.relative_to(ROOT / "maillage").parts[0]
+        others = re.findall(r"maillage\.(\w+)\.(?:web|api)\b", path.read_text(encoding="utf-8"))
+        assert set(others) <= {app}, path
+
+
 PERSONAL = {"email", "given_name", "family_name", "recipient", "by", "by_name", "user", "owner_id", "rpps"}
 
 

@@ -2,29 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.models import Invitation, User
 from maillage.accounts.permissions import Permission, assignments_of
-from maillage.accounts.web.forms import InviteForm
 from maillage.audit.models import AuditEvent
-from maillage.core.listing import Column, Filter, Listing
-from maillage.core.models import Job, JobState
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
-from maillage.geography.models import Departement
 from maillage.members.models import Membership, MembershipStatus
 from maillage.territory.models import Perimeter, PerimeterPart
 from maillage.territory.queries import draft_of, in_force_of
 from maillage.territory.rules.size import size_of
-from maillage.territory.web.map_data import map_data
 
 
 def spaces_of(user: User) -> QuerySet[Cpts]:
@@ -113,40 +107,3 @@ def _todo(cpts: Cpts, counts: Any, permissions: frozenset[Permission], *, has_co
         members = reverse("members:list", args=[cpts.slug]) + "?statut=requested"
         text = f"{counts.requests} {plural(counts.requests, 'demande')} d’adhésion"
         yield Todo("soon", "à décider", text, "Membres", members, "Voir")
-
-
-def gallery_facts(on: date, parameters: QueryDict) -> dict[str, Any]:
-    """Something to show in each component; the list is a real one, of the départements."""
-    listing = Listing(
-        queryset=Departement.objects.select_related("region"),
-        parameters=parameters,
-        columns=(
-            Column("nom", "Département", lambda one: one.name, "name"),
-            Column("code", "Code", lambda one: one.code, "code"),
-            Column("region", "Région", lambda one: one.region.name, "region__name"),
-        ),
-        search_in=("name",),
-        filters=(Filter("region", "Région", "region", [("75", "Nouvelle-Aquitaine"), ("76", "Occitanie")]),),
-        default_sort="code",
-        empty="Aucun département : chargez les données de référence.",
-    )
-    now = timezone.now()
-    running = Job(
-        label="Import", state=JobState.RUNNING, done=42, total=100, message="Lecture du fichier", created_at=now
-    )
-    return {
-        "listing": listing,
-        "page": listing.page(),
-        "map": map_data([], None),
-        "job": running,
-        "form": InviteForm({"email": "pas-une-adresse", "role": ""}),
-        "steps": [
-            {"on": on, "title": "Signature du contrat", "text": "100 % du fonctionnement", "tone": ""},
-            {
-                "on": on + timedelta(days=180),
-                "title": "Démarrage au plus tard",
-                "text": "accès aux soins",
-                "tone": "soon",
-            },
-        ],
-    }

@@ -24,6 +24,7 @@ from maillage.geography.jobs import RELOAD
 from maillage.geography.models import ReferenceRelease
 from maillage.portal import queries
 from maillage.portal.demo.people import PERSONAS
+from maillage.portal.web.gallery import gallery_facts
 
 BACKEND = "maillage.accounts.backends.PasswordBackend"
 
@@ -143,7 +144,7 @@ def gallery(request: CptsRequest) -> HttpResponse:
     """Every component, with what it takes."""
     messages.success(request, "Un message de réussite.")
     messages.error(request, "Un message de refus, qui dit quoi faire.")
-    return render(request, "portal/gallery.html", queries.gallery_facts(timezone.localdate(), request.GET))
+    return render(request, "portal/gallery.html", gallery_facts(timezone.localdate(), request.GET))
 
 
 @public

@@ -24,6 +24,7 @@ from maillage.geography.queries import (
 )
 from maillage.territory import actions
 from maillage.territory.actions import Addition
+from maillage.territory.map_data import map_data
 from maillage.territory.models import Perimeter, PerimeterPart
 from maillage.territory.queries import draft_of, summarise
 from maillage.territory.rules.pasted_list import (
@@ -37,7 +38,6 @@ from maillage.territory.rules.pasted_list import (
     suggested,
 )
 from maillage.territory.web.forms import ChangeForm, InForceForm, PartForm, PasteForm
-from maillage.territory.web.map_data import map_data
 
 PER_PAGE = 50
 

@@ -15,10 +15,10 @@ from maillage.core.listing import Column, Listing, LoadedListing
 from maillage.cpts.models import Cpts
 from maillage.cpts.queries import possible_duplicates
 from maillage.territory import actions
+from maillage.territory.map_data import map_data
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
 from maillage.territory.queries import in_force_of, summarise
 from maillage.territory.web.forms import FoundCptsForm
-from maillage.territory.web.map_data import map_data
 
 PART_COLUMNS = (
     Column("commune", "Commune", lambda part: part.commune.name, "commune__name"),
