@@ -118,7 +118,9 @@ def test_each_role_opens_what_the_table_says_and_nothing_else(role, client, cpts
         client.force_login(user)
     wrong = []
     for name in OURS:
-        status = call(client, name, url_of(name, arguments)).status_code
+        response = call(client, name, url_of(name, arguments))
+        assert int(response.headers.get("Content-Length", 0)) == len(response.content), name
+        status = response.status_code
         if not is_right(
             status, access_of(name), user, cpts if "cpts_slug" in dict(ADDRESSES)[name].pattern.converters else None
         ):

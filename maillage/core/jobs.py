@@ -15,8 +15,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
 from maillage.core.errors import DomainError
 from maillage.core.models import Job, JobState
@@ -25,27 +27,36 @@ logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 Work = Callable[[dict[str, Any], Progress], str]
+OnFailure = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of work: what it calls, how often it is tried, how long one run may take."""
+    """A kind of work: what it calls, how often it is tried, how long one run may take, what follows giving up."""
 
     work: Work
     attempts: int
     limit: timedelta
+    on_failure: OnFailure | None = None
 
 
 KINDS: dict[str, Kind] = {}
 DAILY: dict[str, str] = {}
+LOST_AFTER = timedelta(minutes=2)
 RETRY_DELAYS = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
 
 
-def job(kind: str, *, attempts: int = 1, limit: timedelta = timedelta(minutes=15)) -> Callable[[Work], Work]:
+def job(
+    kind: str,
+    *,
+    attempts: int = 1,
+    limit: timedelta = timedelta(minutes=15),
+    on_failure: OnFailure | None = None,
+) -> Callable[[Work], Work]:
     """Register a function as a kind of work. It returns the sentence shown at the end."""
 
     def register(work: Work) -> Work:
-        KINDS[kind] = Kind(work, attempts, limit)
+        KINDS[kind] = Kind(work, attempts, limit, on_failure)
         return work
 
     return register
@@ -85,60 +96,86 @@ def enqueue_daily(at: datetime) -> list[Job]:
 @task()
 def run_job(job_uuid: str) -> None:
     """Run one job once. A second call while it runs, or after, does nothing."""
-    started = Job.objects.filter(uuid=job_uuid, state=JobState.WAITING).update(
-        state=JobState.RUNNING, started_at=timezone.now(), worker=this_worker()
+    claimed = Job.objects.filter(uuid=job_uuid, state=JobState.WAITING).update(
+        state=JobState.RUNNING, started_at=timezone.now(), worker=this_worker(), attempts=F("attempts") + 1
     )
-    if not started:
+    if not claimed:
         return
     row = Job.objects.get(uuid=job_uuid)
-    Job.objects.filter(pk=row.pk).update(attempts=row.attempts + 1)
     try:
         message = KINDS[row.kind].work(row.arguments, _progress_of(row))
     except DomainError as error:
-        _finish(row, JobState.FAILED, error.user_message)
+        _give_up(row, error.user_message)
     except Exception:  # the worker must outlive any job; the trace goes to the log, a plain word to the screen
         logger.exception("job %s (%s) failed", row.uuid, row.kind)
-        _retry_or_fail(row, row.attempts + 1, "Le travail s’est interrompu sur une erreur inattendue.")
+        _retry_or_give_up(row, "Le travail s’est interrompu sur une erreur inattendue.")
     else:
-        _finish(row, JobState.DONE, message)
+        _end(row, JobState.DONE, message)
+
+
+def _this_run(row: Job) -> QuerySet[Job]:
+    """The row, as long as it is still this run's: one taken back by a rescue belongs to the next."""
+    return Job.objects.filter(
+        pk=row.pk, state=JobState.RUNNING, attempts=row.attempts, worker=row.worker, started_at=row.started_at
+    )
 
 
 def _progress_of(row: Job) -> Progress:
     def progress(message: str, done: int, total: int) -> None:
         # Inside a transaction nobody would see it, and SQLite has one writer.
         if not connection.in_atomic_block:
-            Job.objects.filter(pk=row.pk).update(message=message, done=done, total=total)
+            _this_run(row).update(message=message, done=done, total=total)
 
     return progress
 
 
-def _finish(row: Job, state: JobState, message: str) -> None:
-    Job.objects.filter(pk=row.pk).update(state=state, message=message[:500], finished_at=timezone.now())
+def _end(row: Job, state: JobState, message: str) -> bool:
+    return bool(_this_run(row).update(state=state, message=message[:500], finished_at=timezone.now()))
+
+
+def _give_up(row: Job, message: str) -> None:
+    kind = KINDS.get(row.kind)
+    if _end(row, JobState.FAILED, message) and kind and kind.on_failure:
+        kind.on_failure(row.arguments)
 
 
 @transaction.atomic
-def _retry_or_fail(row: Job, attempts: int, message: str) -> None:
-    if attempts >= KINDS[row.kind].attempts:
-        _finish(row, JobState.FAILED, message)
-        return
-    delay = RETRY_DELAYS[min(attempts, len(RETRY_DELAYS)) - 1]
-    Job.objects.filter(pk=row.pk).update(state=JobState.WAITING, message=f"{message} Nouvel essai prévu.")
+def _retry_or_give_up(row: Job, message: str) -> bool:
+    """Ask again after a growing delay, or give up. False when the row is no longer this run's."""
+    kind = KINDS.get(row.kind)
+    if kind is None or row.attempts >= kind.attempts:
+        _give_up(row, message)
+        return True
+    if not _this_run(row).update(state=JobState.WAITING, message=f"{message} Nouvel essai prévu."):
+        return False
+    delay = RETRY_DELAYS[min(row.attempts, len(RETRY_DELAYS)) - 1]
     run_job.using(run_after=timezone.now() + delay).enqueue(str(row.uuid))
+    return True
 
 
 def rescue(at: datetime) -> list[UUID]:
-    """Take back jobs whose process is gone, or that overran their limit. Returns those taken back."""
+    """Take back jobs whose process is gone, that overran their limit, or whose place in the queue was lost."""
     rescued = []
     for row in Job.objects.filter(state=JobState.RUNNING):
         assert row.started_at
-        if not _is_dead(row.worker) and row.started_at + KINDS[row.kind].limit > at:
-            continue
-        with transaction.atomic():
-            # Conditional: two rescuers may look at the same row.
-            if Job.objects.filter(pk=row.pk, state=JobState.RUNNING, started_at=row.started_at).update(worker=""):
-                _retry_or_fail(row, row.attempts, "Le travail a été interrompu.")
-                rescued.append(row.uuid)
-    return rescued
+        kind = KINDS.get(row.kind)
+        overran = kind is None or row.started_at + kind.limit <= at
+        if (overran or _is_dead(row.worker)) and _retry_or_give_up(row, "Le travail a été interrompu."):
+            rescued.append(row.uuid)
+    return rescued + _requeue_lost(at)
+
+
+def _requeue_lost(at: datetime) -> list[UUID]:
+    """Waiting jobs that no task of the queue will ever run: their task died between its claim and theirs."""
+    waiting = Job.objects.filter(state=JobState.WAITING, created_at__lt=at - LOST_AFTER)
+    if not waiting:
+        return []
+    living = DBTaskResult.objects.filter(task_path=run_job.module_path, status__in=["READY", "RUNNING"])
+    queued = {str(uuid) for task_ in living for uuid in task_.args_kwargs["args"]}
+    lost = [row for row in waiting if str(row.uuid) not in queued]
+    for row in lost:
+        run_job.enqueue(str(row.uuid))
+    return [row.uuid for row in lost]
 
 
 def this_worker() -> str:

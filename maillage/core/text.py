@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from decimal import Decimal
 
 LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'", "ʼ": "'"})
 ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
@@ -29,3 +30,19 @@ def listed(items: Iterable[str]) -> str:
     """['Eymet', 'Issigeac', 'Lalinde'] -> Eymet, Issigeac et Lalinde."""
     *head, last = list(items) or [""]
     return f"{', '.join(head)} et {last}" if head else last
+
+
+def of(name: str) -> str:
+    """« de » with its elision: of("Eymet") is d’Eymet; Le and Les contract: of("Le Fleix") is du Fleix."""
+    first, _, rest = name.partition(" ")
+    if first in ("Le", "Les"):
+        return f"{'du' if first == 'Le' else 'des'} {rest}"
+    return f"d’{name}" if normalised(name)[:1] in tuple("aeiouyh") else f"de {name}"
+
+
+def percent(share: Decimal | float | None) -> str:
+    """0.254 -> 25,4 %; 1 -> 100 %; two decimals at most; None is not published."""
+    if share is None:
+        return "non publié"
+    text = f"{share * 100:.2f}".rstrip("0").rstrip(".").replace(".", ",")
+    return f"{text}\N{NO-BREAK SPACE}%"

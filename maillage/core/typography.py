@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from maillage.core.money import NBSP
 
 PLAIN = re.compile(r" (?=[:;?!»])|(?<=«) ")
-# Outside tags (nothing typed in an attribute changes), and outside what must stay as it is.
-IN_HTML = re.compile(rf"(?:{PLAIN.pattern})(?=[^<>]*(?:<|\Z))(?![^<]*</(?:textarea|script|code))")
+TAG = re.compile(r"(<[^>]*>)")
+KEPT = ("textarea", "script", "code")
 
 
 def typographic(text: str) -> str:
@@ -20,8 +20,23 @@ def typographic(text: str) -> str:
     return PLAIN.sub(NBSP, text)
 
 
+def typographic_html(html: str) -> str:
+    """The same for the text of a page, tags and what must stay as it is left alone. Linear in its length."""
+    pieces = TAG.split(html)
+    kept = ""
+    for place, piece in enumerate(pieces):
+        if place % 2 == 0:
+            if not kept:
+                pieces[place] = PLAIN.sub(NBSP, piece)
+        elif kept:
+            kept = "" if piece.startswith(f"</{kept}") else kept
+        else:
+            kept = next((name for name in KEPT if piece.startswith(f"<{name}")), "")
+    return "".join(pieces)
+
+
 class TypographyMiddleware:
-    """The same for the text of HTML answers."""
+    """Sits inside CommonMiddleware, which writes the length of what is really sent."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,5 +44,5 @@ class TypographyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if not response.streaming and response.get("Content-Type", "").startswith("text/html"):
-            response.content = IN_HTML.sub(NBSP, response.content.decode()).encode()
+            response.content = typographic_html(response.content.decode()).encode()
         return response

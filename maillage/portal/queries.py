@@ -36,7 +36,9 @@ def spaces_of(user: User) -> QuerySet[Cpts]:
 
 def home_facts(cpts: Cpts, permissions: frozenset[Permission], at: datetime) -> dict[str, Any]:
     """Three queries: the perimeter in force (or the draft), the counts, and what was done lately."""
-    found = in_force_of(cpts) or draft_of(cpts)
+    found = in_force_of(cpts)
+    if found is None and Permission.TERRITORY_DRAFT_VIEW in permissions:
+        found = draft_of(cpts)
     parts: list[PerimeterPart] = found[1] if found else []
     population = sum(part.population or 0 for part in parts)
     counts = _counts(cpts, at)

@@ -14,7 +14,7 @@ from maillage.accounts.models import Role, User
 from maillage.audit import actions as audit
 from maillage.core.bulk import insert_rows, rows_in
 from maillage.core.errors import DomainError
-from maillage.core.text import listed, plural
+from maillage.core.text import listed, of, percent, plural
 from maillage.cpts.models import Cpts, slug_for
 from maillage.geography.models import Commune, Departement
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
@@ -65,10 +65,10 @@ class StalePerimeter(DomainError):
 
 @dataclass(frozen=True)
 class Addition:
-    """One commune to add or to change: whole by default, or a declared share with its source."""
+    """One commune to add: whole, unless it is there already for a declared part; or a share to set, with its source."""
 
     code: str
-    share: Decimal = Decimal(1)
+    share: Decimal | None = None
     source: str = ""
 
 
@@ -127,7 +127,7 @@ def change_perimeter(
     before = {part.commune_id: part for part in PerimeterPart.objects.filter(perimeter=perimeter)}
     wanted = {addition.code: addition for addition in add}
     leaving = sorted(set(remove) & before.keys())
-    changing = {code: one for code, one in wanted.items() if not _is_same(before.get(code), one)}
+    changing = {code: one for code, one in wanted.items() if _changes(before.get(code), one)}
     if not changing and not leaving:
         raise NothingToChange
     names = _names(changing.keys() | set(leaving))
@@ -136,7 +136,7 @@ def change_perimeter(
     gone = [before[code].pk for code in (*leaving, *(changing.keys() & before.keys()))]
     PerimeterPart.objects.filter(pk__in=gone).delete()
     _insert_parts(perimeter, changing.values())
-    summary = _summary(changing, leaving, names)
+    summary = _summary(changing, leaving, before, names)
     change = PerimeterChange.objects.create(
         cpts_id=perimeter.cpts_id,
         perimeter=perimeter,
@@ -144,7 +144,7 @@ def change_perimeter(
         by=by,
         at=at,
         summary=summary,
-        added=sorted(changing),
+        added=[[code, str(one.share or 1), one.source] for code, one in sorted(changing.items())],
         removed=leaving,
     )
     audit.record("perimeter.changed", target=perimeter, by=by, at=at, cpts=perimeter.cpts, summary=summary)
@@ -199,7 +199,7 @@ def discard_draft(*, perimeter: Perimeter, read_revision: int, by: User, at: dat
 
 
 def _insert_parts(perimeter: Perimeter, additions: Iterable[Addition]) -> None:
-    rows = ((perimeter.cpts_id, perimeter.pk, one.code, one.share, one.source) for one in additions)
+    rows = ((perimeter.cpts_id, perimeter.pk, one.code, one.share or Decimal(1), one.source) for one in additions)
     insert_rows(PerimeterPart, ("cpts", "perimeter", "commune", "share", "share_source"), rows)
 
 
@@ -214,8 +214,11 @@ def _claim_revision(perimeter: Perimeter, read_revision: int) -> None:
     raise StalePerimeter(list(since.select_related("by").order_by("revision")))
 
 
-def _is_same(part: PerimeterPart | None, addition: Addition) -> bool:
-    return part is not None and (part.share, part.share_source) == (addition.share, addition.source)
+def _changes(part: PerimeterPart | None, addition: Addition) -> bool:
+    """Adding a whole EPCI never touches the declared part of one of its communes."""
+    if part is None or addition.share is None:
+        return part is None
+    return (part.share, part.share_source) != (addition.share, addition.source)
 
 
 def _names(codes: Iterable[str]) -> dict[str, str]:
@@ -235,17 +238,24 @@ def _refuse_counted_twice(codes: Iterable[str]) -> None:
         raise CountedTwice(f"{arrondissement} fait partie de {commune} : gardez l’un ou l’autre.")
 
 
-def _summary(changing: Mapping[str, Addition], leaving: list[str], names: Mapping[str, str]) -> str:
+def _summary(
+    changing: Mapping[str, Addition], leaving: list[str], before: Mapping[str, PerimeterPart], names: Mapping[str, str]
+) -> str:
+    """What a save did, as the history and the second editor read it."""
     pieces = []
-    if changing:
-        pieces.append(f"ajout de {_told(sorted(changing), names)}")
+    if added := sorted(code for code in changing if code not in before):
+        pieces.append(f"ajout {_told(added, names)}")
+    for code in sorted(changing.keys() & before.keys()):
+        one = changing[code]
+        source = f" ({one.source})" if one.source else ""
+        pieces.append(f"part {of(names[code])} : {percent(before[code].share)} → {percent(one.share)}{source}")
     if leaving:
-        pieces.append(f"retrait de {_told(leaving, names)}")
+        pieces.append(f"retrait {_told(leaving, names)}")
     return " ; ".join(pieces)[:300]
 
 
 def _told(codes: list[str], names: Mapping[str, str]) -> str:
-    if len(codes) > NAMED_AT_MOST:
-        rest = len(codes) - NAMED_AT_MOST
-        return f"{', '.join(names[code] for code in codes[:NAMED_AT_MOST])} et {rest} {plural(rest, 'autre')}"
-    return listed(names[code] for code in codes)
+    told = [of(names[code]) for code in codes[:NAMED_AT_MOST]]
+    if rest := len(codes) - len(told):
+        return f"{', '.join(told)} et {rest} {plural(rest, 'autre')}"
+    return listed(told)

@@ -72,6 +72,16 @@ class Perimeter(models.Model):
     def __str__(self) -> str:
         return f"Périmètre n° {self.number} ({self.get_status_display()})"
 
+    @property
+    def token(self) -> str:
+        """What a form carries of the version it read: which perimeter, at which revision."""
+        return f"{self.pk}-{self.revision}"
+
+    def revision_in(self, token: str) -> int:
+        """The revision that a form read; -1, older than any, when it read another perimeter."""
+        perimeter, _, revision = token.partition("-")
+        return int(revision) if perimeter == str(self.pk) else -1
+
     def is_in_force_on(self, day: date) -> bool:
         return (
             self.in_force_since is not None

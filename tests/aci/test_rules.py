@@ -65,6 +65,15 @@ def test_avenant_2_reaches_the_maximum_quoted_when_a_crisis_is_recognised(size, 
     assert funding("AV2", size).total + crisis.total == maximum
 
 
+def test_parts_whose_split_is_unknown_say_so_even_when_their_total_is_known():
+    grid = funding("AV2", 4)
+    assert (grid.at_least, grid.fixed_at_least, grid.variable_at_least) == (False, True, True)
+    for version in agreements():
+        for size in SIZES:
+            known = funding(version, size)
+            assert known.fixed + known.variable == known.total or known.fixed_at_least
+
+
 def test_unknown_is_never_zero():
     for version in agreements():
         for size in SIZES:

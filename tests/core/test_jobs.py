@@ -96,6 +96,31 @@ def test_a_job_of_a_living_process_is_left_until_its_limit(db):
     assert len(jobs.rescue(NOON + timedelta(minutes=16))) == 1
 
 
+def test_a_waiting_job_that_lost_its_place_in_the_queue_gets_it_back(db):
+    row = jobs.enqueue("test.fine", label="Essai", at=NOON, name="a")
+    later = NOON + timedelta(minutes=3)
+    assert jobs.rescue(later) == []
+    DBTaskResult.objects.update(status="FAILED")
+    assert jobs.rescue(later) == [row.uuid]
+    assert jobs.rescue(later) == []
+
+
+def test_a_kind_that_a_release_removed_is_given_up_and_the_worker_lives_on(db):
+    Job.objects.create(kind="gone", label="Essai", state=JobState.RUNNING, started_at=NOON, created_at=NOON, attempts=1)
+    jobs.rescue(NOON)
+    assert Job.objects.get().state == JobState.FAILED
+
+
+def test_a_run_already_taken_back_no_longer_writes(db):
+    row = jobs.enqueue("test.flaky", label="Essai", at=NOON)
+    Job.objects.update(state=JobState.RUNNING, started_at=NOON, worker="ailleurs:1", attempts=1)
+    late = Job.objects.get()
+    assert jobs.rescue(NOON + timedelta(hours=1)) == [row.uuid]
+    assert jobs._retry_or_give_up(late, "Trop tard.") is False
+    assert not jobs._end(late, JobState.DONE, "Trop tard.")
+    assert Job.objects.get().state == JobState.WAITING
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_real_worker_runs_what_waits_even_after_being_killed(tmp_path):
     """A worker is killed in the middle of a job; the next one takes it back and ends it."""
@@ -107,7 +132,7 @@ def test_the_real_worker_runs_what_waits_even_after_being_killed(tmp_path):
     gone.wait()
     worker = jobs.this_worker().replace(str(os.getpid()), str(gone.pid))
     DBTaskResult.objects.all().delete()  # its task was claimed by the dead worker, and will not be claimed again
-    Job.objects.update(state=JobState.RUNNING, started_at=timezone.now(), worker=worker)
+    Job.objects.update(state=JobState.RUNNING, started_at=timezone.now(), worker=worker, attempts=1)
 
     database = connection.settings_dict
     url = (

@@ -11,7 +11,7 @@ from maillage.core.dates import add_months, full_months
 from maillage.core.money import format_euros, to_cents
 from maillage.core.spreadsheets import csv_text, harmless
 from maillage.core.text import listed, normalised, plural
-from maillage.core.typography import IN_HTML, typographic
+from maillage.core.typography import typographic, typographic_html
 
 DAYS = st.dates(date(2000, 1, 1), date(2080, 12, 31))
 
@@ -125,4 +125,4 @@ def test_french_marks_are_held_to_their_word(plain, typeset):
     ],
 )
 def test_what_people_typed_is_never_touched(kept):
-    assert IN_HTML.sub("\xa0", f"<p>Bonjour : {kept} fin !</p>") == f"<p>Bonjour\xa0: {kept} fin\xa0!</p>"
+    assert typographic_html(f"<p>Bonjour : {kept} fin !</p>") == f"<p>Bonjour\xa0: {kept} fin\xa0!</p>"

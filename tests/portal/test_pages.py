@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from maillage.accounts.actions import invite
 from maillage.accounts.models import Role, User
+from maillage.core import jobs
 from maillage.core.models import Job, JobState
 from maillage.exchange.actions import write_mail
 from maillage.exchange.models import OutgoingMail
@@ -175,9 +176,35 @@ def test_mails_are_delivered_by_the_worker_and_read_in_the_outbox(client, admini
     run_jobs()
     sent = OutgoingMail.objects.get()
     assert (sent.state, sent.subject) == ("sent", "Convocation Bcc: b@exemple.invalid")
+    assert sent.body == ""
     client.force_login(administrator)
     assert "a@exemple.invalid" in client.get("/instance/messages/").content.decode()
-    assert "Bonjour" in client.get(reverse("portal:mail", args=[sent.uuid])).content.decode()
+    assert client.get(reverse("portal:mail", args=[sent.uuid])).status_code == 404
+
+
+def test_in_a_demonstration_the_text_of_a_mail_is_read(client, demo, administrator, run_jobs):
+    mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=NOON)
+    run_jobs()
+    client.force_login(administrator)
+    assert "Bonjour" in client.get(reverse("portal:mail", args=[mail.uuid])).content.decode()
+
+
+def test_a_mail_refused_five_times_is_said_to_have_failed(settings, db):
+    settings.MAIL_DELIVERY_BACKEND = "tests.portal.test_pages.BrokenBackend"
+    mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=NOON)
+    for _ in range(5):
+        jobs.run_job.call(str(Job.objects.get().uuid))
+    mail.refresh_from_db()
+    assert (mail.state, Job.objects.get().state) == ("failed", JobState.FAILED)
+
+
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.ARS_INSTRUCTOR, Role.REGULATOR])
+def test_nothing_of_a_draft_is_told_to_those_who_may_not_read_it(client, neighbour, role):
+    PerimeterFactory(cpts=neighbour, communes=["24037"])
+    scope = neighbour if role == Role.MEMBER else {"departement_id": "24"}
+    client.force_login(UserFactory(role=role, on=scope))
+    for url in ("/cpts/cpts-voisine/", "/cpts/cpts-voisine/financement/"):
+        assert "27\u202f110" not in client.get(url).content.decode()
 
 
 def test_a_mail_server_that_fails_is_tried_again(settings, db, run_jobs):

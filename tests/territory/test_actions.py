@@ -78,13 +78,18 @@ def test_possible_duplicates_look_past_the_common_words(cpts, typed, resembles):
 def test_a_change_is_recorded_with_its_author(draft, founder):
     done = change(draft, founder, add=["24037", "24520"])
     assert codes(draft) == {"24037", "24520"}
-    assert (done.revision, done.added, done.summary) == (1, ["24037", "24520"], "ajout de Bergerac et Sarlat-la-Canéda")
+    assert (done.revision, done.added, done.summary) == (
+        1,
+        [["24037", "1", ""], ["24520", "1", ""]],
+        "ajout de Bergerac et de Sarlat-la-Canéda",
+    )
     assert AuditEvent.objects.get(type="perimeter.changed").by_name == "Jeanne Porteuse"
 
 
 def test_a_declared_part_replaces_the_whole(draft, founder):
     change(draft, founder, add=["24037"])
-    change(draft, founder, add=[Addition("24037", Decimal("0.4"), "IRIS 2023")])
+    done = change(draft, founder, add=[Addition("24037", Decimal("0.4"), "IRIS 2023")])
+    assert done.summary == "part de Bergerac : 100\xa0% → 40\xa0% (IRIS 2023)"
     part = PerimeterPart.objects.get(perimeter=draft)
     assert (part.share, part.share_source, part.population) == (Decimal("0.4"), "IRIS 2023", 10_844)
 

@@ -76,6 +76,15 @@ class Funding:
     total_with_snp_supplement: Decimal
     at_least: bool
 
+    @property
+    def fixed_at_least(self) -> bool:
+        """A total may be known while its split is not: each part then says "au moins" of its own."""
+        return any(line.fixed is None for line in self.lines if line.counts.in_total)
+
+    @property
+    def variable_at_least(self) -> bool:
+        return any(line.variable is None for line in self.lines if line.counts.in_total)
+
 
 class UnknownAgreement(LookupError):
     """No version of the agreement has that identifier."""

@@ -38,7 +38,9 @@ STARTS_AT_THE_LATEST = {Mission.ACCESS: 6, Mission.PATHWAYS: 12, Mission.PREVENT
 @require_safe
 def simulation(request: CptsRequest) -> HttpResponse:
     """The money of one's own CPTS: its taille comes from its perimeter, in force or in draft."""
-    found = in_force_of(request.cpts) or draft_of(request.cpts)
+    found = in_force_of(request.cpts)
+    if found is None and Permission.TERRITORY_DRAFT_VIEW in request.permissions:
+        found = draft_of(request.cpts)
     parts = found[1] if found else []
     population = sum(part.population or 0 for part in parts)
     size = size_of(population, on=timezone.localdate())

@@ -9,6 +9,7 @@ from django.template import Context
 
 from maillage.core.money import NBSP, format_euros, grouped
 from maillage.core.text import listed as listed_text
+from maillage.core.text import percent as share_as_percent
 from maillage.core.text import plural as agree
 
 register = template.Library()
@@ -27,11 +28,7 @@ def euros(value: Decimal | None) -> str:
 
 @register.filter
 def percent(share: Decimal | float | None) -> str:
-    """0.254 -> 25,4 %; 1 -> 100 %; a tenth of a percent at most."""
-    if share is None:
-        return "non publié"
-    text = f"{share * 100:.1f}".rstrip("0").rstrip(".").replace(".", ",")
-    return f"{text}{NBSP}%"
+    return share_as_percent(share)
 
 
 @register.filter
@@ -42,8 +39,10 @@ def plural(count: int, forms: str) -> str:
 
 
 @register.filter
-def count(value: int, forms: str) -> str:
-    """{{ 38|count:"commune" }} -> 38 communes, held together by a no-break space."""
+def count(value: int | None, forms: str) -> str:
+    """{{ 38|count:"commune" }} -> 38 communes, held together by a no-break space; None -> non publié."""
+    if value is None:
+        return number(None)
     return f"{number(value)}{NBSP}{plural(value, forms)}"
 
 

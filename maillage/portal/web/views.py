@@ -130,11 +130,14 @@ def outbox(request: CptsRequest) -> HttpResponse:
         default_sort="-created_at",
         empty="Aucun message écrit pour l’instant.",
     )
-    return render(request, "portal/outbox.html", {"listing": listing, "page": listing.page()})
+    return render(request, "portal/outbox.html", {"listing": listing, "page": listing.page(), "demo": settings.DEMO})
 
 
 @requires(Permission.INSTANCE_MANAGE)
 def outgoing_mail(request: CptsRequest, mail_uuid: UUID) -> HttpResponse:
+    """The text of one message, in a demonstration only: elsewhere it holds links that open other people's accounts."""
+    if not settings.DEMO:
+        raise Http404
     mail = get_object_or_404(OutgoingMail.objects.select_related("cpts"), uuid=mail_uuid)
     return render(request, "portal/mail.html", {"mail": mail})
 

@@ -70,7 +70,7 @@ def draft(request: CptsRequest) -> HttpResponse:
     if found is None:
         return redirect("territory:show", request.cpts.slug)
     context = draft_context(request, *found) | {"paste_form": PasteForm(), "query": ""}
-    context["in_force_form"] = InForceForm(today=timezone.localdate(), initial={"revision": found[0].revision})
+    context["in_force_form"] = InForceForm(today=timezone.localdate(), initial={"revision": found[0].token})
     return render(request, "territory/draft.html", context)
 
 
@@ -103,13 +103,13 @@ def _toggled(request: CptsRequest, code: str) -> tuple[list[Addition], list[str]
     return ([], [code]) if drafts.exists() else ([Addition(code)], [])
 
 
-def _apply(request: CptsRequest, revision: int, adding: Iterable[Addition], removing: Iterable[str]) -> HttpResponse:
+def _apply(request: CptsRequest, token: str, adding: Iterable[Addition], removing: Iterable[str]) -> HttpResponse:
     perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts())
     perimeter.cpts = request.cpts
     try:
         done = actions.change_perimeter(
             perimeter=perimeter,
-            read_revision=revision,
+            read_revision=perimeter.revision_in(token),
             by=request.user,
             at=timezone.now(),
             add=adding,
@@ -221,6 +221,8 @@ def part(request: CptsRequest, code: str) -> HttpResponse:
     context = {
         "perimeter": perimeter,
         "commune": commune,
+        # A refused form still speaks of the version it read.
+        "token": request.POST.get("revision", perimeter.token),
         "form": form,
         "arrondissements": [place for place in places if place.parent_id == code],
     }
@@ -243,8 +245,8 @@ def discard(request: CptsRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     try:
-        revision = form.cleaned_data["revision"]
-        actions.discard_draft(perimeter=perimeter, read_revision=revision, by=request.user, at=timezone.now())
+        read = perimeter.revision_in(form.cleaned_data["revision"])
+        actions.discard_draft(perimeter=perimeter, read_revision=read, by=request.user, at=timezone.now())
     except DomainError as error:
         messages.error(request, error.user_message)
         return redirect("territory:draft", request.cpts.slug)
@@ -264,7 +266,7 @@ def put_in_force(request: CptsRequest) -> HttpResponse:
     try:
         actions.put_in_force(
             perimeter=perimeter,
-            read_revision=form.cleaned_data["revision"],
+            read_revision=perimeter.revision_in(form.cleaned_data["revision"]),
             on=form.cleaned_data["on"],
             by=request.user,
             at=timezone.now(),

@@ -28,7 +28,7 @@ class FoundCptsForm(forms.Form):
 class ChangeForm(forms.Form):
     """One change of a draft: codes in, codes out, or a whole EPCI."""
 
-    revision = forms.IntegerField(min_value=0)
+    revision = forms.RegexField(r"^\d{1,18}-\d{1,9}$")
     epci = forms.CharField(required=False, max_length=9)
 
 
@@ -93,7 +93,7 @@ class PasteForm(forms.Form):
 
 
 class InForceForm(forms.Form):
-    revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    revision = forms.RegexField(r"^\d{1,18}-\d{1,9}$", widget=forms.HiddenInput)
     on = forms.DateField(
         label="En vigueur depuis le", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )

@@ -1,16 +1,18 @@
 """Run background work, take back what a stopped process left unfinished, and ask for the work of the day."""
 
+import logging
 import threading
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from maillage.core import jobs
 
+logger = logging.getLogger(__name__)
 WATCH_EVERY_SECONDS = 30
 
 
@@ -32,8 +34,11 @@ class Command(BaseCommand):
 
     def keep_watch(self, stopped: threading.Event) -> None:
         while True:
-            jobs.rescue(timezone.now())
-            jobs.enqueue_daily(timezone.now())
+            try:
+                jobs.rescue(timezone.now())
+                jobs.enqueue_daily(timezone.now())
+            except OperationalError:  # a database that restarts: the next round finds it back
+                logger.exception("the watch over background work missed a round")
             connection.close()
             if stopped.wait(WATCH_EVERY_SECONDS):
                 return
