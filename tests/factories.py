@@ -23,6 +23,7 @@ class CptsFactory(factory.django.DjangoModelFactory):
         model = Cpts
 
     name = factory.Sequence(lambda n: f"CPTS numéro {n}")
+    search_name = factory.LazyAttribute(lambda one: normalised(one.name))
     slug = factory.Sequence(lambda n: f"cpts-{n}")
     departement_id = "24"
     created_at = NOON

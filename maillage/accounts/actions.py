@@ -5,19 +5,27 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from maillage.accounts import notifications
 from maillage.accounts.models import AccountKind, Invitation, Role, RoleAssignment, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
+from maillage.geography.models import Departement, Region
 
 signer = signing.Signer(salt="accounts.invitation")
 
 
 class RoleAlreadyHeld(DomainError):
-    user_message = "Cette personne a déjà ce rôle dans cette CPTS."
+    user_message = "Cette personne a déjà ce rôle ici."
+
+
+class RoleDoesNotFit(DomainError):
+    user_message = (
+        "Ce rôle ne se donne pas à cette échelle : CPTS par invitation, autres sur un département ou une région."
+    )
 
 
 class InvitationAlreadySent(DomainError):
@@ -49,15 +57,43 @@ class AddressTaken(DomainError):
 
 
 @transaction.atomic
-def create_administrator(*, email: str, given_name: str, family_name: str, at: datetime) -> User:
-    """The account that runs an instance, without a password yet. Raises AddressTaken."""
-    if User.objects.filter(email__iexact=email, kind=AccountKind.PASSWORD).exists():
-        raise AddressTaken
-    user = User.objects.create_user(email, given_name=given_name, family_name=family_name)
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    assignment = RoleAssignment.objects.create(user=user, role=Role.INSTANCE_ADMIN, created_at=at)
-    summary = f"Administration de l’instance confiée à {user}"
-    audit.record("role.granted", target=assignment, by=None, at=at, summary=summary)
+def give_territory_role(
+    *,
+    email: str,
+    given_name: str,
+    family_name: str,
+    role: Role,
+    at: datetime,
+    departement: Departement | None = None,
+    region: Region | None = None,
+    by: User | None = None,
+) -> User:
+    """A role on a département, a région or the instance, to an account made if need be, without a password yet.
+
+    Raises RoleAlreadyHeld or RoleDoesNotFit.
+    """
+    user = account_of(email) or _create_account(email, None, given_name=given_name, family_name=family_name)
+    try:
+        with transaction.atomic():
+            assignment = RoleAssignment.objects.create(
+                user=user, role=role, departement=departement, region=region, created_at=at
+            )
+    except IntegrityError as error:
+        held = RoleAssignment.objects.filter(user=user, role=role, departement=departement, region=region)
+        raise (RoleAlreadyHeld if held.exists() else RoleDoesNotFit) from error
+    summary = f"Rôle « {role.label} » sur {assignment.scope_label} donné à {user}"
+    audit.record("role.granted", target=assignment, by=by, at=at, summary=summary)
+    return user
+
+
+def _create_account(email: str, password: str | None, *, given_name: str, family_name: str) -> User:
+    """A password account whose address is proved. Raises AddressTaken."""
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(email, password, given_name=given_name, family_name=family_name)
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    except IntegrityError as error:
+        raise AddressTaken from error
     return user
 
 
@@ -96,16 +132,19 @@ def invite(*, cpts: Cpts, email: str, role: Role, by: User, at: datetime) -> Inv
     if RoleAssignment.objects.of(cpts).filter(role=role, user__email__iexact=email).exists():
         raise RoleAlreadyHeld
     pending = Invitation.objects.filter(cpts=cpts, email=email, role=role, accepted_at=None, withdrawn_at=None)
-    if pending.filter(expires_at__gt=at).exists():
-        raise InvitationAlreadySent
-    invitation = Invitation.objects.create(
-        cpts=cpts,
-        email=email,
-        role=role,
-        invited_by=by,
-        created_at=at,
-        expires_at=at + timedelta(days=settings.INVITATION_DAYS),
-    )
+    pending.filter(expires_at__lte=at).update(withdrawn_at=at)  # a new one takes the place of one that expired
+    try:
+        with transaction.atomic():
+            invitation = Invitation.objects.create(
+                cpts=cpts,
+                email=email,
+                role=role,
+                invited_by=by,
+                created_at=at,
+                expires_at=at + timedelta(days=settings.INVITATION_DAYS),
+            )
+    except IntegrityError as error:
+        raise InvitationAlreadySent from error
     summary = f"Invitation envoyée à {email} pour le rôle « {role.label} »"
     audit.record("invitation.sent", target=invitation, by=by, at=at, cpts=cpts, summary=summary)
     notifications.invitation_sent(invitation, token_for(invitation))
@@ -141,10 +180,17 @@ def read_token(token: str, *, at: datetime) -> Invitation:
     return invitation
 
 
+def account_of(email: str) -> User | None:
+    """The password account that owns this address: its own, or another one it has confirmed."""
+    accounts = User.objects.filter(kind=AccountKind.PASSWORD)
+    confirmed = Q(emailaddress__email__iexact=email, emailaddress__verified=True)
+    return accounts.filter(Q(email__iexact=email) | confirmed).order_by("pk").first()
+
+
 @transaction.atomic
 def accept_invitation(*, invitation: Invitation, user: User, at: datetime) -> None:
     """Take the role offered, once. Raises NotTheInvitedAccount or InvitationAlreadyUsed."""
-    if user.email.lower() != invitation.email.lower():
+    if account_of(invitation.email) != user:
         raise NotTheInvitedAccount
     pending = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
     if not pending.update(accepted_at=at):
@@ -160,10 +206,7 @@ def accept_invitation(*, invitation: Invitation, user: User, at: datetime) -> No
 def accept_with_new_account(
     *, invitation: Invitation, given_name: str, family_name: str, password: str, at: datetime
 ) -> User:
-    """Make the account that the link proves the address of, then take the role."""
-    user = User.objects.create_user(
-        invitation.email, password, given_name=given_name, family_name=family_name, kind=AccountKind.PASSWORD
-    )
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    """Make the account that the link proves the address of, then take the role. Raises AddressTaken."""
+    user = _create_account(invitation.email, password, given_name=given_name, family_name=family_name)
     accept_invitation(invitation=invitation, user=user, at=at)
     return user

@@ -185,6 +185,11 @@ class Invitation(models.Model):
         verbose_name = "invitation"
         constraints = [
             models.CheckConstraint(name="invitation_is_for_a_role_on_a_cpts", condition=Q(role__in=CPTS_ROLES)),
+            models.UniqueConstraint(
+                fields=["cpts", "email", "role"],
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                name="invitation_is_pending_once",
+            ),
             models.CheckConstraint(
                 name="invitation_is_not_both_accepted_and_withdrawn",
                 condition=Q(accepted_at=None) | Q(withdrawn_at=None),

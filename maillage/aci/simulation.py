@@ -16,7 +16,7 @@ from maillage.core.errors import DomainError
 from maillage.core.money import format_euros, to_cents
 from maillage.core.parameters import Status
 from maillage.core.text import listed
-from maillage.geography.models import Commune
+from maillage.geography.models import Commune, PlaceName, PlaceNameKind
 from maillage.territory.rules.overlap import counted_twice
 from maillage.territory.rules.size import size_of
 
@@ -105,18 +105,35 @@ class Simulation:
         return sorted(found, key=lambda step: str(step["on"]))
 
 
-def measured(codes: Iterable[str], *, on: date) -> tuple[int, int]:
-    """(population, taille) of these communes. Raises UnknownCommuneCode, naming the codes."""
+@dataclass(frozen=True)
+class Measure:
+    """Population and taille of a list of communes; `unpublished` names those that count for nothing."""
+
+    population: int
+    size: int
+    unpublished: tuple[str, ...]
+
+
+def measured(codes: Iterable[str], *, on: date) -> Measure:
+    """Raises UnknownCommuneCode, naming the codes, and their successor when they merged."""
     wanted = sorted(set(codes))
-    known = {
-        one.code: one for one in rows_in(Commune.objects.current().only("code", "population", "parent"), "code", wanted)
-    }
+    communes = Commune.objects.current().only("code", "name", "population", "parent")
+    known = {one.code: one for one in rows_in(communes, "code", wanted)}
     if missing := [code for code in wanted if code not in known]:
-        raise UnknownCommuneCode(f"Code INSEE inconnu : {listed(missing[:10])}.")
+        raise UnknownCommuneCode(_missing(missing[:10]))
     if twice := counted_twice((one.code, one.parent_id) for one in known.values()):
         raise UnknownCommuneCode(f"L’arrondissement {twice[0][0]} et sa commune {twice[0][1]} sont comptés ensemble.")
     population = sum(one.population or 0 for one in known.values())
-    return population, size_of(population, on=on)
+    unpublished = tuple(one.name for one in known.values() if one.population is None)
+    return Measure(population, size_of(population, on=on), unpublished)
+
+
+def _missing(codes: list[str]) -> str:
+    """Unknown codes, and for those that merged the commune to name instead."""
+    names = PlaceName.objects.filter(key__in=[code.lower() for code in codes], kind=PlaceNameKind.FORMER_CODE)
+    merged = {one.label: one.commune_id for one in names}
+    told = [f"{code} (fusionnée, aujourd’hui {merged[code]})" if code in merged else code for code in codes]
+    return f"Code INSEE inconnu : {listed(told)}."
 
 
 def as_text(amount: Decimal | None) -> str | None:

@@ -75,10 +75,12 @@ class Listing:
 
     def _matches(self) -> Q:
         condition = Q()
-        for word in self.prepare_search(self.search).split():
+        for word in self.search.split():
             either = Q()
             for lookup in self.search_in:
+                # As typed for columns kept as typed, prepared for those kept normalised.
                 either |= Q(**{f"{lookup}__icontains": word})
+                either |= Q(**{f"{lookup}__icontains": self.prepare_search(word)})
             condition &= either
         return condition
 

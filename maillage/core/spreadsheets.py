@@ -3,16 +3,21 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
 from django.http import HttpResponse
+from django.utils.timezone import localtime
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 Cells = Sequence[Any]
+
+
+class Share(float):
+    """A share of a whole, shown as a percentage."""
 
 
 def harmless(value: Any) -> Any:
@@ -27,19 +32,33 @@ def csv_text(header: Cells, rows: Iterable[Cells]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";")
     writer.writerow(header)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows([_as_text(cell) for cell in row] for row in rows)
     return "\N{ZERO WIDTH NO-BREAK SPACE}" + out.getvalue()
 
 
+def _local(cell: Any) -> Any:
+    """Instants leave on the clock of the reader: spreadsheets know no time zone."""
+    return localtime(cell).replace(tzinfo=None, microsecond=0) if isinstance(cell, datetime) else cell
+
+
+def _as_text(cell: Any) -> Any:
+    """A cell of a French CSV: comma decimals, local instants."""
+    if isinstance(cell, Decimal | float):
+        return str(cell).replace(".", ",")
+    return harmless(_local(cell))
+
+
 def xlsx_bytes(sheets: Mapping[str, tuple[Cells, Iterable[Cells]]]) -> bytes:
-    """One workbook: sheet name -> (header, rows). Decimals become amounts, dates become dates."""
+    """One workbook: sheet name -> (header, rows). Decimals become amounts, shares percentages, dates dates."""
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:
         bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         formats = {
             Decimal: book.add_format({"num_format": "#,##0.00 €"}),
+            Share: book.add_format({"num_format": "0.00 %"}),
             date: book.add_format({"num_format": "dd/mm/yyyy"}),
+            datetime: book.add_format({"num_format": "dd/mm/yyyy hh:mm"}),
         }
         for name, (header, rows) in sheets.items():
             sheet = book.add_worksheet(name)
@@ -47,7 +66,7 @@ def xlsx_bytes(sheets: Mapping[str, tuple[Cells, Iterable[Cells]]]) -> bytes:
             sheet.freeze_panes(1, 0)
             for number, row in enumerate(rows, start=1):
                 for column, cell in enumerate(row):
-                    sheet.write(number, column, cell, formats.get(type(cell)))
+                    sheet.write(number, column, _local(cell), formats.get(type(cell)))
             sheet.autofit()
     return out.getvalue()
 

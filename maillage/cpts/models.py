@@ -25,6 +25,8 @@ class Cpts(models.Model):
 
     uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
     name = models.CharField("nom", max_length=120)
+    # Unique whatever the accents and capitals: two CPTS never answer to one name.
+    search_name = models.CharField("nom normalisé", max_length=120, unique=True)
     slug = models.SlugField("nom dans les adresses", max_length=80, unique=True)
     # Decides which institutions see it: they hold their roles on a département or a région.
     departement = models.ForeignKey(Departement, models.PROTECT, related_name="cpts", verbose_name="département")

@@ -61,7 +61,8 @@ def load_reference(
 
     The files were checked whole by open_reference. Loading the same files twice changes nothing.
     """
-    if ReferenceRelease.objects.filter(fingerprint=reference.fingerprint).exists():
+    latest = ReferenceRelease.objects.order_by("-loaded_at", "-pk").first()
+    if latest and latest.fingerprint == reference.fingerprint:
         return LoadReport(communes=reference.count("communes"), already_loaded=True)
     steps = iter(range(1, STEPS + 1))
 
@@ -167,6 +168,7 @@ def _place_names(communes: list[tuple[str, str, str]], former: list[list[str]]) 
             yield postal_code, PlaceNameKind.POSTAL_CODE, postal_code, code
     for code, name, target in former:
         if target in current:
-            yield normalised(name), PlaceNameKind.FORMER_NAME, name, target
+            if name:
+                yield normalised(name), PlaceNameKind.FORMER_NAME, name, target
             if code not in current:
                 yield code.lower(), PlaceNameKind.FORMER_CODE, code, target

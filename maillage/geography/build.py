@@ -166,10 +166,11 @@ def _middle(rings: Rings | None) -> Point | None:
 
 
 def former_rows(divisions: dict[str, Any]) -> Rows:
-    """Delegated and associated communes: code and name before they merged, and what they merged into."""
+    """Communes that merged: code, name when it survives as a delegated or associated commune, successor."""
     kinds = ("commune-deleguee", "commune-associee")
-    found = [(item["code"], item["nom"], item["chefLieu"]) for item in divisions["communes"] if item["type"] in kinds]
-    return sorted(found)
+    names = {(item["code"], item["chefLieu"]): item["nom"] for item in divisions["communes"] if item["type"] in kinds}
+    codes = {(code, item["code"]): "" for item in divisions["communes"] for code in item.get("anciensCodes", ())}
+    return sorted((code, name, target) for (code, target), name in (codes | names).items())
 
 
 def build(wheel: Path, archive: Path, target: Path) -> dict[str, int]:

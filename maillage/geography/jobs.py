@@ -16,8 +16,8 @@ RELOAD = "geography.reload"
 @job(RELOAD, attempts=2, limit=timedelta(minutes=10))
 def reload_reference(arguments: dict[str, Any], progress: Progress) -> str:
     """Check the reference files, then load what they change. Running it twice changes nothing."""
-    progress("Contrôle des fichiers", 1, 2)
+    progress("Contrôle des fichiers", 0, 2)
     reference = open_reference()
-    progress("Chargement", 2, 2)
+    progress("Fichiers intacts, chargement en cours", 1, 2)
     by = get_user_model().objects.filter(pk=arguments.get("by") or 0).first()
     return str(load_reference(reference, at=timezone.now(), by=by))

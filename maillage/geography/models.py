@@ -162,7 +162,7 @@ class PlaceName(models.Model):
 class ReferenceRelease(models.Model):
     """One loading of the reference files: what the communes on this instance are made of."""
 
-    fingerprint = models.CharField("empreinte", max_length=64, unique=True)
+    fingerprint = models.CharField("empreinte", max_length=64)
     geography_year = models.PositiveSmallIntegerField("code officiel géographique")
     population_year = models.PositiveSmallIntegerField("millésime des populations")
     communes = models.PositiveIntegerField("communes")

@@ -14,7 +14,7 @@ from maillage.accounts.models import Role, User
 from maillage.audit import actions as audit
 from maillage.core.bulk import insert_rows, rows_in
 from maillage.core.errors import DomainError
-from maillage.core.text import listed, of, percent, plural
+from maillage.core.text import listed, normalised, of, percent, plural
 from maillage.cpts.models import Cpts, slug_for
 from maillage.geography.models import Commune, Departement
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
@@ -48,7 +48,7 @@ class CountedTwice(DomainError):
 
 
 class NothingToChange(DomainError):
-    user_message = "Ces communes sont déjà dans le périmètre : rien n’a changé."
+    user_message = "Rien n’a changé : le périmètre était déjà ainsi."
 
 
 class StalePerimeter(DomainError):
@@ -78,10 +78,15 @@ def found_cpts(*, name: str, departement: Departement, by: User, at: datetime) -
 
     Raises CptsNameTaken. Resemblances (cpts.queries.possible_duplicates) are shown before, by the view.
     """
-    if Cpts.objects.filter(name__iexact=name).exists():
-        raise CptsNameTaken
     taken = set(Cpts.objects.values_list("slug", flat=True))
-    cpts = Cpts.objects.create(name=name, slug=slug_for(name, taken), departement=departement, created_at=at)
+    slug, search_name = slug_for(name, taken), normalised(name)
+    try:
+        with transaction.atomic():
+            cpts = Cpts.objects.create(
+                name=name, search_name=search_name, slug=slug, departement=departement, created_at=at
+            )
+    except IntegrityError as error:
+        raise CptsNameTaken from error
     audit.record("cpts.founded", target=cpts, by=by, at=at, cpts=cpts, summary=f"Création de {cpts}")
     grant_role(user=by, role=Role.COORDINATOR, cpts=cpts, by=by, at=at)
     start_draft(cpts=cpts, by=by, at=at)
@@ -101,11 +106,20 @@ def start_draft(*, cpts: Cpts, by: User, at: datetime) -> Perimeter:
     except IntegrityError:  # two people pressed the button within the same second
         return Perimeter.objects.of(cpts).drafts().get()
     if last:
-        parts = PerimeterPart.objects.filter(perimeter=last).values_list("commune_id", "share", "share_source")
-        _insert_parts(draft, [Addition(*part) for part in parts])
+        _insert_parts(draft, _carried_over(last))
     summary = f"Nouvelle version du périmètre (n° {number})"
     audit.record("perimeter.started", target=draft, by=by, at=at, cpts=cpts, summary=summary)
     return draft
+
+
+def _carried_over(last: Perimeter) -> list[Addition]:
+    """Parts of the last version; a commune that merged since gives its place to the one that absorbed it."""
+    kept: dict[str, Addition] = {}
+    for part in PerimeterPart.objects.filter(perimeter=last).select_related("commune").defer("commune__outline"):
+        code = part.commune.merged_into_id or part.commune_id
+        if code == part.commune_id or code not in kept:
+            kept[code] = Addition(code, part.share, part.share_source)
+    return list(kept.values())
 
 
 @transaction.atomic
@@ -124,13 +138,14 @@ def change_perimeter(
     CountedTwice or NothingToChange; nothing is written in that case.
     """
     _claim_revision(perimeter, read_revision)
-    before = {part.commune_id: part for part in PerimeterPart.objects.filter(perimeter=perimeter)}
+    parts = PerimeterPart.objects.filter(perimeter=perimeter).select_related("commune").defer("commune__outline")
+    before = {part.commune_id: part for part in parts}
     wanted = {addition.code: addition for addition in add}
     leaving = sorted(set(remove) & before.keys())
     changing = {code: one for code, one in wanted.items() if _changes(before.get(code), one)}
     if not changing and not leaving:
         raise NothingToChange
-    names = _names(changing.keys() | set(leaving))
+    names = {code: part.commune.name for code, part in before.items()} | _names(changing.keys())
     _refuse_counted_twice((before.keys() | changing.keys()) - set(leaving))
 
     gone = [before[code].pk for code in (*leaving, *(changing.keys() & before.keys()))]
@@ -224,7 +239,7 @@ def _changes(part: PerimeterPart | None, addition: Addition) -> bool:
 def _names(codes: Iterable[str]) -> dict[str, str]:
     """Names by code. Raises UnknownCommune when one of them is not in the official code."""
     wanted = set(codes)
-    names = dict(rows_in(Commune.objects.values_list("code", "name"), "code", wanted))
+    names = dict(rows_in(Commune.objects.current().values_list("code", "name"), "code", wanted))
     if missing := sorted(wanted - names.keys()):
         raise UnknownCommune(f"Code inconnu du code officiel géographique : {listed(missing[:NAMED_AT_MOST])}.")
     return names

@@ -16,18 +16,19 @@ def map_data(
 ) -> dict[str, Any]:
     """A dict for json_script. Drawn: the départements of the perimeter and its neighbours; `departement` if empty."""
     selected = {part.commune_id: float(part.share) for part in parts}
-    # An arrondissement is shown by its commune, whose outline is drawn.
-    selected |= {part.commune.parent_id: float(part.share) for part in parts if part.commune.parent_id}
+    # An arrondissement is shown by its commune, whose outline is drawn: in part, never as a whole.
+    parent_of = {part.commune_id: part.commune.parent_id for part in parts if part.commune.parent_id}
+    selected |= dict.fromkeys(parent_of.values(), 0.5)
     near = {code for part in parts for code in part.commune.neighbour_codes}
     counts: dict[str, int] = {}
     for code in [*selected, *near]:
         if code:
             counts[departement_of(code)] = counts.get(departement_of(code), 0) + 1
     drawn = sorted(counts, key=lambda code: -counts[code])[:DEPARTEMENTS_DRAWN] or [departement or "24"]
-    overlapped = {name for overlap in summary.overlaps for name in overlap.communes} if summary else set()
+    overlapped = {code for overlap in summary.overlaps for code in overlap.codes} if summary else set()
     return {
         "selected": selected,
-        "overlapping": [part.commune_id for part in parts if part.commune.name in overlapped],
+        "overlapping": sorted(overlapped | {parent_of[code] for code in overlapped if code in parent_of}),
         "islands": [code for piece in summary.contiguity.islands for code in piece] if summary else [],
         "outlines": [reverse("geography:outlines", args=[code]) for code in drawn],
         "editable": editable,

@@ -1,7 +1,7 @@
 """The perimeter of a CPTS: dated versions, each a list of communes or declared parts of communes."""
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Self
 
@@ -71,6 +71,11 @@ class Perimeter(models.Model):
 
     def __str__(self) -> str:
         return f"Périmètre n° {self.number} ({self.get_status_display()})"
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day in force, as people say it: the stored end is the first day outside."""
+        return self.in_force_until - timedelta(days=1) if self.in_force_until else None
 
     @property
     def token(self) -> str:

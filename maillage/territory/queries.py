@@ -23,6 +23,7 @@ class Overlap:
 
     cpts: Cpts
     communes: tuple[str, ...]
+    codes: frozenset[str]
     population: int
     share: Decimal
 
@@ -43,6 +44,7 @@ class PerimeterSummary:
     population: int
     vintages: tuple[int, ...]
     unpublished: tuple[str, ...]
+    merged: tuple[str, ...]
     commune_count: int
     band: SizeBand
     to_next_size: int | None
@@ -91,7 +93,13 @@ def _with_parts(cpts: Cpts, status: PerimeterStatus) -> tuple[Perimeter, list[Pe
 
 
 def summarise(perimeter: Perimeter, parts: Sequence[PerimeterPart], *, on: date) -> PerimeterSummary:
-    """Two queries whatever the number of communes: other CPTS, and neighbours when one could change the taille."""
+    """Two queries whatever the number of communes: other CPTS, and neighbours when one could change the taille.
+
+    A commune that merged into another one of the perimeter is counted there, once.
+    """
+    codes = {part.commune_id for part in parts}
+    merged = [part for part in parts if part.commune.merged_into_id]
+    parts = [part for part in parts if part.commune.merged_into_id not in codes]
     population = sum(part.population or 0 for part in parts)
     band = band_of(population, on=on)
     epci = Counter(part.commune.epci.name for part in parts if part.commune.epci)
@@ -99,6 +107,7 @@ def summarise(perimeter: Perimeter, parts: Sequence[PerimeterPart], *, on: date)
         population=population,
         vintages=tuple(sorted({part.commune.population_year for part in parts if part.commune.population_year})),
         unpublished=tuple(part.commune.name for part in parts if part.population is None),
+        merged=tuple(part.commune.name for part in merged),
         commune_count=len(parts),
         band=band,
         to_next_size=None if band.last is None else band.last + 1 - population,
@@ -126,14 +135,16 @@ def overlaps_of(perimeter: Perimeter, parts: Sequence[PerimeterPart], population
             by_place[part.parent].append(part)
     counts: dict[Cpts, int] = defaultdict(int)
     communes: dict[Cpts, set[str]] = defaultdict(set)
+    codes: dict[Cpts, set[str]] = defaultdict(set)
     for other in _parts_elsewhere(perimeter):
         there = _part(other)
         for mine in {*by_place[there.code], *(by_place[there.parent] if there.parent else ())}:
             if shared := overlapping_population(mine, there):
                 counts[other.cpts] += shared
                 communes[other.cpts].add(other.commune.name)
+                codes[other.cpts].add(mine.code)
     found = [
-        Overlap(cpts, tuple(sorted(communes[cpts])), count, Decimal(count) / population)
+        Overlap(cpts, tuple(sorted(communes[cpts])), frozenset(codes[cpts]), count, Decimal(count) / population)
         for cpts, count in counts.items()
     ]
     return tuple(sorted(found, key=lambda overlap: (-overlap.population, overlap.cpts.name)))
@@ -165,11 +176,14 @@ def _size_changers(parts: Sequence[PerimeterPart], population: int, on: date) ->
         if population - (part.population or 0) < band.first
     ]
     if band.last is not None and parts:
-        inside = {part.commune_id for part in parts}
-        around = {code for part in parts for code in part.commune.neighbour_codes} - inside
+        parents = {part.commune.parent_id for part in parts if part.commune.parent_id}
+        around = {code for part in parts for code in part.commune.neighbour_codes}
+        around -= {part.commune_id for part in parts} | parents
         large_enough = Commune.objects.current().for_choosing().filter(population__gt=band.last - population)
+        # Arrondissements are proposed only where the perimeter is already made of them.
+        addable = large_enough.filter(Q(parent=None) | Q(parent__in=parents))
         found += [
             SizeChanger(commune, size_of(population + (commune.population or 0), on=on), comes_in=True)
-            for commune in rows_in(large_enough.filter(parent=None), "code", around)
+            for commune in rows_in(addable, "code", around)
         ]
     return sorted(found, key=lambda one: (not one.comes_in, one.commune.name))

@@ -281,12 +281,45 @@ def test_spaces_list_what_a_role_reaches(client, cpts, neighbour):
 
 
 def test_the_first_administrator_is_created_from_the_shell_and_chooses_a_password(client, communes):
-    call_command("create_administrator", "ada@exemple.invalid", "Ada", "Vernhes")
+    call_command("give_role", "instance-admin", "ada@exemple.invalid", "Ada", "Vernhes")
     link = re.search(r"https?://[^/]+(/compte/password/reset/\S+)", mail.outbox[0].body).group(1)
     form = client.get(link, follow=True)
     url = form.redirect_chain[-1][0]
     client.post(url, {"password1": "quatre mots au hasard", "password2": "quatre mots au hasard"})
     sign_in(client, "ada@exemple.invalid", "quatre mots au hasard")
     assert client.get("/instance/reference/").status_code == 200
-    with pytest.raises(CommandError, match="existe déjà"):
-        call_command("create_administrator", "ADA@exemple.invalid", "Ada", "Vernhes")
+    with pytest.raises(CommandError, match="déjà ce rôle"):
+        call_command("give_role", "instance-admin", "ADA@exemple.invalid", "Ada", "Vernhes")
+
+
+def test_an_institution_gets_its_role_on_its_territory(cpts):
+    call_command("give_role", "ars-instructor", "hugo@exemple.invalid", "Hugo", "Bellanger", "--region", "75")
+    assert allows(User.objects.get(email="hugo@exemple.invalid"), Permission.ACI_VIEW, on=cpts)
+    assert "Nouvelle-Aquitaine" in AuditEvent.objects.get(type="role.granted").summary
+    for wrong, message in ((["--region", "999"], "aucun département"), ([], "ne se donne pas")):
+        with pytest.raises(CommandError, match=message):
+            call_command("give_role", "ars-instructor", "x@exemple.invalid", "X", "Y", *wrong)
+
+
+def test_an_invitation_to_a_confirmed_secondary_address_serves_its_account(client, invitation, member):
+    EmailAddress.objects.create(user=member, email="recrue@exemple.invalid", verified=True)
+    assert "compte existe déjà" in client.get(link_of(invitation)).content.decode()
+    client.force_login(member)
+    client.post(link_of(invitation))
+    assert Role.TREASURER in member.assignments.values_list("role", flat=True)
+
+
+def test_an_unconfirmed_address_proves_nothing(client, invitation, member):
+    EmailAddress.objects.create(user=member, email="recrue@exemple.invalid", verified=False)
+    client.force_login(member)
+    assert client.post(link_of(invitation)).status_code == 410
+
+
+def test_an_expired_invitation_gives_its_place_to_a_new_one(invitation, coordinator, cpts):
+    later = invitation.expires_at + timedelta(days=1)
+    again = {"cpts": cpts, "email": invitation.email, "role": Role.TREASURER, "by": coordinator}
+    with pytest.raises(actions.InvitationAlreadySent):
+        actions.invite(at=invitation.created_at, **again)
+    actions.invite(at=later, **again)
+    invitation.refresh_from_db()
+    assert invitation.withdrawn_at == later

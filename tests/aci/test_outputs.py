@@ -89,7 +89,7 @@ def test_a_draft_is_said_to_be_one(client, stranger, neighbour):
 def test_dates_typed_the_french_way_are_understood(client, communes):
     page = client.get("/simulateur/", TYPED).content.decode()
     assert "16\u202f875\xa0€" in page
-    assert "1 septembre 2026" in page
+    assert "1er septembre 2026" in page
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,6 @@ def test_running_costs_are_paid_whole_at_signature_then_in_two_parts():
         pytest.param(SIGNED, Proration.MONTHS, "33750", id="on the day of signature: a whole year"),
         pytest.param(date(2026, 9, 15), Proration.MONTHS, "14062.5", id="five full months"),
         pytest.param(date(2026, 9, 15), Proration.DAYS, "15441.78", id="167 days of 365"),
-        pytest.param(date(2027, 2, 28), Proration.MONTHS, "0", id="less than a month"),
         pytest.param(date(2027, 2, 28), Proration.DAYS, "92.47", id="one day"),
         pytest.param(date(2027, 3, 1), Proration.MONTHS, "33750", id="on the anniversary: the next year, whole"),
     ],
@@ -124,6 +123,11 @@ def test_running_costs_are_paid_whole_at_signature_then_in_two_parts():
 def test_the_first_year_is_pro_rata(start, proration, first):
     paid = simulate(scenario(starts={Mission.PATHWAYS: start}, proration=proration))
     assert next(p.amount for p in paid if p.rule == "mission_start") == Decimal(first)
+
+
+def test_a_start_less_than_a_month_before_the_anniversary_pays_nothing_that_year():
+    paid = [p for p in simulate(scenario(starts={Mission.PATHWAYS: date(2027, 2, 28)})) if p.line.code == "PAR"]
+    assert (paid[0].on, paid[0].rule) == (date(2027, 3, 1), "mission_advance")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +168,9 @@ def test_the_supplement_is_simulated_only_when_asked():
     access = {Mission.ACCESS: SIGNED}
     assert "SNP_SUP" not in {p.line.code for p in simulate(scenario(starts=access))}
     with_it = simulate(scenario(starts=access, with_snp_supplement=True))
-    assert sum(p.amount for p in with_it if p.line.code == "SNP_SUP") == 5 * 55_000
+    supplement = [p for p in with_it if p.line.code == "SNP_SUP"]
+    assert sum(p.amount for p in supplement) == 5 * 55_000
+    assert {p.status for p in supplement} == {Status.DERIVED}
 
 
 def test_the_variable_part_follows_the_results():

@@ -1,16 +1,19 @@
 """Small pure things everything else stands on."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
 from maillage.core.dates import add_months, full_months
 from maillage.core.money import format_euros, to_cents
-from maillage.core.spreadsheets import csv_text, harmless
-from maillage.core.text import listed, normalised, plural
+from maillage.core.spreadsheets import Share, csv_text, harmless, xlsx_bytes
+from maillage.core.templatetags.maillage import day
+from maillage.core.text import listed, normalised, of, plural
 from maillage.core.typography import typographic, typographic_html
 
 DAYS = st.dates(date(2000, 1, 1), date(2080, 12, 31))
@@ -126,3 +129,31 @@ def test_french_marks_are_held_to_their_word(plain, typeset):
 )
 def test_what_people_typed_is_never_touched(kept):
     assert typographic_html(f"<p>Bonjour : {kept} fin !</p>") == f"<p>Bonjour\xa0: {kept} fin\xa0!</p>"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("Bergerac", "de Bergerac"), ("Eymet", "d’Eymet"), ("Issigeac", "d’Issigeac"), ("Le Fleix", "du Fleix")],
+)
+def test_de_is_elided_and_contracted(name, told):
+    assert of(name) == told
+
+
+def test_the_first_of_a_month_is_said_premier():
+    assert day(date(2026, 10, 1)) == "1er octobre 2026"
+    assert day(date(2026, 10, 2)) == "2 octobre 2026"
+    assert day(datetime(2026, 9, 30, 22, 30, tzinfo=UTC)) == "1er octobre 2026"
+
+
+def test_exports_say_shares_dates_and_local_instants():
+    noon = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+    row = [Decimal("2640.5"), Share(0.405), date(2026, 3, 1), noon]
+    assert csv_text(["a"], [row]).splitlines()[1] == "2640,5;0,405;2026-03-01;2026-11-23 12:00:00"
+    sheet = CalamineWorkbook.from_filelike(BytesIO(xlsx_bytes({"x": (["a"] * 4, [row])}))).get_sheet_by_name("x")
+    assert sheet.to_python()[1] == [2640.5, 0.405, date(2026, 3, 1), datetime(2026, 11, 23, 12, 0)]  # noqa: DTZ001
+
+
+def test_a_long_page_is_typeset_in_linear_time():
+    """One megabyte of colons in a field: the shape that once took minutes."""
+    page = f"<p>Bonjour :</p><textarea>{' :' * 500_000}</textarea>"
+    assert typographic_html(page) == page.replace("Bonjour :", "Bonjour\xa0:")

@@ -74,6 +74,21 @@ def test_a_merged_commune_stays_for_what_refers_to_it_and_is_found_under_its_suc
     assert PlaceName.objects.get(key="24051").commune_id == "24197"
 
 
+def test_an_earlier_release_can_be_loaded_again(communes, newer, sample_reference):
+    load_reference(newer, at=NOON + timedelta(days=1))
+    report = load_reference(sample_reference, at=NOON + timedelta(days=2))
+    assert not report.already_loaded
+    assert Commune.objects.get(pk="24037").population == 27_110
+    assert Commune.objects.get(pk="24051").merged_into_id is None
+
+
+def test_a_former_code_without_a_name_leads_to_its_successor(communes):
+    """24353 Flaugeac's neighbours: every former code of the source is known, delegated commune or not."""
+    former = PlaceName.objects.filter(kind="former-code")
+    assert former.count() > PlaceName.objects.filter(kind="former-name").count() / 2
+    assert not PlaceName.objects.filter(key="").exists()
+
+
 def damaged(directory, name, change):
     path = directory / f"{name}.csv.gz"
     path.write_bytes(change(path.read_bytes()))

@@ -1,6 +1,7 @@
 """Finding communes and EPCI."""
 
 import pytest
+from django.db import connection
 
 from maillage.geography.queries import communes_of_epci, search_communes, search_epci
 
@@ -51,3 +52,15 @@ def test_outlines_are_served_with_a_fingerprint(communes, client):
     again = client.get("/contours/24.json", headers={"If-None-Match": response["ETag"]})
     assert again.status_code == 304
     assert client.get("/contours/999.json").status_code == 404
+
+
+def test_keys_compare_byte_by_byte_whatever_the_language_of_the_database(db):
+    """A range of keys is a prefix only so: with a French collation, 'bergerac' would come after 'berg~'."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite compares bytes")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select collation_name from information_schema.columns "
+            "where table_name = 'geography_placename' and column_name = 'key'"
+        )
+        assert cursor.fetchone() == ("C",)

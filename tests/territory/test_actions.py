@@ -11,7 +11,7 @@ from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
 from maillage.cpts.models import Cpts
 from maillage.cpts.queries import possible_duplicates
-from maillage.geography.models import Departement
+from maillage.geography.models import Commune, Departement
 from maillage.territory import actions
 from maillage.territory.actions import Addition
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
@@ -278,6 +278,27 @@ def test_communes_that_would_change_the_taille_are_named(cpts, draft, founder):
     assert coming == ["Prigonrieux"]
     in_force = summary_of(in_force_of(cpts)[0])
     assert [(one.commune.name, one.size, one.comes_in) for one in in_force.size_changers] == [("Bergerac", 1, False)]
+
+
+def test_a_commune_that_merged_is_counted_once_said_and_replaced_in_the_next_version(draft, founder):
+    change(draft, founder, add=["24037", "24051", "24197"])
+    population = summary_of(draft).population
+    Commune.objects.filter(pk__in=["24051", "24126"]).update(merged_into="24197")
+    found = summary_of(draft)
+    assert found.merged == ("Bosset",)
+    assert (found.population, found.commune_count) == (population - 234, 2)
+    with pytest.raises(actions.UnknownCommune):
+        change(draft, founder, add=["24126"])
+    actions.put_in_force(perimeter=draft, read_revision=1, on=TODAY, by=founder, at=NOON)
+    second = actions.start_draft(cpts=draft.cpts, by=founder, at=NOON)
+    assert codes(second) == {"24037", "24197"}
+
+
+def test_an_arrondissement_is_offered_its_neighbours_never_its_own_commune(draft, founder):
+    change(draft, founder, add=["13201"])
+    coming = {one.commune.code for one in summary_of(draft).size_changers if one.comes_in}
+    assert "13055" not in coming
+    assert coming & {"13202", "13203"}
 
 
 def test_the_summary_runs_the_same_queries_for_2_or_500_communes(draft, founder, django_assert_num_queries):

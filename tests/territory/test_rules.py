@@ -77,7 +77,7 @@ def test_an_arrondissement_and_its_commune_are_counted_twice():
     assert counted_twice([("13202", "13055"), ("13203", "13055")]) == []
 
 
-BERGERAC = Place("24037", PlaceKind.NAME, "Bergerac", "24")
+BERGERAC = Place("24037", PlaceKind.NAME, "Bergerac", "24", "Bergerac", "Dordogne", 27_110)
 PLACES = {
     "bergerac": [BERGERAC],
     "24037": [Place("24037", PlaceKind.CODE, "24037", "24", "Bergerac")],
@@ -115,6 +115,9 @@ def answer(text, near=frozenset({"24"}), numbers=None):
         pytest.param("Bergerac\t24100\t27110", (Answer.FOUND, ["24037"]), id="record: name, postal code, population"),
         pytest.param("24037,Bergerac,27110", (Answer.FOUND, ["24037"]), id="comma-separated record"),
         pytest.param("Bergerac (24037)", (Answer.FOUND, ["24037"]), id="name and code"),
+        pytest.param("Bergerac;26823", (Answer.FOUND, ["24037"]), id="name and its population of an older vintage"),
+        pytest.param("24520;Bergerac", (Answer.SEVERAL, ["24037", "24296", "24520"]), id="name and code disagree"),
+        pytest.param("Bergerak;27110", (Answer.SEVERAL, ["27110"]), id="misspelt name beside a number: to confirm"),
         pytest.param("24520 Sarlat", (Answer.FOUND, ["24520"]), id="code and a name cut short"),
         pytest.param("24100", (Answer.SEVERAL, ["24037", "24100", "24126"]), id="INSEE or postal code"),
         pytest.param("Saint-Martin", (Answer.SEVERAL, ["32389", "67426"]), id="homonyms far away"),

@@ -236,7 +236,7 @@ def test_putting_in_force_makes_it_public(editor, client):
     client.logout()
     page = client.get("/c/cpts-voisine/").content.decode()
     assert "Bergerac" in page
-    assert "1 janvier 2026" in page
+    assert "1er janvier 2026" in page
 
 
 @pytest.mark.parametrize(("on", "message"), [("32/01/2026", "pas lisible"), ("01/01/2099", "date passée")])
@@ -276,8 +276,8 @@ def test_founding_shows_what_resembles_it_first(client, cpts, member):
     page = client.post("/nouvelle-cpts/", typed).content.decode()
     assert "CPTS du Bergeracois" in page
     assert "Créer quand même" in page
-    assert client.post("/nouvelle-cpts/", typed | {"confirmed": "on"}).status_code == 302
-    again = client.post("/nouvelle-cpts/", typed | {"confirmed": "on"}).content.decode()
+    assert client.post("/nouvelle-cpts/", typed | {"confirmed": typed["name"]}).status_code == 302
+    again = client.post("/nouvelle-cpts/", typed | {"confirmed": typed["name"]}).content.decode()
     assert "porte déjà ce nom" in again
 
 

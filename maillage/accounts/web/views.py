@@ -93,7 +93,7 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    account = User.objects.filter(email__iexact=invitation.email, kind="password").first()
+    account = actions.account_of(invitation.email)
     context: dict[str, Any] = {"invitation": invitation, "account": account, "form": None}
     if isinstance(request.user, User):
         if request.method == "POST":
@@ -116,7 +116,7 @@ def audit(request: CptsRequest) -> HttpResponse:
         queryset=AuditEvent.objects.of_cpts(request.cpts.pk),
         parameters=request.GET,
         columns=(
-            Column("date", "Date", lambda event: event.at.replace(tzinfo=None), "at"),
+            Column("date", "Date", lambda event: event.at, "at"),
             Column("auteur", "Auteur", lambda event: event.by_name, "by_name"),
             Column("action", "Ce qui a été fait", lambda event: event.summary),
             Column("objet", "Sur quoi", lambda event: event.target_label),

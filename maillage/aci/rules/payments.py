@@ -107,6 +107,8 @@ class Payment(NamedTuple):
         if self.cents is None:
             return Status.UNKNOWN
         derived = Status.DERIVED in (self.line.status, payment_rules()["rules"][self.rule]["status"])
+        # Whether the supplement is fixed or variable is printed nowhere: that it is paid so is our deduction.
+        derived = derived or self.line.counts is Counts.SUPPLEMENT
         return Status.DERIVED if derived else Status.SOURCED
 
 
@@ -163,6 +165,7 @@ def simulate(scenario: Scenario) -> list[Payment]:
                 payments += _running(entry, anniversaries)
         elif line.mission in starts and _is_simulated(line, scenario):
             payments += _mission(entry, scenario, starts[line.mission], anniversaries)
+    payments = [payment for payment in payments if payment[4] != 0]  # a start on the eve pays nothing that year
     payments.sort(key=itemgetter(0))
     return payments
 

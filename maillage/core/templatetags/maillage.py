@@ -1,11 +1,14 @@
 """Filters and tags every template has: numbers, money and agreement the French way."""
 
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.template import Context
+from django.utils.dateformat import format as date_format
+from django.utils.timezone import localtime
 
 from maillage.core.money import NBSP, format_euros, grouped
 from maillage.core.text import listed as listed_text
@@ -29,6 +32,16 @@ def euros(value: Decimal | None) -> str:
 @register.filter
 def percent(share: Decimal | float | None) -> str:
     return share_as_percent(share)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """1 October 2026 -> 1er octobre 2026; an instant is told on the clock of Paris."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = localtime(value)
+    return f"{value.day}{'er' if value.day == 1 else ''} {date_format(value, 'F Y')}"
 
 
 @register.filter

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -161,7 +161,10 @@ def alive(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """The process can work: database reached, migrations applied, communes loaded. 503 otherwise."""
-    checks = {"migrations": not _pending_migrations(), "communes": ReferenceRelease.objects.exists()}
+    try:
+        checks = {"migrations": not _pending_migrations(), "communes": ReferenceRelease.objects.exists()}
+    except DatabaseError:
+        checks = {"database": False}
     return JsonResponse(checks, status=200 if all(checks.values()) else 503)
 
 

@@ -117,16 +117,32 @@ def resolve(
     line: Line, places: Mapping[str, list[Place]], *, near: frozenset[str], numbers: PlaceKind | None = None
 ) -> Resolution:
     """What a line designates. `near`: départements that settle homonyms; `numbers`: what five digits mean, if said."""
-    by_name = [place for name in line.names for place in places.get(name, [])]
-    by_code = [place for code in line.codes for place in _as_said(places.get(code, []), numbers)]
+    by_name = _distinct([place for name in line.names for place in places.get(name, [])])
+    codes = [code for code in line.codes if not _is_population(code, by_name)]
+    by_code = _distinct([place for code in codes for place in _as_said(places.get(code, []), numbers)])
+    if not by_name:
+        return _without_name(line, by_code)
     agreed = {place.code for place in by_name} & {place.code for place in by_code}
-    candidates = [place for place in by_name if place.code in agreed] if agreed else by_name or _begun(by_code, line)
-    return _answer(line, _settle(_distinct(candidates), near))
+    if agreed:
+        return _answer(line, [place for place in by_name if place.code in agreed])
+    if by_code:  # the name says one thing, the code another: somebody must choose
+        return _answer(line, _distinct(_settle(by_name, near) + by_code))
+    return _answer(line, _settle(by_name, near))
 
 
-def _begun(places: list[Place], line: Line) -> list[Place]:
-    """Beside a code, a name cut short (Sarlat, 24520) settles which commune is meant."""
-    return [place for place in places if normalised(place.commune).startswith(line.names or ("-",))] or places
+def _is_population(code: str, named: list[Place]) -> bool:
+    """A number beside a name may be its population rather than a code: of this vintage or of one near it."""
+    if not code.isdecimal():
+        return False
+    return any(place.population and abs(int(code) - place.population) <= place.population // 20 for place in named)
+
+
+def _without_name(line: Line, by_code: list[Place]) -> Resolution:
+    """Codes alone are trusted; beside a name that matches nothing they are only proposed, unless the name begins so."""
+    begun = [place for place in by_code if line.names and normalised(place.commune).startswith(line.names)]
+    if begun or not line.names:
+        return _answer(line, begun or by_code)
+    return Resolution(line, Answer.SEVERAL if by_code else Answer.UNKNOWN, tuple(by_code))
 
 
 def _as_said(places: list[Place], numbers: PlaceKind | None) -> list[Place]:

@@ -12,6 +12,8 @@ from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.access import public, signed_in
 from maillage.core.errors import DomainError
 from maillage.core.listing import Column, Listing, LoadedListing
+from maillage.core.spreadsheets import Share
+from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
 from maillage.cpts.queries import possible_duplicates
 from maillage.territory import actions
@@ -24,7 +26,7 @@ PART_COLUMNS = (
     Column("commune", "Commune", lambda part: part.commune.name, "commune__name"),
     Column("code", "Code INSEE", lambda part: part.commune_id, "commune_id"),
     Column("epci", "EPCI", lambda part: part.commune.epci.name if part.commune.epci else "", "commune__epci__name"),
-    Column("part", "Part comptée", lambda part: part.share, "share", numeric=True),
+    Column("part", "Part comptée", lambda part: Share(part.share), "share", numeric=True),
     Column("population", "Habitants", lambda part: part.population, "commune__population", numeric=True),
 )
 
@@ -38,7 +40,7 @@ def found(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         name, departement = form.cleaned_data["name"].strip(), form.cleaned_data["departement"]
         duplicates = possible_duplicates(name, departement.code)
-        if "confirmed" in request.POST or not duplicates:
+        if request.POST.get("confirmed") == name or not duplicates:
             try:
                 cpts = actions.found_cpts(name=name, departement=departement, by=request.user, at=timezone.now())
             except DomainError as error:
@@ -132,7 +134,8 @@ def public_index(request: HttpRequest) -> HttpResponse:
             Column("departement", "Département", lambda cpts: str(cpts.departement), "departement__name"),
             Column("etape", "Étape", lambda cpts: cpts.get_stage_display()),
         ),
-        search_in=("name", "departement__name"),
+        search_in=("search_name", "departement__name"),
+        prepare_search=normalised,
         default_sort="name",
         empty="Aucune CPTS sur cette instance.",
     )

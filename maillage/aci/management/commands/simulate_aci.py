@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from maillage.aci.rules.grid import UnknownAgreement
 from maillage.aci.rules.payments import Proration, Refusal, Scenario
-from maillage.aci.simulation import Simulation, as_dict, measured
+from maillage.aci.simulation import Simulation, as_dict, as_text, measured
 from maillage.core.errors import DomainError
 from maillage.core.missions import Mission
 from maillage.core.money import format_euros
+from maillage.core.text import listed
 
 
 class Command(BaseCommand):
@@ -46,7 +47,10 @@ class Command(BaseCommand):
             codes = [code.strip().upper() for code in communes.split(",") if code.strip()]
             if not codes:
                 raise CommandError("--communes est vide : donnez au moins un code INSEE.")
-            population, taille = measured(codes, on=today)
+            measure = measured(codes, on=today)
+            population, taille = measure.population, measure.size
+            if measure.unpublished:
+                self.stderr.write(f"Population non publiée, comptée pour rien : {listed(measure.unpublished)}.")
         assert taille
         scenario = Scenario(
             agreement=options["agreement"],
@@ -86,8 +90,9 @@ def as_csv(simulation: Simulation) -> str:
     data = as_dict(simulation)
     for line in data["lines"]:
         writer.writerow(["line", *(line[key] for key in ("code", "label", "fixed", "variable", "status", "reference"))])
-    for payment in data["payments"]:
-        writer.writerow(["payment", payment["date"], payment["label"], payment["amount"], "", "", ""])
+    for payment in simulation.payments:
+        status, reference = payment.status.value, payment.reference
+        writer.writerow(["payment", payment.on, payment.label, as_text(payment.amount), "", status, reference])
     return out.getvalue()
 
 
@@ -109,4 +114,6 @@ def as_table(simulation: Simulation) -> str:
     lines += [
         f"{payment.on:%d/%m/%Y}  {format_euros(payment.amount):>14}  {payment.label}" for payment in simulation.payments
     ]
+    references = {grid.agreement.reference.title: None} | {payment.reference: None for payment in simulation.payments}
+    lines += ["", "Références :", *(f"- {reference}" for reference in references)]
     return "\n".join(lines) + "\n"
