@@ -190,4 +190,4 @@ def test_pages_run_few_queries_and_the_same_with_ten_times_the_rows(
     with django_assert_max_num_queries(len(few)) as many:
         response = client.get(url)
     assert len(many) <= len(few)
-    assert len(response.content) <= 100_000 or name == "geography:outlines"
+    assert len(response.content) <= 60_000 or name == "geography:outlines"

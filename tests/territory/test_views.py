@@ -183,6 +183,13 @@ def test_two_thousand_codes_come_in_one_field(editor):
     assert len(inside()) == 503
 
 
+def test_a_long_list_stays_light(editor):
+    codes = " ".join(Commune.objects.filter(departement="24").values_list("code", flat=True))
+    page = save(editor, 0, htmx=True, add=codes).content
+    assert page.count(b"<tr>") > 50
+    assert len(page) < 50_000
+
+
 def test_a_draft_is_given_up_and_its_communes_stay_in_the_journal(editor, neighbour):
     save(editor, 0, add="24037")
     assert editor.post(f"{BASE}projet/abandonner/", {"revision": "x"}).status_code == 404

@@ -12,6 +12,7 @@ from django.utils.timezone import localtime
 
 from maillage.core.money import NBSP, format_euros, grouped
 from maillage.core.text import listed as listed_text
+from maillage.core.text import of as elided
 from maillage.core.text import percent as share_as_percent
 from maillage.core.text import plural as agree
 
@@ -57,6 +58,12 @@ def count(value: int | None, forms: str) -> str:
     if value is None:
         return number(None)
     return f"{number(value)}{NBSP}{plural(value, forms)}"
+
+
+@register.filter
+def of(name: str) -> str:
+    """{{ "Eymet"|of }} -> d’Eymet."""
+    return elided(name)
 
 
 @register.filter
