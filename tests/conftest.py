@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from maillage.accounts.models import Role, User
@@ -16,6 +17,10 @@ from maillage.geography.actions import load_reference
 from maillage.geography.models import Commune
 from maillage.geography.reference import DATA_DIR, FILES, Reference, open_reference
 from tests.factories import NOON, CptsFactory, PerimeterFactory, UserFactory
+
+# A loaded machine is slow, not wrong.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 BERGERACOISE = "200070647"
 # Marseille and Paris with their arrondissements, islands, overseas without outline, a place without inhabitants.
