@@ -148,7 +148,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = VAR_DIR / "media"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # a pasted list of 5 MB gets an answer, not an error page
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024  # a pasted list of 5 MB gets an answer, not an error page
 
 # Every mail is written in our journal; a job then hands it to the delivery backend (none outside production).
 EMAIL_BACKEND = "maillage.exchange.backends.JournalBackend"

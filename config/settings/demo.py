@@ -3,6 +3,7 @@
 from .dev import *
 
 DEMO = True
+MIDDLEWARE = [*MIDDLEWARE, "maillage.portal.web.errors.FrenchNotFound"]
 if not env.str("DATABASE_URL", default=""):
     DATABASES["default"]["NAME"] = str(VAR_DIR / "demo.sqlite3")
 WHITENOISE_AUTOREFRESH = False

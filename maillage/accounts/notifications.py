@@ -15,10 +15,10 @@ def invitation_sent(invitation: Invitation, token: str) -> None:
     until = date_format(timezone.localtime(invitation.expires_at), "l j F Y")
     body = (
         f"Bonjour,\n\n{invitation.invited_by} vous invite à rejoindre l’espace de travail de "
-        f"{invitation.cpts} sur Maillage, avec le rôle « {invitation.get_role_display()} ».\n\n"
+        f"{invitation.cpts.with_article} sur Maillage, avec le rôle « {invitation.get_role_display()} ».\n\n"
         f"Pour accepter, ouvrez ce lien avant le {until} :\n{link}\n\n"
         "Si vous n’attendiez pas ce message, ignorez-le : rien ne sera créé.\n"
     )
-    subject = f"Invitation à rejoindre {invitation.cpts}"
+    subject = f"Invitation à rejoindre {invitation.cpts.with_article}"
     headers = {"X-Maillage-Cpts": str(invitation.cpts_id)}
     EmailMessage(subject, body, to=[invitation.email], headers=headers).send()

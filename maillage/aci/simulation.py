@@ -9,12 +9,13 @@ from itertools import groupby
 from typing import Any
 
 from maillage.aci.rules.grid import Counts, Funding, FundingLine, funding
-from maillage.aci.rules.payments import Deadline, Payment, Scenario, deadlines, simulate, totals_by_year
+from maillage.aci.rules.payments import Deadline, Payment, Proration, Scenario, deadlines, simulate, totals_by_year
 from maillage.core.bulk import rows_in
 from maillage.core.dates import add_months
 from maillage.core.errors import DomainError
 from maillage.core.money import format_euros, to_cents
 from maillage.core.parameters import Status
+from maillage.core.spreadsheets import Share
 from maillage.core.text import listed
 from maillage.geography.models import Commune, PlaceName, PlaceNameKind
 from maillage.territory.rules.overlap import counted_twice
@@ -201,6 +202,25 @@ def line_rows(simulation: Simulation) -> list[tuple[Any, ...]]:
     ]
 
 
+def scenario_rows(simulation: Simulation) -> list[tuple[Any, ...]]:
+    """The hypotheses that every figure of the workbook rests on."""
+    scenario, grid = simulation.scenario, simulation.funding
+    rows: list[tuple[Any, ...]] = [
+        ("Version de l’accord", grid.agreement.label),
+        ("Taille", int(scenario.size)),
+        ("Population municipale", "taille choisie" if simulation.population is None else simulation.population),
+        ("Signature", scenario.signed_on),
+        ("Prorata de la première année", "mois entiers" if scenario.proration is Proration.MONTHS else "jours"),
+        ("Part variable obtenue", Share(scenario.variable_percent / 100)),
+        ("Volet supplémentaire SNP", "compté" if scenario.with_snp_supplement else "non compté"),
+    ]
+    rows += [(f"Démarrage : {mission.label}", start) for mission, start in scenario.starts.items()]
+    rows.append(("Total d’une première année pleine", grid.total))
+    rows.append(("Ce total est", "un minimum : des cellules sont inconnues" if grid.at_least else "complet"))
+    rows.append(("Versé sur cinq ans", simulation.received))
+    return rows
+
+
 def payment_rows(simulation: Simulation) -> list[tuple[Any, ...]]:
     return [
         (payment.on, payment.label, _or_unknown(payment.amount), payment.status.label, payment.reference)
@@ -238,6 +258,18 @@ def document_data(simulation: Simulation, *, title: str, on: date) -> dict[str, 
         "total": prefix + format_euros(grid.total),
         "total_with_supplement": prefix + format_euros(grid.total_with_snp_supplement),
         "proration": scenario.proration.value,
+        "variable_percent": scenario.variable_percent,
+        "totals": [
+            ("au moins " if unsure else "") + format_euros(amount)
+            for amount, unsure in (
+                (grid.fixed, grid.fixed_at_least),
+                (grid.variable, grid.variable_at_least),
+                (grid.total, grid.at_least),
+            )
+        ],
+        "received": ("au moins " if simulation.has_unknown_payment else "") + format_euros(simulation.received),
+        "has_supplement": grid.supplement is not None,
+        "crisis": format_euros(grid.crisis),
         "lines": [
             {
                 "label": line.label,

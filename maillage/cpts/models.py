@@ -45,6 +45,11 @@ class Cpts(models.Model):
         return self.name
 
     @property
+    def with_article(self) -> str:
+        """As it is said in a sentence: la CPTS du Bergeracois."""
+        return f"la {self.name}" if self.name.startswith("CPTS") else f"la CPTS {self.name}"
+
+    @property
     def bare_name(self) -> str:
         """Normalised, without the words that every CPTS name holds: what duplicates are compared on."""
         return " ".join(word for word in normalised(self.name).split() if len(word) > 1 and word not in COMMON_WORDS)

@@ -15,10 +15,15 @@ def possible_duplicates(name: str, departement_code: str) -> list[Cpts]:
     wanted = Cpts(name=name).bare_name
     if not wanted:
         return []
-    found = [one for one in Cpts.objects.select_related("departement") if _alike(wanted, one.bare_name)]
+    found = [
+        one
+        for one in Cpts.objects.select_related("departement")
+        if _alike(wanted, one.bare_name, nearby=one.departement_id == departement_code)
+    ]
     return sorted(found, key=lambda one: (one.departement_id != departement_code, one.name))
 
 
-def _alike(left: str, right: str) -> bool:
+def _alike(left: str, right: str, *, nearby: bool) -> bool:
+    """In the same département a shared word is enough; elsewhere only names that are nearly the same."""
     shared = {word for word in left.split() if len(word) > 3} & set(right.split())
-    return bool(shared) or SequenceMatcher(None, left, right).ratio() >= SIMILAR
+    return bool(shared and nearby) or SequenceMatcher(None, left, right).ratio() >= SIMILAR

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from maillage.accounts.models import User
 from maillage.accounts.permissions import Permission, assignments_of
@@ -65,7 +66,7 @@ def _may(permissions: frozenset[Permission]) -> dict[str, bool]:
 
 def _roles(user: User, cpts: Cpts | None) -> list[str]:
     held = (one for one in assignments_of(user) if (one.covers(cpts) if cpts else not one.cpts_id))
-    return [str(one.get_role_display()).capitalize() for one in held][:2]
+    return [capfirst(one.get_role_display()) for one in held][:2]
 
 
 def _workspace(request: HttpRequest, cpts: Cpts, permissions: frozenset[Permission]) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart,
 from maillage.territory.rules.overlap import counted_twice
 
 NAMED_AT_MOST = 5
+CPTS_EXIST_SINCE = date(2016, 1, 26)  # loi n° 2016-41
 
 
 class CptsNameTaken(DomainError):
@@ -87,7 +88,7 @@ def found_cpts(*, name: str, departement: Departement, by: User, at: datetime) -
             )
     except IntegrityError as error:
         raise CptsNameTaken from error
-    audit.record("cpts.founded", target=cpts, by=by, at=at, cpts=cpts, summary=f"Création de {cpts}")
+    audit.record("cpts.founded", target=cpts, by=by, at=at, cpts=cpts, summary=f"Création de {cpts.with_article}")
     grant_role(user=by, role=Role.COORDINATOR, cpts=cpts, by=by, at=at)
     start_draft(cpts=cpts, by=by, at=at)
     return cpts
@@ -176,6 +177,8 @@ def put_in_force(*, perimeter: Perimeter, read_revision: int, on: date, by: User
     _claim_revision(perimeter, read_revision)
     if not PerimeterPart.objects.filter(perimeter=perimeter).exists():
         raise EmptyPerimeter
+    if on < CPTS_EXIST_SINCE:
+        raise DateNotPossible("Les CPTS existent depuis la loi du 26 janvier 2016.")
     if on > localdate(at):
         raise DateNotPossible("Un périmètre entre en vigueur aujourd’hui ou à une date passée.")
     before = Perimeter.objects.filter(cpts_id=perimeter.cpts_id).in_force().first()

@@ -1,7 +1,7 @@
 """What a perimeter amounts to: population, taille, contiguity, overlaps, neighbours that would change the taille."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet
 
 from maillage.core.bulk import rows_in
+from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
 from maillage.geography.rules.contiguity import Contiguity, contiguity
@@ -73,6 +74,11 @@ class PerimeterSummary:
         return ", ".join(self.epci_names)
 
 
+def alphabetical(parts: Iterable[PerimeterPart]) -> list[PerimeterPart]:
+    """As people look a name up: accents and hyphens do not count."""
+    return sorted(parts, key=lambda part: (normalised(part.commune.name), part.commune_id))
+
+
 def draft_of(cpts: Cpts) -> tuple[Perimeter, list[PerimeterPart]] | None:
     """The draft and its parts, in one query unless it is empty; None when there is no draft."""
     return _with_parts(cpts, PerimeterStatus.DRAFT)
@@ -85,7 +91,7 @@ def in_force_of(cpts: Cpts) -> tuple[Perimeter, list[PerimeterPart]] | None:
 
 def _with_parts(cpts: Cpts, status: PerimeterStatus) -> tuple[Perimeter, list[PerimeterPart]] | None:
     of_status = PerimeterPart.objects.filter(cpts=cpts, perimeter__cpts=cpts, perimeter__status=status)
-    parts = list(of_status.for_summary().select_related("perimeter", "commune__epci"))
+    parts = alphabetical(of_status.for_summary().select_related("perimeter", "commune__epci"))
     if parts:
         return parts[0].perimeter, parts
     perimeter = Perimeter.objects.of(cpts).filter(status=status).first()

@@ -128,7 +128,7 @@ def test_the_pdf_says_what_the_page_says(client, coordinator):
 def test_the_xlsx_holds_amounts_dates_and_says_unknown(client, communes):
     typed = TYPED | {"agreement": "AV2", "taille": "1", "format": "xlsx"}
     book = CalamineWorkbook.from_filelike(BytesIO(client.get("/simulateur/", typed).content))
-    assert book.sheet_names == ["Grille", "Versements", "Par année civile"]
+    assert book.sheet_names == ["Hypothèses", "Grille", "Versements", "Par année civile", "Échéances"]
     grid = book.get_sheet_by_name("Grille").to_python()
     assert grid[1][:5] == ["FON", "Fonctionnement", 50_000.0, 0.0, 50_000.0]
     assert grid[2][2] == "à confirmer"

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.http import HttpResponse
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,7 +20,7 @@ from maillage.geography.models import ReferenceRelease
 from maillage.members.models import Membership
 from maillage.portal.demo.people import PERSONAS
 from maillage.portal.demo.seed import rpps, seed
-from maillage.portal.web.errors import broken
+from maillage.portal.web.errors import FrenchNotFound, broken
 from maillage.territory.models import Perimeter
 from maillage.territory.queries import in_force_of
 from tests.factories import NOON, MembershipFactory, PerimeterFactory, UserFactory
@@ -301,3 +303,13 @@ def test_a_fault_is_said_even_when_static_files_are_missing(rf, tmp_path, settin
     response = broken(rf.get("/"))
     assert response.status_code == 500
     assert "cassé de notre côté" in response.content.decode()
+
+
+def test_in_a_demonstration_too_an_unknown_address_is_said_in_french(client, coordinator):
+    """DEBUG is on there: without our middleware Django would list every address."""
+    answer = FrenchNotFound(lambda _: HttpResponse("Using the URLconf", status=404))
+    request = RequestFactory().get("/nulle-part/")
+    request.user, request._messages = coordinator, []
+    page = answer(request)
+    assert page.status_code == 404
+    assert "Page introuvable" in page.content.decode()

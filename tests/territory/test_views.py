@@ -202,6 +202,22 @@ def test_a_draft_is_given_up_and_its_communes_stay_in_the_journal(editor, neighb
     assert AuditEvent.objects.get(type="perimeter.discarded").details == {"communes": ["24037"]}
 
 
+def test_a_draft_that_is_gone_is_said_to_be(editor):
+    old = token(0)
+    editor.post(f"{BASE}projet/abandonner/", {"revision": old})
+    again = editor.post(f"{BASE}projet/abandonner/", {"revision": old}, follow=True)
+    assert "n’existe plus" in again.content.decode()
+    fragment = save(editor, old, htmx=True, add="24037")
+    assert fragment["HX-Redirect"] == BASE
+
+
+def test_pressing_twice_is_no_fault(editor):
+    save(editor, 0, add="24037")
+    page = save(editor, 1, htmx=True, add="24037").content.decode()
+    assert "était déjà ainsi" in page
+    assert 'role="alert"' not in page
+
+
 def test_a_version_that_was_in_force_can_be_read_again_a_draft_cannot(client, coordinator, cpts):
     PerimeterFactory(cpts=cpts, communes=["24037"])
     client.force_login(coordinator)
@@ -246,7 +262,9 @@ def test_putting_in_force_makes_it_public(editor, client):
     assert "1er janvier 2026" in page
 
 
-@pytest.mark.parametrize(("on", "message"), [("32/01/2026", "pas lisible"), ("01/01/2099", "date passée")])
+@pytest.mark.parametrize(
+    ("on", "message"), [("32/01/2026", "pas lisible"), ("01/01/2099", "date passée"), ("01/01/1990", "26 janvier 2016")]
+)
 def test_a_date_that_cannot_be_keeps_the_draft(editor, on, message):
     save(editor, 0, add="24037")
     page = editor.post(f"{BASE}projet/en-vigueur/", {"revision": token(1), "on": on}, follow=True).content.decode()

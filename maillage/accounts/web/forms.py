@@ -20,9 +20,14 @@ class SignupNameForm(forms.Form):
         """Asked for by allauth; the adapter has already saved the names."""
 
 
+CPTS_ROLE_CHOICES = [(role.value, role.label) for role in CPTS_ROLES]
+
+
 class InviteForm(forms.Form):
     email = forms.EmailField(label="Adresse électronique", max_length=254)
-    role = forms.ChoiceField(label="Rôle", choices=[(role.value, role.label) for role in CPTS_ROLES])
+    role = forms.ChoiceField(
+        label="Rôle", initial=Role.MEMBER.value, choices=[(role.value, role.label) for role in CPTS_ROLES]
+    )
 
     def clean_role(self) -> Role:
         return Role(self.cleaned_data["role"])
@@ -37,7 +42,7 @@ class AcceptInvitationForm(forms.Form):
         label="Mot de passe",
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="12 caractères au moins ; une phrase convient très bien.",
+        help_text="12 caractères au moins, pas seulement des chiffres ; une phrase convient très bien.",
     )
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:

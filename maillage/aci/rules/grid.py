@@ -77,6 +77,16 @@ class Funding:
     at_least: bool
 
     @property
+    def supplement(self) -> FundingLine | None:
+        """The supplementary SNP line, in the versions that print one."""
+        return next((line for line in self.lines if line.counts == Counts.SUPPLEMENT), None)
+
+    @property
+    def crisis(self) -> Decimal | None:
+        """What a crisis recognised by the ARS adds; None when unknown or absent from this version."""
+        return next((line.total for line in self.lines if line.counts == Counts.CONTINGENT), None)
+
+    @property
     def fixed_at_least(self) -> bool:
         """A total may be known while its split is not: each part then says "au moins" of its own."""
         return any(line.fixed is None for line in self.lines if line.counts.in_total)

@@ -57,11 +57,11 @@ class Scenario:
         end = add_months(self.signed_on, 12 * payment_rules()["duration_years"])
         for mission, start in self.starts.items():
             if mission not in offered:
-                raise Refusal(f"La mission « {mission.label} » n’existe pas dans cette version.", mission)
+                raise Refusal("Cette mission n’existe pas dans cette version de l’accord.", mission)
             if start < self.signed_on:
-                raise Refusal(f"« {mission.label} » ne peut pas démarrer avant la signature.", mission)
+                raise Refusal("Une mission ne peut pas démarrer avant la signature.", mission)
             if start >= end:
-                raise Refusal(f"« {mission.label} » démarrerait après la fin du contrat.", mission)
+                raise Refusal("Ce démarrage serait après la fin du contrat.", mission)
         if not 0 <= self.variable_percent <= 100:
             raise Refusal("La part variable obtenue est un pourcentage de 0 à 100.", "variable_percent")
 

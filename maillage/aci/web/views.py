@@ -18,6 +18,7 @@ from maillage.aci.simulation import (
     document_data,
     line_rows,
     payment_rows,
+    scenario_rows,
 )
 from maillage.aci.web.forms import SimulationForm, default_values
 from maillage.core.access import public
@@ -94,10 +95,13 @@ def _file(wanted: str, done: Simulation, title: str, filename: str, today: date)
         return pdf_response(filename, TEMPLATE, document_data(done, title=title, on=today))
     if wanted == "xlsx":
         years = [(year, total, "oui" if unknown else "non") for year, (total, unknown) in done.years.items()]
+        steps = [(step["on"], step["title"], step["text"]) for step in done.steps]
         sheets = {
+            "Hypothèses": (("Hypothèse", "Valeur"), scenario_rows(done)),
             "Grille": (LINE_HEADER, line_rows(done)),
             "Versements": (PAYMENT_HEADER, payment_rows(done)),
             "Par année civile": (("Année", "Total versé", "Montant inconnu en plus"), years),
+            "Échéances": (("Date", "Étape", "Remarque"), steps),
         }
         return xlsx_response(filename, sheets)
     return None

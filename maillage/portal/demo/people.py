@@ -24,16 +24,38 @@ class Persona:
 
 
 PERSONAS = (
-    Persona("claire.aubert", "Claire", "Aubert", Role.COORDINATOR, "cpts",
-            "Le quotidien de la CPTS : territoire, membres, financement."),
+    Persona(
+        "claire.aubert",
+        "Claire",
+        "Aubert",
+        Role.COORDINATOR,
+        "cpts",
+        "Le quotidien de la CPTS : territoire, membres, financement.",
+    ),
     Persona("elodie.despres", "Élodie", "Després", Role.PRESIDENT, "cpts", "Décide, signe, présente les résultats."),
     Persona("marc.teyssier", "Marc", "Teyssier", Role.TREASURER, "cpts", "Ce que l’ACI verse, et quand."),
-    Persona("nadia.ferrand", "Nadia", "Ferrand", Role.SECRETARY, "cpts", "Les réunions, les comptes rendus."),
-    Persona("paul.loret", "Paul", "Loret", Role.MEMBER, "cpts", "Un infirmier, sur son téléphone."),
-    Persona("lea.marchive", "Léa", "Marchive", Role.MEDICAL_ASSISTANT, "cpts", "L’accueil d’un cabinet."),
-    Persona("zoe.loret", "Zoé", "Loret", Role.REGULATOR, "departement", "Cherche un créneau pendant un appel."),
+    Persona(
+        "nadia.ferrand", "Nadia", "Ferrand", Role.SECRETARY, "cpts", "Lit le territoire, le financement et les membres."
+    ),
+    Persona(
+        "paul.loret",
+        "Paul",
+        "Loret",
+        Role.MEMBER,
+        "cpts",
+        "Un infirmier, sur son téléphone : le territoire, les collègues.",
+    ),
+    Persona(
+        "lea.marchive",
+        "Léa",
+        "Marchive",
+        Role.MEDICAL_ASSISTANT,
+        "cpts",
+        "L’accueil d’un cabinet : le territoire, les membres.",
+    ),
+    Persona("zoe.loret", "Zoé", "Loret", Role.REGULATOR, "departement", "Lit le territoire des CPTS du département."),
     Persona("hugo.bellanger", "Hugo", "Bellanger", Role.ARS_INSTRUCTOR, "region", "Suit les CPTS de la région."),
     Persona("ines.carteron", "Inès", "Carteron", Role.CPAM_INSTRUCTOR, "departement", "Suit les contrats signés."),
     Persona("yann.dubreil", "Yann", "Dubreil", Role.GUICHET_AGENT, "region", "Accompagne les projets, à l’URPS."),
     Persona("ada.instance", "Ada", "Vernhes", Role.INSTANCE_ADMIN, "instance", "Fait tourner l’instance."),
-)  # fmt: skip
+)

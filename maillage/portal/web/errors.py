@@ -1,6 +1,8 @@
 """Refusals and faults, said plainly, in the shell of the product."""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -22,6 +24,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     text = "La page était ouverte depuis trop longtemps. Revenez en arrière, rechargez-la, puis recommencez."
     return render(request, "portal/error.html", {"title": "Rien n’a été enregistré", "text": text}, status=403)
+
+
+class FrenchNotFound:
+    """In a demonstration DEBUG is on, and Django would answer 404 with its page for developers."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 404 and response.get("Content-Type", "").startswith("text/html"):
+            return not_found(request, Http404())
+        return response
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,15 +1,17 @@
 """Composing the draft of a perimeter: search, EPCI, pasted list, map, declared parts; each change at once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import OuterRef, Q
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
@@ -62,6 +64,25 @@ def _page_number(request: CptsRequest) -> int:
     return int(text) if text.isdecimal() and 0 < int(text) < 10_000 else 1
 
 
+DraftView = Callable[..., HttpResponse]
+
+
+def on_the_draft(view: DraftView) -> DraftView:
+    """Give the view the draft under way; when it is gone (given up, in force), say so on the territory page."""
+
+    @wraps(view)
+    def wrapper(request: CptsRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        perimeter = Perimeter.objects.of(request.cpts).drafts().first()
+        if perimeter is None:
+            messages.error(request, "Ce projet de périmètre n’existe plus : il a été mis en vigueur ou abandonné.")
+            there = reverse("territory:show", args=[request.cpts.slug])
+            return HttpResponseClientRedirect(there) if request.htmx else redirect(there)
+        perimeter.cpts = request.cpts
+        return view(request, perimeter, *args, **kwargs)
+
+    return wrapper
+
+
 @requires(Permission.TERRITORY_DRAFT_VIEW)
 @require_safe
 def draft(request: CptsRequest) -> HttpResponse:
@@ -83,7 +104,8 @@ def start(request: CptsRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.TERRITORY_EDIT)
-def change(request: CptsRequest) -> HttpResponse:
+@on_the_draft
+def change(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     """Add or remove communes, or a whole EPCI; answers with the fragment, or the page without htmx."""
     form = ChangeForm(request.POST)
     if not form.is_valid():
@@ -94,7 +116,7 @@ def change(request: CptsRequest) -> HttpResponse:
     removing = request.POST.getlist("remove")
     if toggled := request.POST.get("toggle"):
         adding, removing = _toggled(request, toggled)
-    return _apply(request, form.cleaned_data["revision"], adding, removing)
+    return _apply(request, perimeter, form.cleaned_data["revision"], adding, removing)
 
 
 def _toggled(request: CptsRequest, code: str) -> tuple[list[Addition], list[str]]:
@@ -103,9 +125,9 @@ def _toggled(request: CptsRequest, code: str) -> tuple[list[Addition], list[str]
     return ([], [code]) if drafts.exists() else ([Addition(code)], [])
 
 
-def _apply(request: CptsRequest, token: str, adding: Iterable[Addition], removing: Iterable[str]) -> HttpResponse:
-    perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts())
-    perimeter.cpts = request.cpts
+def _apply(
+    request: CptsRequest, perimeter: Perimeter, token: str, adding: Iterable[Addition], removing: Iterable[str]
+) -> HttpResponse:
     try:
         done = actions.change_perimeter(
             perimeter=perimeter,
@@ -115,6 +137,8 @@ def _apply(request: CptsRequest, token: str, adding: Iterable[Addition], removin
             add=adding,
             remove=removing,
         )
+    except actions.NothingToChange as nothing:
+        messages.info(request, nothing.user_message)
     except DomainError as error:
         messages.error(request, error.user_message)
     else:
@@ -130,10 +154,10 @@ def _apply(request: CptsRequest, token: str, adding: Iterable[Addition], removin
 
 @requires(Permission.TERRITORY_EDIT)
 @require_safe
-def search(request: CptsRequest) -> HttpResponse:
+@on_the_draft
+def search(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     """Communes and EPCI of that name or code: a fragment under the field, or a page of its own."""
-    perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts())
-    text = request.GET.get("q", "")[:80]
+    text = request.GET.get("q", "").strip()[:80]
     found = search_communes(text, near=[request.cpts.departement_id])
     inside = set(
         PerimeterPart.objects.filter(perimeter=perimeter, commune__in=[one.commune_id for one in found]).values_list(
@@ -147,9 +171,9 @@ def search(request: CptsRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.TERRITORY_EDIT)
-def paste(request: CptsRequest) -> HttpResponse:
+@on_the_draft
+def paste(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     """A clear answer for each pasted line; nothing changes before the next press."""
-    perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts())
     form = PasteForm(request.POST)
     context: dict[str, Any] = {"perimeter": perimeter, "paste_form": form}
     if form.is_valid():
@@ -186,7 +210,7 @@ def _sorted_answers(resolutions: list[Resolution], inside: set[str]) -> dict[str
     found = [one for one in sure if one.answer == Answer.FOUND]
     return {
         "read": len(resolutions),
-        "sure": sure,
+        "sure": {one.places[0].code for one in sure},
         "sure_codes": sorted({one.places[0].code for one in sure} - inside),
         "several": [one for one in resolutions if one.answer == Answer.SEVERAL],
         "unknown": [one for one in resolutions if one.answer == Answer.UNKNOWN],
@@ -204,9 +228,9 @@ def _told(one: Resolution, inside: set[str]) -> str:
 
 
 @requires(Permission.TERRITORY_EDIT)
-def part(request: CptsRequest, code: str) -> HttpResponse:
+@on_the_draft
+def part(request: CptsRequest, perimeter: Perimeter, code: str) -> HttpResponse:
     """Declare that only a part of a commune is counted, with its source; or arrondissements instead of the whole."""
-    perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts())
     places = _with_shares(perimeter, code)
     commune = next((place for place in places if place.code == code), None)
     if commune is None:
@@ -217,7 +241,7 @@ def part(request: CptsRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and revision.is_valid():
         share = form.cleaned_data["share"] / 100
         addition = Addition(code, share, form.cleaned_data["source"] if share < 1 else "")
-        return _apply(request, revision.cleaned_data["revision"], [addition], [])
+        return _apply(request, perimeter, revision.cleaned_data["revision"], [addition], [])
     context = {
         "perimeter": perimeter,
         "commune": commune,
@@ -238,9 +262,9 @@ def _with_shares(perimeter: Perimeter, code: str) -> list[Any]:
 
 @require_POST
 @requires(Permission.TERRITORY_EDIT)
-def discard(request: CptsRequest) -> HttpResponse:
+@on_the_draft
+def discard(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     """Give the draft up; asked for confirmation on the page."""
-    perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts().select_related("cpts"))
     form = ChangeForm(request.POST)
     if not form.is_valid():
         raise Http404
@@ -256,9 +280,9 @@ def discard(request: CptsRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.TERRITORY_EDIT)
-def put_in_force(request: CptsRequest) -> HttpResponse:
+@on_the_draft
+def put_in_force(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     """Make the draft the perimeter in force: from then on it is public."""
-    perimeter = get_object_or_404(Perimeter.objects.of(request.cpts).drafts().select_related("cpts"))
     form = InForceForm(request.POST, today=timezone.localdate())
     if not form.is_valid():
         messages.error(request, "La date d’entrée en vigueur n’est pas lisible : écrivez-la comme 23/11/2026.")

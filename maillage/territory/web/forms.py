@@ -6,19 +6,28 @@ from typing import Any
 
 from django import forms
 
+from maillage.core.text import normalised
 from maillage.geography.models import Departement
 from maillage.territory.rules.pasted_list import PlaceKind
 
 PASTE_LIMIT = 1_000_000
 LINES_LIMIT = 2_000
+UNINHABITED = ("984", "989")  # Terres australes et antarctiques, Clipperton
 
 
 class FoundCptsForm(forms.Form):
     """Name and département."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["departement"]
+        # Alphabetical order as people know it: Côte-d’Or comes before Creuse.
+        rows = sorted(Departement.objects.exclude(code__in=UNINHABITED), key=lambda one: normalised(one.name))
+        field.choices = [("", "Choisir…"), *((one.code, str(one)) for one in rows)]  # type: ignore[attr-defined]
+
     name = forms.CharField(label="Nom de la CPTS", max_length=120, help_text="Par exemple : CPTS du Bergeracois.")
     departement = forms.ModelChoiceField(
-        Departement.objects.order_by("name"),
+        Departement.objects.exclude(code__in=UNINHABITED),
         label="Département",
         empty_label="Choisir…",
         help_text="Celui dont la délégation de l’ARS suivra le projet.",
@@ -42,6 +51,10 @@ class PartForm(forms.Form):
         max_digits=5,
         decimal_places=2,
         localize=True,
+        error_messages={
+            "min_value": "Une part est plus grande que zéro.",
+            "max_value": "Une part est de 100 % au plus.",
+        },
     )
     source = forms.CharField(
         label="Source de cette part",
@@ -49,6 +62,10 @@ class PartForm(forms.Form):
         required=False,
         help_text="Accord entre les deux CPTS, quartiers INSEE (IRIS)… Demandée dès que la part n’est pas de 100 %.",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].asked_in_some_cases = True  # type: ignore[attr-defined]  # not simply optional
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -69,10 +86,10 @@ class PasteForm(forms.Form):
         error_messages={"required": "Collez au moins une commune."},
     )
     numbers = forms.ChoiceField(
-        label="Les nombres à cinq chiffres sont",
+        label="Nombres à cinq chiffres",
         required=False,
         choices=[
-            ("", "des codes INSEE ou postaux (à reconnaître)"),
+            ("", "à reconnaître"),
             (PlaceKind.CODE.value, "des codes INSEE"),
             (PlaceKind.POSTAL_CODE.value, "des codes postaux"),
         ],

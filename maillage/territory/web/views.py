@@ -19,7 +19,7 @@ from maillage.cpts.queries import possible_duplicates
 from maillage.territory import actions
 from maillage.territory.map_data import map_data
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
-from maillage.territory.queries import in_force_of, summarise
+from maillage.territory.queries import alphabetical, in_force_of, summarise
 from maillage.territory.web.forms import FoundCptsForm
 
 PART_COLUMNS = (
@@ -149,7 +149,7 @@ def public_show(request: HttpRequest, slug: str) -> HttpResponse:
     parts = (
         PerimeterPart.objects.filter(cpts=cpts).in_force().for_summary().select_related("perimeter", "commune__epci")
     )
-    return render(request, "territory/public_show.html", public_context(cpts, list(parts)))
+    return render(request, "territory/public_show.html", public_context(cpts, alphabetical(parts)))
 
 
 def public_context(cpts: Cpts, parts: list[PerimeterPart]) -> dict[str, Any]:

@@ -36,7 +36,9 @@ class Command(BaseCommand):
     def handle(self, *, communes: str | None, taille: int | None, format: str, **options: Any) -> None:  # noqa: A002
         try:
             simulation = self.simulation(communes, taille, options)
-        except (DomainError, Refusal, UnknownAgreement) as error:
+        except Refusal as refusal:
+            raise CommandError(f"{refusal.field} : {refusal}") from refusal
+        except (DomainError, UnknownAgreement) as error:
             raise CommandError(str(error)) from error
         self.stdout.write({"table": as_table, "json": as_json, "csv": as_csv}[format](simulation), ending="")
 

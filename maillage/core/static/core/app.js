@@ -13,6 +13,11 @@ document.addEventListener("submit", (event) => {
   }
 }, true);
 
+// On paper nothing is folded.
+window.addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll("details:not([open])")) folded.open = true;
+});
+
 // Filters of a list apply as soon as one is chosen.
 document.addEventListener("change", (event) => {
   if (event.target.matches("form.filters select")) event.target.form.requestSubmit();

@@ -67,7 +67,8 @@ class Command(BaseCommand):
             [sys.executable, "manage.py", "run_worker", "--verbosity", "0"],
         )
         connection.close()
-        processes = [subprocess.Popen(command, env=os.environ.copy()) for command in commands]
+        environment = os.environ | {"PUBLIC_URL": f"http://{host}:{port}"}  # links in mails lead back here
+        processes = [subprocess.Popen(command, env=environment) for command in commands]
         self.stdout.write(f"Ouvrez http://{host}:{port} (Ctrl-C pour arrêter).")
         try:
             while all(process.poll() is None for process in processes):
