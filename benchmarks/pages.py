@@ -6,6 +6,7 @@ The floor of an action holds the statements it cannot do without: same reads, sa
 from datetime import UTC, datetime
 
 from django.db import connection, transaction
+from django.http import HttpResponse
 from django.test import Client
 
 from benchmarks.measure import interleaved, row
@@ -24,11 +25,11 @@ def run() -> None:
     client = Client()
     client.force_login(user)
 
-    empty = lambda: client.get("/cpts/cpts-banc/territoire/historique/")  # noqa: E731  # the shell, and two empty lists
+    empty = lambda: _good(client.get("/cpts/cpts-banc/territoire/historique/"))  # noqa: E731  # the shell, and two empty lists
     (shell,) = interleaved(empty)
 
     search, bare = interleaved(
-        lambda: client.get(f"{BASE}chercher/", {"q": "saint"}), lambda: _fetch(SEARCH, ["saint", "saint~"])
+        lambda: _good(client.get(f"{BASE}chercher/", {"q": "saint"})), lambda: _fetch(SEARCH, ["saint", "saint~"])
     )
     row("search a commune", search, bare + shell, "≤ 3")
 
@@ -41,7 +42,7 @@ def run() -> None:
     marks = ", ".join(["%s"] * len(keys))
     text = "\n".join(names)
     pasted, bare = interleaved(
-        lambda: client.post(f"{BASE}coller/", {"text": text}), lambda: _fetch(PASTE.format(marks=marks), keys)
+        lambda: _good(client.post(f"{BASE}coller/", {"text": text})), lambda: _fetch(PASTE.format(marks=marks), keys)
     )
     row("read a pasted list of 300 communes", pasted, bare + shell, "≤ 3")
 
@@ -58,6 +59,11 @@ join geography_commune c on c.code = n.commune_id where n.key in ({marks})
 """
 
 
+def _good(response: HttpResponse) -> None:
+    """A refusal is quick: it must never pass for an answer."""
+    assert response.status_code == 200, response.status_code
+
+
 def _fetch(sql: str, parameters: list[str]) -> list[object]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
@@ -66,8 +72,8 @@ def _fetch(sql: str, parameters: list[str]) -> list[object]:
 
 def _toggle(client: Client, perimeter: Perimeter) -> None:
     perimeter.refresh_from_db(fields=["revision"])
-    fields = {"revision": perimeter.revision, "toggle": "24037"}
-    client.post(f"{BASE}modifier/", fields, headers={"HX-Request": "true"})
+    fields = {"revision": perimeter.token, "toggle": "24037"}
+    _good(client.post(f"{BASE}modifier/", fields, headers={"HX-Request": "true"}))
 
 
 def _bare_toggle(perimeter: Perimeter) -> None:

@@ -25,5 +25,11 @@ def possible_duplicates(name: str, departement_code: str) -> list[Cpts]:
 
 def _alike(left: str, right: str, *, nearby: bool) -> bool:
     """In the same département a shared word is enough; elsewhere only names that are nearly the same."""
-    shared = {word for word in left.split() if len(word) > 3} & set(right.split())
-    return bool(shared and nearby) or SequenceMatcher(None, left, right).ratio() >= SIMILAR
+    shared = any(_same_root(one, other) for one in left.split() for other in right.split())
+    return (shared and nearby) or SequenceMatcher(None, left, right).ratio() >= SIMILAR
+
+
+def _same_root(one: str, other: str) -> bool:
+    """Bergerac and Bergeracois: a word of four letters or more that the other one begins with."""
+    short, long = sorted((one, other), key=len)
+    return len(short) > 3 and long.startswith(short)

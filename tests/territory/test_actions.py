@@ -66,6 +66,7 @@ def test_a_name_is_taken_once_whatever_its_case(draft, founder):
     ("typed", "resembles"),
     [
         ("CPTS Bergeracois Santé", True),
+        ("CPTS de Bergerac", True),
         ("C.P.T.S. du bergeracoix", True),
         ("CPTS du Val de Loire", False),
         ("CPTS", False),

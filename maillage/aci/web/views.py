@@ -25,6 +25,7 @@ from maillage.core.access import public
 from maillage.core.dates import add_months
 from maillage.core.documents import pdf_response
 from maillage.core.missions import Mission
+from maillage.core.money import grouped
 from maillage.core.spreadsheets import xlsx_response
 from maillage.core.text import plural
 from maillage.territory.queries import draft_of, in_force_of
@@ -45,7 +46,7 @@ def simulation(request: CptsRequest) -> HttpResponse:
     parts = found[1] if found else []
     population = sum(part.population or 0 for part in parts)
     size = size_of(population, on=timezone.localdate())
-    place = f"{len(parts)} {plural(len(parts), 'commune')}, {population} habitants"
+    place = f"{len(parts)} {plural(len(parts), 'commune')}, {grouped(population)} habitants"
     context = {"population": population, "size": size, "perimeter": found[0] if found else None, "place": place}
     return _answer(request, context, title=f"Financement ACI · {request.cpts}", filename=f"aci-{request.cpts.slug}")
 
