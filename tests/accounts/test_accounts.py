@@ -323,3 +323,27 @@ def test_an_expired_invitation_gives_its_place_to_a_new_one(invitation, coordina
     actions.invite(at=later, **again)
     invitation.refresh_from_db()
     assert invitation.withdrawn_at == later
+
+
+def sign_up(client, email):
+    typed = {
+        "given_name": "Jeanne", "family_name": "Porteuse", "email": email,
+        "password1": "quatre mots au hasard", "password2": "quatre mots au hasard",
+    }  # fmt: skip
+    return client.post("/compte/signup/", typed)
+
+
+def test_the_address_of_an_external_account_can_still_sign_up(client, communes):
+    User.objects.create(kind=AccountKind.EXTERNAL, identifier="899900000001", email="zoe@exemple.invalid")
+    sign_up(client, "Zoe@exemple.invalid")
+    assert User.objects.filter(kind=AccountKind.PASSWORD, email="zoe@exemple.invalid").count() == 1
+    client.post(re.search(r"https?://[^/]+(/\S+)", mail.outbox[0].body).group(1))
+    sign_in(client, "zoe@exemple.invalid", "quatre mots au hasard")
+    assert client.get("/espaces/").status_code == 200
+
+
+def test_an_address_already_taken_creates_nothing_and_tells_a_stranger_nothing(client, coordinator):
+    answer = sign_up(client, coordinator.email)
+    assert answer.status_code == 302
+    assert User.objects.filter(email=coordinator.email).count() == 1
+    assert mail.outbox[-1].to == [coordinator.email]
