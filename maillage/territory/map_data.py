@@ -26,10 +26,17 @@ def map_data(
             counts[departement_of(code)] = counts.get(departement_of(code), 0) + 1
     drawn = sorted(counts, key=lambda code: -counts[code])[:DEPARTEMENTS_DRAWN] or [departement or "24"]
     overlapped = {code for overlap in summary.overlaps for code in overlap.codes} if summary else set()
+    shown = frozenset(drawn)
     return {
-        "selected": selected,
+        # What lies in départements that are not drawn would only weigh the page down.
+        "selected": {code: share for code, share in selected.items() if code and departement_of(code) in shown},
         "overlapping": sorted(overlapped | {parent_of[code] for code in overlapped if code in parent_of}),
-        "islands": [code for piece in summary.contiguity.islands for code in piece] if summary else [],
+        "islands": [
+            code
+            for piece in (summary.contiguity.islands if summary else ())
+            for code in piece
+            if departement_of(code) in shown
+        ],
         "outlines": [reverse("geography:outlines", args=[code]) for code in drawn],
         "editable": editable,
     }

@@ -8,17 +8,18 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
+from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
 from maillage.geography.actions import load_reference
 from maillage.geography.models import Commune, CommunePopulation, Departement, PlaceName, ReferenceRelease
 from maillage.geography.reference import ReferenceFileAltered, open_reference
 from tests.conftest import BERGERACOISE, write_reference
-from tests.factories import NOON
+from tests.factories import NOON, PerimeterFactory, UserFactory
 
 OVERSEAS_COLLECTIVITIES = ("975", "977", "978", "984", "986", "987", "988", "989")
 
 
-def test_import_communes_loads_all_of_france(db, capsys):
+def test_import_communes_loads_all_of_france(db, capsys, client):
     """The figures of INSEE, read back from the database."""
     call_command("import_communes")
     communes = Commune.objects.filter(parent=None)
@@ -33,6 +34,17 @@ def test_import_communes_loads_all_of_france(db, capsys):
     bergeracoise = communes.filter(epci=BERGERACOISE)
     assert (bergeracoise.count(), bergeracoise.aggregate(total=Sum("population"))["total"]) == (38, 61_915)
     assert "35014 ajoutés" in capsys.readouterr().out
+    everything = PerimeterFactory(communes=list(communes.values_list("code", flat=True)))
+    assert_all_of_france_can_be_looked_at(client, everything)
+
+
+def assert_all_of_france_can_be_looked_at(client, perimeter):
+    """A perimeter of 34 969 communes is absurd, and answered all the same: with a word about it."""
+    client.force_login(UserFactory(role=Role.COORDINATOR, on=perimeter.cpts))
+    page = client.get(f"/cpts/{perimeter.cpts.slug}/territoire/projet/").content.decode()
+    assert "Taille 4" in page
+    assert "collée par erreur" in page
+    assert len(page) < 200_000
 
 
 def test_loading_the_same_files_again_changes_nothing(communes, sample_reference):

@@ -190,6 +190,11 @@ def test_a_long_list_stays_light(editor):
     assert len(page) < 50_000
 
 
+def test_a_perimeter_without_inhabitants_says_that_its_taille_means_nothing(editor):
+    assert "aucun habitant" in editor.get("/cpts/cpts-voisine/financement/").content.decode()
+    assert "Aucune commune pour l’instant" in editor.get(f"{BASE}projet/").content.decode()
+
+
 def test_a_draft_is_given_up_and_its_communes_stay_in_the_journal(editor, neighbour):
     save(editor, 0, add="24037")
     assert editor.post(f"{BASE}projet/abandonner/", {"revision": "x"}).status_code == 404
