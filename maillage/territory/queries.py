@@ -68,11 +68,6 @@ class PerimeterSummary:
     def unknown_borders(self) -> list[str]:
         return sorted(self.names[code] for code in self.contiguity.unknown)
 
-    @property
-    def title(self) -> str:
-        """What a perimeter is called by what it holds: its EPCI when they make it up."""
-        return ", ".join(self.epci_names)
-
 
 def alphabetical(parts: Iterable[PerimeterPart]) -> list[PerimeterPart]:
     """As people look a name up: accents and hyphens do not count."""
