@@ -99,9 +99,15 @@ def test_worked_example_of_a_mission_started_within_the_year():
     paid = [(p.on, p.rule, p.amount) for p in simulate(scenario()) if p.line.code == "PAR" and p.rule != "variable"]
     assert paid[:3] == [
         (STARTED, "mission_start", Decimal(16_875)),
-        (date(2027, 3, 1), "mission_balance", Decimal(5_625)),
+        (date(2027, 3, 1), "mission_first_balance", Decimal(5_625)),
         (date(2027, 3, 1), "mission_advance", Decimal(33_750)),
     ]
+
+
+def test_sums_whose_pro_rata_unit_is_our_choice_are_said_to_be_deduced():
+    statuses = {p.rule: p.status for p in simulate(scenario())}
+    assert statuses["mission_start"] == statuses["mission_first_balance"] == statuses["variable"] == Status.DERIVED
+    assert statuses["mission_advance"] == statuses["mission_balance"] == statuses["running_first"] == Status.SOURCED
 
 
 def test_running_costs_are_paid_whole_at_signature_then_in_two_parts():

@@ -211,7 +211,7 @@ def _first_year(entry: _Line, scenario: Scenario, start: date, first: int, anniv
     advance, balance = _split(_share(entry.fixed, covered, whole))
     found = [
         Payment(start, "mission_start", entry.line, first, advance),
-        Payment(end, "mission_balance", entry.line, first, balance),
+        Payment(end, "mission_first_balance", entry.line, first, balance),
     ]
     if entry.variable != 0:
         got = _share(_share(entry.variable, covered, whole), scenario.variable_percent, 100)
