@@ -8,13 +8,12 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from maillage.aci.rules.grid import Counts, Funding, FundingLine, funding
+from maillage.aci.rules.grid import Funding, FundingLine, funding
 from maillage.aci.rules.payments import Deadline, Payment, Proration, Scenario, deadlines, simulate, totals_by_year
 from maillage.core.bulk import rows_in
 from maillage.core.dates import add_months
 from maillage.core.errors import DomainError
 from maillage.core.money import format_euros, to_cents
-from maillage.core.parameters import Status
 from maillage.core.spreadsheets import Share
 from maillage.core.text import listed
 from maillage.geography.models import Commune, PlaceName, PlaceNameKind
@@ -193,7 +192,7 @@ def line_rows(simulation: Simulation) -> list[tuple[Any, ...]]:
             _or_unknown(line.fixed),
             _or_unknown(line.variable),
             _or_unknown(line.total),
-            "oui" if line.counts.in_total else COUNTS_LABELS[line.counts],
+            line.counts.label or "oui",
             line.status.label,
             line.reference.title,
             line.note,
@@ -228,24 +227,18 @@ def payment_rows(simulation: Simulation) -> list[tuple[Any, ...]]:
     ]
 
 
-COUNTS_LABELS = {
-    Counts.YEARLY: "chaque année",
-    Counts.FIRST_YEAR: "première année",
-    Counts.NEXT_YEARS: "années suivantes",
-    Counts.CONTINGENT: "si une crise est reconnue",
-    Counts.SUPPLEMENT: "en plus du total",
-    Counts.ONCE: "une fois, avant le contrat",
-}
-
-
 def _or_unknown(amount: Decimal | None) -> Decimal | str:
     return "à confirmer" if amount is None else amount
+
+
+def _told(amount: Decimal | None, *, at_least: bool) -> str:
+    """An amount as it is printed: "au moins" when something in it is unknown."""
+    return ("au moins " if at_least else "") + format_euros(amount)
 
 
 def document_data(simulation: Simulation, *, title: str, on: date) -> dict[str, Any]:
     """What the PDF prints, already in French."""
     grid, scenario = simulation.funding, simulation.scenario
-    prefix = "au moins " if grid.at_least else ""
     return {
         "title": title,
         "place": simulation.place,
@@ -255,19 +248,16 @@ def document_data(simulation: Simulation, *, title: str, on: date) -> dict[str, 
         "size": int(scenario.size),
         "population": simulation.population,
         "signed_on": f"{scenario.signed_on:%d/%m/%Y}",
-        "total": prefix + format_euros(grid.total),
-        "total_with_supplement": prefix + format_euros(grid.total_with_snp_supplement),
+        "total": _told(grid.total, at_least=grid.at_least),
+        "total_with_supplement": _told(grid.total_with_snp_supplement, at_least=grid.at_least),
         "proration": scenario.proration.value,
         "variable_percent": scenario.variable_percent,
         "totals": [
-            ("au moins " if unsure else "") + format_euros(amount)
-            for amount, unsure in (
-                (grid.fixed, grid.fixed_at_least),
-                (grid.variable, grid.variable_at_least),
-                (grid.total, grid.at_least),
-            )
+            _told(grid.fixed, at_least=grid.fixed_at_least),
+            _told(grid.variable, at_least=grid.variable_at_least),
+            _told(grid.total, at_least=grid.at_least),
         ],
-        "received": ("au moins " if simulation.has_unknown_payment else "") + format_euros(simulation.received),
+        "received": _told(simulation.received, at_least=simulation.has_unknown_payment),
         "has_supplement": grid.supplement is not None,
         "crisis": format_euros(grid.crisis),
         "lines": [
@@ -276,7 +266,7 @@ def document_data(simulation: Simulation, *, title: str, on: date) -> dict[str, 
                 "fixed": format_euros(line.fixed),
                 "variable": format_euros(line.variable) if line.has_variable else "—",
                 "total": format_euros(line.total),
-                "counts": "" if line.counts.in_total else COUNTS_LABELS[line.counts],
+                "counts": line.counts.label,
                 "status": line.status.label,
                 "note": line.note,
             }
@@ -294,11 +284,10 @@ def document_data(simulation: Simulation, *, title: str, on: date) -> dict[str, 
             for payment in simulation.payments
         ],
         "years": [
-            {"year": year, "total": ("au moins " if unknown else "") + format_euros(total)}
+            {"year": year, "total": _told(total, at_least=unknown)}
             for year, (total, unknown) in simulation.years.items()
         ],
         "steps": [
             {"on": f"{step['on']:%d/%m/%Y}", "title": step["title"], "text": step["text"]} for step in simulation.steps
         ],
-        "unsure": [line.label for line in grid.lines if line.status != Status.SOURCED],
     }

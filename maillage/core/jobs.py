@@ -133,10 +133,12 @@ def _end(row: Job, state: JobState, message: str) -> bool:
     return bool(_this_run(row).update(state=state, message=message[:500], finished_at=timezone.now()))
 
 
-def _give_up(row: Job, message: str) -> None:
+def _give_up(row: Job, message: str) -> bool:
     kind = KINDS.get(row.kind)
-    if _end(row, JobState.FAILED, message) and kind and kind.on_failure:
+    ended = _end(row, JobState.FAILED, message)
+    if ended and kind and kind.on_failure:
         kind.on_failure(row.arguments)
+    return ended
 
 
 @transaction.atomic
@@ -144,8 +146,7 @@ def _retry_or_give_up(row: Job, message: str) -> bool:
     """Ask again after a growing delay, or give up. False when the row is no longer this run's."""
     kind = KINDS.get(row.kind)
     if kind is None or row.attempts >= kind.attempts:
-        _give_up(row, message)
-        return True
+        return _give_up(row, message)
     if not _this_run(row).update(state=JobState.WAITING, message=f"{message} Nouvel essai prévu."):
         return False
     delay = RETRY_DELAYS[min(row.attempts, len(RETRY_DELAYS)) - 1]
@@ -191,6 +192,6 @@ def _is_dead(worker: str) -> bool:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return True
-    except PermissionError:
-        return False
+    except PermissionError:  # alive, and somebody else's
+        pass
     return False

@@ -17,7 +17,7 @@ from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.members.models import Membership, MembershipStatus
 from maillage.territory.models import Perimeter, PerimeterPart
-from maillage.territory.queries import draft_of, in_force_of
+from maillage.territory.queries import population_of, readable_of
 from maillage.territory.rules.size import size_of
 
 
@@ -36,11 +36,9 @@ def spaces_of(user: User) -> QuerySet[Cpts]:
 
 def home_facts(cpts: Cpts, permissions: frozenset[Permission], at: datetime) -> dict[str, Any]:
     """Three queries: the perimeter in force (or the draft), the counts, and what was done lately."""
-    found = in_force_of(cpts)
-    if found is None and Permission.TERRITORY_DRAFT_VIEW in permissions:
-        found = draft_of(cpts)
+    found = readable_of(cpts, with_draft=Permission.TERRITORY_DRAFT_VIEW in permissions)
     parts: list[PerimeterPart] = found[1] if found else []
-    population = sum(part.population or 0 for part in parts)
+    population = population_of(parts)
     counts = _counts(cpts, at)
     today = timezone.localdate(at)
     return {

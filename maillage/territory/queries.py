@@ -84,6 +84,22 @@ def in_force_of(cpts: Cpts) -> tuple[Perimeter, list[PerimeterPart]] | None:
     return _with_parts(cpts, PerimeterStatus.IN_FORCE)
 
 
+def readable_of(cpts: Cpts, *, with_draft: bool) -> tuple[Perimeter, list[PerimeterPart]] | None:
+    """The version in force; failing it the draft, for those who may read it."""
+    return in_force_of(cpts) or (draft_of(cpts) if with_draft else None)
+
+
+def counted(parts: Sequence[PerimeterPart]) -> list[PerimeterPart]:
+    """Parts without the communes that merged into another one of the perimeter: they are counted there, once."""
+    codes = {part.commune_id for part in parts}
+    return [part for part in parts if part.commune.merged_into_id not in codes]
+
+
+def population_of(parts: Sequence[PerimeterPart]) -> int:
+    """Inhabitants of a perimeter, each once; an unpublished population counts for nothing."""
+    return sum(part.population or 0 for part in counted(parts))
+
+
 def _with_parts(cpts: Cpts, status: PerimeterStatus) -> tuple[Perimeter, list[PerimeterPart]] | None:
     of_status = PerimeterPart.objects.filter(cpts=cpts, perimeter__cpts=cpts, perimeter__status=status)
     parts = alphabetical(of_status.for_summary().select_related("perimeter", "commune__epci"))
@@ -94,14 +110,10 @@ def _with_parts(cpts: Cpts, status: PerimeterStatus) -> tuple[Perimeter, list[Pe
 
 
 def summarise(perimeter: Perimeter, parts: Sequence[PerimeterPart], *, on: date) -> PerimeterSummary:
-    """Two queries whatever the number of communes: other CPTS, and neighbours when one could change the taille.
-
-    A commune that merged into another one of the perimeter is counted there, once.
-    """
-    codes = {part.commune_id for part in parts}
+    """Two queries whatever the number of communes: other CPTS, and neighbours when one could change the taille."""
     merged = [part for part in parts if part.commune.merged_into_id]
-    parts = [part for part in parts if part.commune.merged_into_id not in codes]
-    population = sum(part.population or 0 for part in parts)
+    parts = counted(parts)
+    population = population_of(parts)
     band = band_of(population, on=on)
     epci = Counter(part.commune.epci.name for part in parts if part.commune.epci)
     return PerimeterSummary(

@@ -95,7 +95,7 @@ def test_an_earlier_release_can_be_loaded_again(communes, newer, sample_referenc
 
 
 def test_a_former_code_without_a_name_leads_to_its_successor(communes):
-    """24353 Flaugeac's neighbours: every former code of the source is known, delegated commune or not."""
+    """Former codes are known whether a delegated commune kept the name or not."""
     former = PlaceName.objects.filter(kind="former-code")
     assert former.count() > PlaceName.objects.filter(kind="former-name").count() / 2
     assert not PlaceName.objects.filter(key="").exists()

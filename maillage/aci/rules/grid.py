@@ -26,6 +26,16 @@ class Counts(StrEnum):
     ONCE = "once"
 
     @property
+    def label(self) -> str:
+        """What is said beside a line that the yearly total leaves out; nothing for the others."""
+        return {
+            Counts.NEXT_YEARS: "années suivantes",
+            Counts.CONTINGENT: "si une crise est reconnue",
+            Counts.SUPPLEMENT: "en plus du total",
+            Counts.ONCE: "une fois, avant le contrat",
+        }.get(self, "")
+
+    @property
     def in_total(self) -> bool:
         """The total printed by the grid: everything of a first full year, supplement left out."""
         return self in (Counts.YEARLY, Counts.FIRST_YEAR)

@@ -28,7 +28,7 @@ from maillage.core.missions import Mission
 from maillage.core.money import grouped
 from maillage.core.spreadsheets import xlsx_response
 from maillage.core.text import plural
-from maillage.territory.queries import draft_of, in_force_of
+from maillage.territory.queries import population_of, readable_of
 from maillage.territory.rules.size import size_of
 
 TEMPLATE = Path(__file__).parent.parent / "typst" / "simulation.typ"
@@ -40,11 +40,9 @@ STARTS_AT_THE_LATEST = {Mission.ACCESS: 6, Mission.PATHWAYS: 12, Mission.PREVENT
 @require_safe
 def simulation(request: CptsRequest) -> HttpResponse:
     """The money of one's own CPTS: its taille comes from its perimeter, in force or in draft."""
-    found = in_force_of(request.cpts)
-    if found is None and Permission.TERRITORY_DRAFT_VIEW in request.permissions:
-        found = draft_of(request.cpts)
+    found = readable_of(request.cpts, with_draft=Permission.TERRITORY_DRAFT_VIEW in request.permissions)
     parts = found[1] if found else []
-    population = sum(part.population or 0 for part in parts)
+    population = population_of(parts)
     size = size_of(population, on=timezone.localdate())
     place = f"{len(parts)} {plural(len(parts), 'commune')}, {grouped(population)} habitants"
     context = {"population": population, "size": size, "perimeter": found[0] if found else None, "place": place}

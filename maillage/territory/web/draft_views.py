@@ -90,7 +90,7 @@ def draft(request: CptsRequest) -> HttpResponse:
     found = draft_of(request.cpts)
     if found is None:
         return redirect("territory:show", request.cpts.slug)
-    context = draft_context(request, *found) | {"paste_form": PasteForm(), "query": ""}
+    context = draft_context(request, *found) | {"paste_form": PasteForm()}
     context["in_force_form"] = InForceForm(today=timezone.localdate(), initial={"revision": found[0].token})
     return render(request, "territory/draft.html", context)
 
@@ -115,14 +115,14 @@ def change(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     adding += [Addition(code) for code in communes_of_epci(form.cleaned_data["epci"])]
     removing = request.POST.getlist("remove")
     if toggled := request.POST.get("toggle"):
-        adding, removing = _toggled(request, toggled)
+        adding, removing = _toggled(perimeter, toggled)
     return _apply(request, perimeter, form.cleaned_data["revision"], adding, removing)
 
 
-def _toggled(request: CptsRequest, code: str) -> tuple[list[Addition], list[str]]:
+def _toggled(perimeter: Perimeter, code: str) -> tuple[list[Addition], list[str]]:
     """A click on the map: in when it is out, out when it is in."""
-    drafts = PerimeterPart.objects.filter(cpts=request.cpts, perimeter__status="draft", commune=code)
-    return ([], [code]) if drafts.exists() else ([Addition(code)], [])
+    inside = PerimeterPart.objects.filter(perimeter=perimeter, commune=code)
+    return ([], [code]) if inside.exists() else ([Addition(code)], [])
 
 
 def _apply(

@@ -19,7 +19,7 @@ from maillage.cpts.queries import possible_duplicates
 from maillage.territory import actions
 from maillage.territory.map_data import map_data
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
-from maillage.territory.queries import alphabetical, in_force_of, summarise
+from maillage.territory.queries import alphabetical, in_force_of, population_of, summarise
 from maillage.territory.web.forms import FoundCptsForm
 
 PART_COLUMNS = (
@@ -106,19 +106,20 @@ def history(request: CptsRequest) -> HttpResponse:
 @requires(Permission.TERRITORY_VIEW)
 def version(request: CptsRequest, number: int) -> HttpResponse:
     """One version that is or was in force: what it held, from when to when."""
-    parts = PerimeterPart.objects.filter(cpts=request.cpts, perimeter__number=number).for_summary()
-    parts = parts.select_related("perimeter", "commune__epci").exclude(perimeter__status=PerimeterStatus.DRAFT)
+    of_version = PerimeterPart.objects.filter(cpts=request.cpts, perimeter__number=number).for_summary()
+    once_in_force = of_version.exclude(perimeter__status=PerimeterStatus.DRAFT)
+    parts = alphabetical(once_in_force.select_related("perimeter", "commune__epci"))
     if not parts:
         raise Http404
-    listing = part_listing(request, list(parts))
+    listing = part_listing(request, parts)
     if response := listing.export():
         return response
     context = {
         "perimeter": parts[0].perimeter,
-        "population": sum(part.population or 0 for part in parts),
+        "population": population_of(parts),
         "listing": listing,
         "page": listing.page(),
-        "map": map_data(list(parts), None),
+        "map": map_data(parts, None),
     }
     return render(request, "territory/version.html", context)
 
@@ -155,6 +156,6 @@ def public_show(request: HttpRequest, slug: str) -> HttpResponse:
 def public_context(cpts: Cpts, parts: list[PerimeterPart]) -> dict[str, Any]:
     context: dict[str, Any] = {"cpts": cpts, "parts": parts}
     if parts:
-        population = sum(part.population or 0 for part in parts)
+        population = population_of(parts)
         context |= {"perimeter": parts[0].perimeter, "population": population, "map": map_data(parts, None)}
     return context
