@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from maillage.accounts.models import Role, RoleAssignment, User
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
+from maillage.directory.models import Organization, Practitioner, PractitionerRole
 from maillage.geography.queries import communes_of_epci
 from maillage.members.models import Membership, MembershipStatus
 from maillage.territory.models import Perimeter, PerimeterPart, PerimeterStatus
@@ -95,3 +96,42 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     commune_id = "24037"
     status = MembershipStatus.UP_TO_DATE
     joined_on = date(2026, 1, 5)
+
+
+class OrganizationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Organization
+
+    id = factory.Sequence(lambda n: f"1990{n:06d}")
+    name = factory.Sequence(lambda n: f"CABINET {n}")
+    search_name = factory.LazyAttribute(lambda one: normalised(one.name))
+
+
+class PractitionerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Practitioner
+
+    id = factory.Sequence(lambda n: 899_900_000_000 + n)
+    family_name = factory.Sequence(lambda n: f"SOIGNANTE-{n}")
+    given_name = "Ève"
+    search_name = factory.LazyAttribute(lambda one: normalised(f"{one.family_name} {one.given_name}"))
+
+
+class PractitionerRoleFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = PractitionerRole
+
+    class Params:
+        family_name = "SOIGNANTE"
+        given_name = "Ève"
+
+    id = factory.Sequence(lambda n: n + 1)
+    practitioner = factory.SubFactory(
+        PractitionerFactory,
+        family_name=factory.SelfAttribute("..family_name"),
+        given_name=factory.SelfAttribute("..given_name"),
+    )
+    profession = factory.LazyAttribute(lambda one: one.group[:2])
+    group = "60"
+    mode = "L"
+    commune_id = "24037"

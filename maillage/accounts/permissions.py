@@ -22,23 +22,32 @@ class Permission(StrEnum):
     TERRITORY_EDIT = "territory.edit"
     ACI_VIEW = "aci.view"
     MEMBER_LIST = "member.list"
+    DIRECTORY_VIEW = "directory.view"
+    DIAGNOSIS_VIEW = "diagnosis.view"
+    DIAGNOSIS_EDIT = "diagnosis.edit"
     TEAM_MANAGE = "team.manage"
     AUDIT_VIEW = "audit.view"
     INSTANCE_MANAGE = "instance.manage"
 
 
-_ANY_MEMBER = frozenset({Permission.HOME_VIEW, Permission.TERRITORY_VIEW, Permission.MEMBER_LIST})
+_READERS = frozenset(
+    {Permission.HOME_VIEW, Permission.TERRITORY_VIEW, Permission.DIRECTORY_VIEW, Permission.DIAGNOSIS_VIEW}
+)
+_ANY_MEMBER = _READERS | {Permission.MEMBER_LIST}
 _BOARD = _ANY_MEMBER | {Permission.TERRITORY_DRAFT_VIEW, Permission.ACI_VIEW}
-_INSTITUTION = frozenset({Permission.HOME_VIEW, Permission.TERRITORY_VIEW, Permission.ACI_VIEW})
+_INSTITUTION = _READERS | {Permission.ACI_VIEW}
+_LEAD = _BOARD | {
+    Permission.TERRITORY_EDIT, Permission.DIAGNOSIS_EDIT, Permission.TEAM_MANAGE, Permission.AUDIT_VIEW,
+}  # fmt: skip
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
-    Role.COORDINATOR: _BOARD | {Permission.TERRITORY_EDIT, Permission.TEAM_MANAGE, Permission.AUDIT_VIEW},
-    Role.PRESIDENT: _BOARD | {Permission.TERRITORY_EDIT, Permission.TEAM_MANAGE, Permission.AUDIT_VIEW},
+    Role.COORDINATOR: _LEAD,
+    Role.PRESIDENT: _LEAD,
     Role.TREASURER: _BOARD,
     Role.SECRETARY: _BOARD,
     Role.MEMBER: _ANY_MEMBER,
     Role.MEDICAL_ASSISTANT: _ANY_MEMBER,
-    Role.REGULATOR: frozenset({Permission.HOME_VIEW, Permission.TERRITORY_VIEW}),
+    Role.REGULATOR: _READERS,
     Role.ARS_INSTRUCTOR: _INSTITUTION,
     Role.CPAM_INSTRUCTOR: _INSTITUTION,
     Role.GUICHET_AGENT: _INSTITUTION | {Permission.TERRITORY_DRAFT_VIEW},

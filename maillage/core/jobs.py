@@ -161,7 +161,7 @@ def rescue(at: datetime) -> list[UUID]:
         assert row.started_at
         kind = KINDS.get(row.kind)
         overran = kind is None or row.started_at + kind.limit <= at
-        if (overran or _is_dead(row.worker)) and _retry_or_give_up(row, "Le travail a été interrompu."):
+        if (overran or is_dead(row.worker)) and _retry_or_give_up(row, "Le travail a été interrompu."):
             rescued.append(row.uuid)
     return rescued + _requeue_lost(at)
 
@@ -183,7 +183,7 @@ def this_worker() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _is_dead(worker: str) -> bool:
+def is_dead(worker: str) -> bool:
     """True only when the process ran on this machine and is gone."""
     host, _, pid = worker.rpartition(":")
     if host != socket.gethostname():

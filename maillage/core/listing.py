@@ -130,7 +130,7 @@ class Listing:
         return None
 
     def _exported(self) -> Iterable[Any]:
-        return self.rows()[:EXPORT_LIMIT].iterator()
+        return self.rows()[:EXPORT_LIMIT].iterator(chunk_size=2_000)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ def normalised(text: str) -> str:
     >>> normalised(" Le Bugue-S/Vézère  St-Cirq ")
     'le bugue s vezere saint cirq'
     """
-    decomposed = unicodedata.normalize("NFKD", text.translate(LIGATURES).casefold())
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    plain = text.casefold()
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text.translate(LIGATURES).casefold())
+        plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     words = re.sub(r"[^0-9a-z]+", " ", plain).split()
     return " ".join(ABBREVIATIONS.get(word, word) for word in words)
 

@@ -1,10 +1,10 @@
 """Personal data erased on time: what each model declares is done here, once a day."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.sessions.models import Session
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from maillage.accounts.models import Invitation
@@ -12,6 +12,7 @@ from maillage.audit.models import AuditEvent
 from maillage.core import jobs
 from maillage.core.models import Job, JobState
 from maillage.core.text import plural
+from maillage.directory.models import Practitioner, PractitionerRole
 from maillage.exchange.models import OutgoingMail
 from maillage.members.models import Membership
 
@@ -31,7 +32,19 @@ def expired(at: datetime) -> list[QuerySet[Any]]:
         Invitation.objects.filter(Q(expires_at__lt=over) | Q(accepted_at__lt=over) | Q(withdrawn_at__lt=over)),
         Membership.objects.filter(left_on__lt=timezone.localdate(before(Membership.RETENTION_DAYS))),
         AuditEvent.objects.filter(at__lt=before(AuditEvent.RETENTION_DAYS)),
+        *_former_professionals(timezone.localdate(before(PractitionerRole.RETENTION_DAYS))),
         Session.objects.filter(expire_date__lt=at),
+    ]
+
+
+def _former_professionals(day: date) -> list[QuerySet[Any]]:
+    """People and exercises gone from the register for long, unless a membership still speaks of them."""
+    of_role = Membership.objects.filter(practitioner_role=OuterRef("pk"))
+    of_person = Membership.objects.filter(practitioner=OuterRef("pk"))
+    current = PractitionerRole.objects.filter(practitioner=OuterRef("pk"))
+    return [
+        PractitionerRole.objects.filter(~Exists(of_role), until__lt=day),
+        Practitioner.objects.filter(~Exists(of_person), ~Exists(current), until__lt=day),
     ]
 
 

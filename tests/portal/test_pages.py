@@ -19,7 +19,8 @@ from maillage.exchange.models import OutgoingMail
 from maillage.geography.models import ReferenceRelease
 from maillage.members.models import Membership
 from maillage.portal.demo.people import PERSONAS
-from maillage.portal.demo.seed import rpps, seed
+from maillage.portal.demo.register import rpps
+from maillage.portal.demo.seed import seed
 from maillage.portal.web.errors import FrenchNotFound, broken
 from maillage.territory.models import Perimeter
 from maillage.territory.queries import in_force_of
@@ -81,7 +82,7 @@ def test_demo_data_are_believable(seeded):
         cpts__slug="cpts-bastides-et-dordogne", practitioner__memberships__cpts=bergerac.cpts
     )
     assert shared.count() == 6
-    assert all(number.startswith("999") for number in members.values_list("practitioner__rpps", flat=True))
+    assert all(str(key).startswith("8999") for key in members.values_list("practitioner", flat=True))
     assert members.filter(joined_on__gt=TODAY).count() == 0
     assert User.objects.exclude(email__endswith="@exemple.invalid").count() == 0
 

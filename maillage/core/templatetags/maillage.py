@@ -72,6 +72,14 @@ def listed(items: list[str]) -> str:
 
 
 @register.filter
+def phone(value: str) -> str:
+    """0536490017 -> 05 36 49 00 17, held together; anything else as it came."""
+    if len(value) == 10 and value.isdigit():
+        return NBSP.join(value[place : place + 2] for place in range(0, 10, 2))
+    return value
+
+
+@register.filter
 def get(mapping: dict[Any, Any], key: Any) -> Any:
     """Look a key up in a dict; None when absent."""
     return mapping.get(key)

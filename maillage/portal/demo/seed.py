@@ -16,10 +16,14 @@ from maillage.accounts.models import Role, RoleAssignment, User
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts, Stage
 from maillage.directory.models import Practitioner, PractitionerRole, Profession
+from maillage.directory.rules.identifiers import role_key, rpps_key
+from maillage.directory.rules.professions import group_of
 from maillage.geography.models import Commune, Departement, Region
 from maillage.geography.queries import communes_of_epci
 from maillage.members.models import Membership, MembershipStatus
+from maillage.portal.demo.names import FAMILY_NAMES, GIVEN_NAMES
 from maillage.portal.demo.people import DOMAIN, PERSONAS, Persona
+from maillage.portal.demo.register import Invented, Place, rpps
 from maillage.territory.actions import Addition, change_perimeter, found_cpts, put_in_force
 from maillage.territory.models import Perimeter
 
@@ -29,25 +33,9 @@ DEPARTEMENT, REGION = "24", "75"
 BERGERACOISE, BASTIDES = "200070647", "200034833"
 SHARED_MEMBERS = 6
 
-GIVEN_NAMES = (
-    "Adèle Agathe Alban Aline Anaïs Antonin Arnaud Aurore Bastien Béatrice Benoît Blanche Bruno Camille "
-    "Capucine Cécile Céleste Clément Colette Corentin Damien Delphine Diane Édouard Elsa Émile Estelle "
-    "Étienne Fabien Fanny Félix Flora Florent Gaëlle Gaspard Hélène Henri Inès Irène Jeanne Joël Jonas "
-    "Judith Karim Laure Léonie Lionel Lucie Maël Maïa Margaux Mathis Maud Nadège Noé Odile Olivia Pascal "
-    "Perrine Quentin Rachel Rémi Rose Sacha Salomé Serge Solène Sylvain Tania Théo Tristan Valentin "
-    "Violette Yanis Zélie"
-).split()
-FAMILY_NAMES = (
-    "Abadie-Rouge Bastidel Bellecombe Bourgnac Brassacot Cadouinas Chantegrel Clairvive Combenègre "
-    "Couzelat Delbreil Escornac Faurissac Fontclose Garrigal Grandcoing Issigeol Jaubertin Labatude "
-    "Lacombelle Lagrezat Lalindois Lanquaisse Maurensal Meyralou Monbazin Monsacot Nadaillac-Roy "
-    "Pécharmont Pontourgues Queyssal Razacou Ribagnas Rouffigniol Saussignol Sigoulade Terrassonne "
-    "Tourliac Vergnolle Vézéral"
-).split()
-
 # profession, how many members, occupation as they say it, speciality
 STAFF: tuple[tuple[Profession, int, str, str], ...] = (
-    (Profession.DOCTOR, 25, "Médecin généraliste", "Médecine générale"),
+    (Profession.DOCTOR, 25, "Médecin généraliste", "SM54"),
     (Profession.NURSE, 36, "Infirmier, infirmière", ""),
     (Profession.PHYSIOTHERAPIST, 17, "Masseur-kinésithérapeute", ""),
     (Profession.PHARMACIST, 14, "Pharmacien, pharmacienne", ""),
@@ -91,7 +79,7 @@ def seed(today: date) -> None:
     founder = _founder(world)
     bastides = _cpts("CPTS Bastides et Dordogne", BASTIDES, Stage.PROJECT_VALIDATED, founder, world, founded=420)
     _roles(users, bergerac, world)
-    professionals = list(_professionals(bergerac, world))
+    professionals = list(_professionals(bergerac))
     _members(bergerac, professionals, world)
     _members(bastides, professionals[:SHARED_MEMBERS], world)
     invite(cpts=bergerac, email=f"nouvelle.recrue@{DOMAIN}", role=Role.MEMBER, by=coordinator, at=world.at(1))
@@ -144,32 +132,53 @@ def _roles(users: dict[str, User], cpts: Cpts, world: World) -> None:
             )
 
 
-def _professionals(cpts: Cpts, world: World) -> Iterator[tuple[PractitionerRole, str]]:
-    """Invented professionals on the communes of the CPTS, the populous ones more often."""
-    communes = list(Commune.objects.filter(perimeter_parts__cpts=cpts).defer("outline", "neighbours").order_by("code"))
+def invented_members(communes: list[Commune]) -> list[tuple[Invented, str]]:
+    """The members to be, on these communes, the populous ones more often: a line of the register and an occupation."""
+    chance = random.Random(SEED)
     weights = [commune.population or 1 for commune in communes]
     names = [(given, family) for given in GIVEN_NAMES for family in FAMILY_NAMES]
-    world.chance.shuffle(names)
-    serial = 0
+    chance.shuffle(names)
+    found: list[tuple[Invented, str]] = []
     for profession, count, occupation, speciality in STAFF:
         for _ in range(count):
-            given, family = names[serial]
-            serial += 1
-            practitioner = Practitioner.objects.create(rpps=rpps(serial), given_name=given, family_name=family)
-            commune = world.chance.choices(communes, weights)[0]
-            role = PractitionerRole.objects.create(
-                practitioner=practitioner, profession=profession, speciality=speciality, commune=commune
-            )
-            yield role, occupation
+            given, family = names[len(found)]
+            place = place_of(chance.choices(communes, weights)[0])
+            mode = "S" if profession == Profession.NURSE_AIDE else "L"
+            one = Invented(rpps(len(found) + 1), family, given, profession, speciality, mode, place, len(found) % 4)
+            found.append((one, occupation))
+    return found
 
 
-def rpps(serial: int) -> str:
-    """An invented RPPS: 999, then the serial, then the Luhn key of the eleven digits."""
-    body = f"999{serial:07d}"
-    total = sum(
-        sum(divmod(2 * int(digit), 10)) if place % 2 == 0 else int(digit) for place, digit in enumerate(body[::-1])
+def place_of(commune: Commune) -> Place:
+    postal_code = (commune.postal_codes.split() or [commune.code])[0]
+    return Place(commune.code, commune.name, postal_code, commune.population or 0)
+
+
+def _professionals(cpts: Cpts) -> Iterator[tuple[PractitionerRole, str]]:
+    """Their exercises in the directory, made here when no register was loaded."""
+    communes = Commune.objects.filter(perimeter_parts__cpts=cpts).defer("outline", "neighbours").order_by("code")
+    for one, occupation in invented_members(list(communes)):
+        key = rpps_key(one.rpps)
+        role = PractitionerRole.objects.select_related("practitioner", "commune").filter(practitioner=key).first()
+        yield role or _role(one, key), occupation
+
+
+def _role(one: Invented, key: int) -> PractitionerRole:
+    practitioner = Practitioner.objects.create(
+        id=key,
+        given_name=one.given_name,
+        family_name=one.family_name,
+        search_name=normalised(f"{one.family_name} {one.given_name}"),
     )
-    return f"{body}{-total % 10}"
+    return PractitionerRole.objects.create(
+        id=role_key(str(key).encode(), one.profession.encode(), b"C", one.mode.encode(), one.former_id.encode()),
+        practitioner=practitioner,
+        profession=one.profession,
+        group=group_of(one.profession, [one.speciality]),
+        mode=one.mode,
+        specialities=one.speciality,
+        commune_id=one.place.code,
+    )
 
 
 def _members(cpts: Cpts, professionals: list[tuple[PractitionerRole, str]], world: World) -> None:

@@ -6,8 +6,11 @@ from typing import Any
 
 from django import forms
 
-from maillage.core.text import normalised
-from maillage.geography.models import Departement
+from maillage.core.text import listed, normalised
+from maillage.directory.models import GROUP_CHOICES
+from maillage.directory.search import speciality_labels
+from maillage.geography.models import Commune, Departement
+from maillage.geography.queries import places_by_key
 from maillage.territory.rules.pasted_list import PlaceKind
 
 PASTE_LIMIT = 1_000_000
@@ -118,3 +121,40 @@ class InForceForm(forms.Form):
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["on"].initial = today
+
+
+class ProfessionalForm(forms.Form):
+    """What is asked of the directory. Nothing is compulsory; a commune is told by name, postal or INSEE code."""
+
+    q = forms.CharField(label="Nom", required=False, max_length=100)
+    group = forms.ChoiceField(label="Profession", required=False)
+    speciality = forms.ChoiceField(label="Savoir-faire", required=False)
+    structure = forms.CharField(label="Structure", required=False, max_length=100)
+    where = forms.ChoiceField(
+        label="Où", required=False, choices=[("", "Dans le territoire"), ("france", "Dans tout l’annuaire")]
+    )
+    commune = forms.CharField(label="Ou autour d’une commune", required=False, max_length=80)
+    km = forms.ChoiceField(
+        label="Distance",
+        required=False,
+        choices=[("", "la commune"), *((str(km), f"à {km} km") for km in (5, 10, 20, 30, 50))],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        every = [("", "Toutes")]
+        self.fields["group"].choices = every + [(code, label.capitalize()) for code, label in GROUP_CHOICES]  # type: ignore[attr-defined]
+        labels = sorted(speciality_labels().items(), key=lambda one: normalised(one[1]))
+        self.fields["speciality"].choices = [("", "Tous"), *labels]  # type: ignore[attr-defined]
+
+    def clean_commune(self) -> Commune | None:
+        text = self.cleaned_data["commune"].strip()
+        if not text:
+            return None
+        found = {place.code: place for place in places_by_key([normalised(text)])[normalised(text)]}
+        if len(found) > 1:
+            named = listed(f"{place.commune} ({place.code})" for place in list(found.values())[:5])
+            raise forms.ValidationError(f"Plusieurs communes portent ce nom : {named}. Tapez le code INSEE.")
+        if not found:
+            raise forms.ValidationError("Aucune commune de ce nom. Essayez son code postal ou son code INSEE.")
+        return Commune.objects.defer("outline", "neighbours").get(code=next(iter(found)))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from maillage.territory.web import draft_views, views
+from maillage.territory.web import draft_views, professionals, views
 
 app_name = "territory"
 BASE = "cpts/<slug:cpts_slug>/territoire/"
@@ -9,6 +9,8 @@ urlpatterns = [
     path("annuaire-des-cpts/", views.public_index, name="public_index"),
     path("c/<slug:slug>/", views.public_show, name="public_show"),
     path(BASE, views.show, name="show"),
+    path("cpts/<slug:cpts_slug>/annuaire/", professionals.search, name="professionals"),
+    path("cpts/<slug:cpts_slug>/annuaire/mouvements/", professionals.changes, name="movements"),
     path(f"{BASE}historique/", views.history, name="history"),
     path(f"{BASE}projet/", draft_views.draft, name="draft"),
     path(f"{BASE}projet/commencer/", draft_views.start, name="start"),

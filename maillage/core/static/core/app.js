@@ -35,3 +35,15 @@ for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) 
     zone.replaceChildren(note);
   });
 }
+
+// « Copier » appears where the browser can copy, and says that it did.
+document.addEventListener("DOMContentLoaded", () => {
+  if (!navigator.clipboard) return;
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+});
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+  button.textContent = "Copié";
+});

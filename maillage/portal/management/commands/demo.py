@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils import timezone
 
+from maillage.portal.demo.directory import load_directory
 from maillage.portal.demo.seed import is_seeded, seed
 
 STOP_SECONDS = 5
@@ -56,6 +57,8 @@ class Command(BaseCommand):
         if not is_seeded():
             self.stdout.write("Chargement des communes de France…")
             call_command("import_communes", stdout=self.stdout)
+            self.stdout.write("Annuaire de professionnels inventés…")
+            load_directory(timezone.now())
             seed(timezone.localdate())
 
     def serve(self, host: str, port: int) -> None:

@@ -1,0 +1,144 @@
+"""Establishments of FINESS, from whichever of its three shapes the file has."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import ijson
+from django.db import transaction
+
+from maillage.audit import actions as audit
+from maillage.core.difference import give_room
+from maillage.core.jobs import Progress
+from maillage.core.money import grouped
+from maillage.core.sources import TextSource, UnreadableFile, first_line, no_progress
+from maillage.core.staging import NULL, Staging, staging
+from maillage.core.text import normalised
+from maillage.directory.actions.places import known_places
+from maillage.directory.actions.register import LEAST_KEPT, READING
+from maillage.directory.imports import Report, SeemsIncomplete, TooManyRejects, one_import
+from maillage.directory.loading import ESTABLISHMENT_TABLES, move_establishments
+from maillage.directory.models import DirectoryImport, ImportKind, Organization
+from maillage.directory.rules import finess
+from maillage.directory.rules.finess import Establishment
+
+Numbered = Iterator[tuple[int, Establishment]]
+
+
+def import_establishments(
+    *,
+    path: Path,
+    at: datetime,
+    by: audit.Actor | None = None,
+    progress: Progress = no_progress,
+    dry_run: bool = False,
+    accept_fewer: bool = False,
+) -> DirectoryImport:
+    """Load FINESS: the legacy feed, the JSON feed, or a CSV with a header of names.
+
+    Raises UnreadableFile, SeemsIncomplete, TooManyRejects, ImportAlreadyRunning: nothing is written then.
+    """
+    source = TextSource(path, progress=progress)
+    with (
+        one_import(ImportKind.ESTABLISHMENTS, path, departements=frozenset(), by=by, at=at, dry_run=dry_run) as (
+            row,
+            report,
+        ),
+        staging(ESTABLISHMENT_TABLES) as stage,
+    ):
+        departements = _stage(_establishments(source, report), stage, report)
+        stage.finish()
+        if not stage.counts["establishment"] or report.rejected > max(100, stage.counts["establishment"]):
+            raise TooManyRejects
+        _check_whole(path, departements, accept_fewer=accept_fewer)
+        with transaction.atomic():
+            give_room()
+            difference = move_establishments(stage, row.extracted_on)
+            transaction.set_rollback(dry_run)
+        row.counts = asdict(difference) | {"departements": len(departements)}
+        row.message = (
+            f"{grouped(difference.added)} établissements ajoutés, {grouped(difference.changed)} modifiés, "
+            f"{grouped(difference.removed)} fermés, {grouped(report.rejected)} lignes rejetées, "
+            f"{grouped(report.doubtful)} gardées avec un doute."
+        )
+    return row
+
+
+def _establishments(source: TextSource, report: Report) -> Numbered:
+    head = first_line(source).decode("utf-8-sig").strip()
+    if head.startswith((finess.LEGACY_MARK, finess.LEGACY_STRUCTURE)):
+        lines = ((number, line.decode()) for number, line in source.lines(READING))
+        return finess.from_legacy(lines, report.tell)
+    if head.startswith("{"):
+        return _from_json(source)
+    return _from_headed(source, head)
+
+
+def _from_json(source: TextSource) -> Numbered:
+    try:
+        with source.open() as (stream, raw):
+            for number, one in finess.from_json(stream):
+                if number % 5_000 == 0:
+                    source.progress(READING, min(raw.tell(), source.total), source.total)
+                yield number, one
+    except (ijson.JSONError, EOFError, UnicodeDecodeError) as error:
+        raise UnreadableFile(f"{source.path.name} est incomplet ou n’est pas du JSON : rien n’a changé.") from error
+
+
+def _from_headed(source: TextSource, head: str) -> Numbered:
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    names = next(csv.reader([head], delimiter=delimiter))
+    if missing := finess.missing_names(names):
+        raise UnreadableFile(
+            f"{source.path.name} n’est ni un flux FINESS, ni un tableau d’établissements : il manque "
+            f"{', '.join(missing)}. Rien n’a changé."
+        )
+    names = [normalised(name).replace(" ", "_") for name in names]
+    lines = (line.decode() + "\n" for _, line in source.lines(READING))
+    reader = csv.reader(lines, delimiter=delimiter)
+    next(reader)
+    rows = ((reader.line_num, dict(zip(names, row, strict=False))) for row in reader)
+    return finess.from_headed_csv(rows)
+
+
+def _stage(establishments: Numbered, stage: Staging, report: Report) -> dict[str, int]:
+    """Stage what can be taken. Returns how many are open in each département."""
+    places, open_in = known_places(), dict[str, int]()
+    for number, one in establishments:
+        if len(one.finess) != 9 or not one.name:
+            report.tell(number, one.finess, "numéro FINESS ou nom absent")
+            continue
+        commune = places.find(one.commune.encode(), one.postal_code.encode())
+        if not commune:
+            report.tell(number, one.finess, f"commune inconnue : {one.commune or one.postal_code}", kept=True)
+        else:
+            code = commune.decode()
+            departement = code[:3] if code.startswith(("97", "98")) else code[:2]
+            open_in[departement] = open_in.get(departement, 0) + (not one.closed_on)
+        stage.add("establishment", _row(number, one, commune))
+    return open_in
+
+
+def _row(number: int, one: Establishment, commune: bytes) -> tuple[bytes, ...]:
+    def text(value: str, length: int) -> bytes:
+        return value.replace("|", " ").replace("\n", " ")[:length].encode()
+
+    return (
+        b"1" + one.finess.encode(), text(one.name, 200), text(normalised(one.name), 200), one.finess.encode(),
+        text(one.siret, 14), text(one.complement, 200), text(one.street, 200), text(one.postal_code, 10),
+        text(one.city, 100), commune or NULL, text(one.phone, 30), text(one.category, 4),
+        text(one.category_label, 160), one.opened_on.encode() or NULL, one.closed_on.encode() or NULL, b"%d" % number,
+    )  # fmt: skip
+
+
+def _check_whole(path: Path, open_in: dict[str, int], *, accept_fewer: bool) -> None:
+    """A département that loses a third of its establishments at once is a file cut short. Raises SeemsIncomplete."""
+    there = Organization.objects.filter(closed_on=None, commune__departement__in=open_in).exclude(category="")
+    before = there.count()
+    if not accept_fewer and before > 30 and sum(open_in.values()) < LEAST_KEPT * before:
+        raise SeemsIncomplete(
+            f"{path.name} ne contient que {grouped(sum(open_in.values()))} établissements là où l’annuaire en a "
+            f"{grouped(before)} : il semble incomplet, rien n’a changé."
+        )

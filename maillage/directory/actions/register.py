@@ -1,0 +1,236 @@
+"""The national register of professionals."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from maillage.audit import actions as audit
+from maillage.core.difference import drop_indexes, give_room, make_indexes
+from maillage.core.jobs import Progress
+from maillage.core.money import grouped
+from maillage.core.sources import TextSource, UnreadableFile, first_line, no_progress
+from maillage.core.staging import Staging, staging
+from maillage.directory.actions.places import known_places
+from maillage.directory.imports import Report, SeemsIncomplete, TooManyRejects, known_scope, one_import
+from maillage.directory.loading import LOADED_IN_BULK, REGISTER_TABLES, Moved, Scope, changed_people, move_register
+from maillage.directory.models import (
+    DirectoryCode,
+    DirectoryImport,
+    ImportKind,
+    Organization,
+    Practitioner,
+    PractitionerRole,
+    Profession,
+)
+from maillage.directory.rules.identifiers import UnknownIdentifier, practitioner_key
+from maillage.directory.rules.register import (
+    COLUMN_NAMES,
+    Layout,
+    MissingColumns,
+    Reader,
+    line_fingerprint,
+    read_header,
+)
+from maillage.geography.models import Departement
+
+MOST_CHANGED = 150_000  # beyond it, reading the whole file again is quicker than picking lines
+LEAST_KEPT = 0.7
+PROFESSION, SPECIALITY = "profession", "savoir-faire"
+READING, COMPARING, WRITING = "Lecture du fichier", "Comparaison avec l’annuaire", "Écriture de ce qui a changé"
+
+
+class UnknownDepartement(UnreadableFile):
+    user_message = "Ce département n’existe pas."
+
+
+def import_register(
+    *,
+    path: Path,
+    at: datetime,
+    departements: frozenset[str] = frozenset(),
+    by: audit.Actor | None = None,
+    progress: Progress = no_progress,
+    dry_run: bool = False,
+    accept_fewer: bool = False,
+) -> DirectoryImport:
+    """Load the extraction `PS_LibreAcces_Personne_activite`, all of France or some départements.
+
+    Raises UnreadableFile, SeemsIncomplete, TooManyRejects, ImportAlreadyRunning: nothing is written then.
+    Readers see the old directory until the end, then the new one.
+    """
+    _check_departements(departements)
+    known = known_scope(ImportKind.REGISTER)
+    source = TextSource(path, progress=progress, member="Personne_activite")
+    with (
+        one_import(ImportKind.REGISTER, path, departements=departements, by=by, at=at, dry_run=dry_run) as (
+            row,
+            report,
+        ),
+        staging(REGISTER_TABLES) as stage,
+    ):
+        layout = header_of(source, COLUMN_NAMES, "Personne_activite")
+        scope = Scope(row.extracted_on, departements, known)
+        wanted: set[int] | None = None
+        if known is not None and not departements:
+            _stage_fingerprints(source, stage)
+            stage.finish()
+            progress(COMPARING, 0, 1)
+            wanted = changed_people(stage, MOST_CHANGED)
+        reader = Reader(layout, known_places(), report.tell, frozenset(code.encode() for code in departements))
+        lines = _chosen(source, wanted)
+        for person in reader.people(lines):
+            stage.add("person", person.row)
+            for organization in person.organizations:
+                stage.add("organization", organization)
+            for role in person.roles:
+                stage.add("role", role)
+        stage.finish()
+        _check_whole(source, stage, scope, report, accept_fewer=accept_fewer, by_fingerprint=wanted is not None)
+        progress(WRITING, 0, 1)
+        moved = _move(stage, scope, report, reader, by_fingerprint=wanted is not None, dry_run=dry_run)
+        row.counts = asdict(moved) | {"without_place": reader.without_place, "unknown_codes": _unknown_codes(reader)}
+        row.message = summary(moved, report)
+    return row
+
+
+def summary(moved: Moved, report: Report) -> str:
+    """One sentence for the screen and the shell."""
+    parts = [
+        f"{grouped(moved.arrivals)} arrivées", f"{grouped(moved.departures)} départs",
+        f"{grouped(moved.moves)} changements de commune", f"{grouped(moved.roles_new)} exercices nouveaux",
+        f"{grouped(moved.roles_ended)} terminés", f"{grouped(moved.organizations_new)} structures nouvelles",
+        f"{grouped(report.rejected)} lignes rejetées", f"{grouped(report.doubtful)} gardées avec un doute",
+    ]  # fmt: skip
+    return ", ".join(parts) + "."
+
+
+def _check_departements(codes: frozenset[str]) -> None:
+    known = set(Departement.objects.values_list("code", flat=True))
+    if unknown := sorted(codes - known):
+        raise UnknownDepartement(f"Département inconnu : {', '.join(unknown)}.")
+
+
+def header_of(source: TextSource, expected: Iterable[str], what: str) -> Layout:
+    """The columns of a file, or a refusal that names those it lacks. Raises UnreadableFile."""
+    try:
+        return read_header(first_line(source), expected)
+    except MissingColumns as error:
+        missing = error.missing
+        named = ", ".join(f"« {name} »" for name in missing[:6]) + (" …" if len(missing) > 6 else "")
+        lacks = "il manque la colonne" if len(missing) == 1 else f"il manque {len(missing)} colonnes :"
+        raise UnreadableFile(
+            f"{source.path.name} n’a pas la forme d’un fichier {what} : {lacks} {named}. Rien n’a changé."
+        ) from error
+
+
+def _stage_fingerprints(source: TextSource, stage: Staging) -> None:
+    """First pass of a reload: who is there, and a digest of each line. Nothing is parsed."""
+    for number, lines in source.blocks("Repérage de ce qui a changé"):
+        for line in lines[1 if number == 1 else 0 :]:
+            key = _key_of(line)
+            if key:
+                stage.add("line", (key, b"%d" % line_fingerprint(line)))
+
+
+def _key_of(line: bytes) -> bytes:
+    """The key of the person of a line, b"" when it tells none."""
+    national_id = line.split(b"|", 3)[2:3]
+    if not national_id:
+        return b""
+    if len(national_id[0]) == 12 and national_id[0].isdigit():
+        return national_id[0]
+    try:
+        return b"%d" % practitioner_key(national_id[0].decode())
+    except UnknownIdentifier:
+        return b""
+
+
+def _chosen(source: TextSource, wanted: set[int] | None) -> Iterator[tuple[int, bytes]]:
+    """Lines to read in full: all of them, or those of people who changed and of nobody known."""
+    lines = source.lines(READING)
+    next(lines, None)
+    if wanted is None:
+        yield from lines
+        return
+    keys = {b"%d" % key for key in wanted}
+    for number, line in lines:
+        key = _key_of(line)
+        if not key or key in keys:
+            yield number, line
+
+
+def _check_whole(
+    source: TextSource, stage: Staging, scope: Scope, report: Report, *, accept_fewer: bool, by_fingerprint: bool
+) -> None:
+    """A cut file ends in the middle of a line, or holds far fewer people than the directory. Raises a refusal."""
+    read = stage.counts["role"] + report.rejected
+    if not source.ended_whole and report.rejected:
+        raise SeemsIncomplete(f"{source.path.name} est coupé au milieu d’une ligne : rien n’a changé.")
+    if report.rejected > max(100, read / 2):
+        raise TooManyRejects
+    before = _people_in(scope)
+    seen = _distinct_lines(stage) if by_fingerprint else stage.counts["person"]
+    if not accept_fewer and before > 100 and seen < LEAST_KEPT * before:
+        raise SeemsIncomplete(
+            f"{source.path.name} ne contient que {grouped(seen)} personnes, contre {grouped(before)} dans l’annuaire : "
+            "il semble incomplet, rien n’a changé. S’il est bien entier, relancez avec --accept-fewer."
+        )
+
+
+def _people_in(scope: Scope) -> int:
+    if not scope.departements:
+        return Practitioner.objects.filter(until=None).count()
+    roles = PractitionerRole.objects.current().filter(commune__departement__in=scope.departements)
+    return roles.values("practitioner").distinct().count()
+
+
+def _distinct_lines(stage: Staging) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {stage.name('line')} GROUP BY id) s")  # noqa: S608
+        return int(cursor.fetchone()[0])
+
+
+def _move(
+    stage: Staging, scope: Scope, report: Report, reader: Reader, *, by_fingerprint: bool, dry_run: bool
+) -> Moved:
+    if not Practitioner.objects.exists() and not Organization.objects.exists():
+        drop_indexes(LOADED_IN_BULK)
+    try:
+        return _move_at_once(stage, scope, report, reader, by_fingerprint=by_fingerprint, dry_run=dry_run)
+    finally:
+        make_indexes(LOADED_IN_BULK)
+
+
+def _move_at_once(
+    stage: Staging, scope: Scope, report: Report, reader: Reader, *, by_fingerprint: bool, dry_run: bool
+) -> Moved:
+    with transaction.atomic():
+        give_room()
+        moved = move_register(stage, scope, report.tell, by_fingerprint=by_fingerprint)
+        _keep_labels(reader)
+        if dry_run:
+            transaction.set_rollback(True)
+    return moved
+
+
+def _keep_labels(reader: Reader) -> None:
+    named = ((PROFESSION, reader.professions), (SPECIALITY, reader.specialities))
+    codes = [
+        DirectoryCode(system=system, code=code.decode()[:10], label=label.decode()[:200])
+        for system, labels in named
+        for code, label in labels.items()
+        if code
+    ]
+    DirectoryCode.objects.bulk_create(
+        codes, update_conflicts=True, unique_fields=["system", "code"], update_fields=["label"]
+    )
+
+
+def _unknown_codes(reader: Reader) -> list[str]:
+    """Professions that the product has no name for: kept, counted under the label of the file."""
+    known = set(Profession.values)
+    found = ((code.decode(), label.decode()) for code, label in reader.professions.items())
+    return sorted(f"{code} {label}" for code, label in found if code not in known)

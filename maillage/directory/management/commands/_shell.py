@@ -1,0 +1,45 @@
+"""What the import commands share: a bar on a terminal, refusals in plain words."""
+
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from maillage.core.errors import DomainError
+from maillage.core.jobs import Progress
+from maillage.directory.models import DirectoryImport
+
+
+class ImportCommand(BaseCommand):
+    """Reads one file; `load` is the action."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("path", type=Path, help="the file, as downloaded: plain, .gz or .zip")
+        parser.add_argument("--dry-run", action="store_true", help="only count what would change")
+        parser.add_argument(
+            "--accept-fewer", action="store_true", help="load a file much smaller than what it replaces"
+        )
+
+    def load(self, load: Callable[[Progress], DirectoryImport]) -> None:
+        # disable=None: a bar on a terminal, silence in logs.
+        with tqdm(disable=None, leave=False, unit="o", unit_scale=True) as bar:
+
+            def progress(label: str, done: int, total: int) -> None:
+                bar.total = total
+                bar.set_description(label)
+                bar.update(done - bar.n)
+
+            try:
+                row = load(progress)
+            except DomainError as error:
+                raise CommandError(error.user_message) from error
+        self.stdout.write(row.message)
+        if row.rejects:
+            self.stdout.write(f"Lignes rejetées ou douteuses : imports/{row.rejects}")
+
+
+def departements_of(text: str) -> frozenset[str]:
+    """24, 33 -> {"24", "33"}."""
+    return frozenset(code.strip().upper() for code in text.split(",") if code.strip())

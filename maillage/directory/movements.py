@@ -1,0 +1,52 @@
+"""Who came and who left a set of communes: what the comparison of two registers tells."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from maillage.directory.models import PractitionerRole
+
+Communes = QuerySet[Any]
+
+
+def _inside(communes: Communes) -> Q:
+    return Q(commune__in=communes) | Q(commune__parent__in=communes)
+
+
+def movements(communes: Communes, *, since: date) -> QuerySet[PractitionerRole]:
+    """Exercises that began or ended in these communes, for people who were not there before or are no longer.
+
+    Somebody who changes practice inside the territory is neither an arrival nor a departure. `elsewhere` is the
+    commune of another exercise in post.
+    """
+    same = PractitionerRole.objects.filter(practitioner=OuterRef("practitioner"), group=OuterRef("group"))
+    here = same.filter(_inside(communes)).exclude(pk=OuterRef("pk"))
+    still_here = Exists(here.filter(until=None))
+    was_here = Exists(here.filter(Q(since=None) | Q(since__lt=OuterRef("since"))))
+    elsewhere = same.filter(until=None).exclude(pk=OuterRef("pk")).exclude(commune=None)
+    return (
+        PractitionerRole.objects.filter(_inside(communes), category="C", is_substitute=False)
+        .filter(Q(until__gte=since) & ~still_here | Q(until=None, since__gte=since) & ~was_here)
+        .select_related("practitioner", "commune")
+        .defer("commune__outline", "commune__neighbours")
+        .annotate(
+            elsewhere=Subquery(elsewhere.order_by("pk").values("commune__name")[:1]),
+            day=Coalesce(F("until"), F("since")),
+        )
+    )
+
+
+def counts_by_group(communes: Communes, *, since: date) -> dict[str, tuple[int, int]]:
+    """Group -> (arrivals, departures) of people, each once."""
+    found = (
+        movements(communes, since=since)
+        .order_by()
+        .values("group")
+        .annotate(
+            arrivals=Count("practitioner", filter=Q(until=None), distinct=True),
+            departures=Count("practitioner", filter=Q(until__isnull=False), distinct=True),
+        )
+    )
+    return {row["group"]: (row["arrivals"], row["departures"]) for row in found}
