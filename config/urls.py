@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("maillage.geography.web.urls")),
     path("", include("maillage.territory.web.urls")),
     path("", include("maillage.members.web.urls")),
+    path("", include("maillage.territorial_diagnosis.web.urls")),
     path("", include("maillage.aci.web.urls")),
     path("compte/", include("allauth.account.urls")),
 ]

@@ -9,7 +9,8 @@ from django.apps import apps
 
 ROOT = Path(__file__).parent.parent
 RANKS = [
-    "core", "audit", "geography", "cpts", "accounts", "exchange", "directory", "territory", "members", "aci", "portal",
+    "core", "audit", "geography", "cpts", "accounts", "exchange", "directory", "territory", "members",
+    "territorial_diagnosis", "aci", "portal",
 ]  # fmt: skip
 SOURCES = [path for path in (ROOT / "maillage").rglob("*.py") if "migrations" not in path.parts]
 OUR_MODELS = [model for model in apps.get_models() if model.__module__.startswith("maillage.")]

@@ -12,9 +12,17 @@ from maillage.accounts.actions import invite, token_for
 from maillage.accounts.models import Role, User
 from maillage.accounts.permissions import ROLE_PERMISSIONS, Permission, permissions_on
 from maillage.core import jobs
+from maillage.core.missions import Mission
 from maillage.cpts.models import Cpts
+from maillage.directory.models import DirectoryImport
 from maillage.exchange.actions import write_mail
 from maillage.geography.jobs import RELOAD
+from maillage.territorial_diagnosis.actions import add_priority, add_resource, freeze, type_figure
+from maillage.territorial_diagnosis.content import content_of
+from maillage.territorial_diagnosis.loading import NewVintage, store
+from maillage.territorial_diagnosis.places import Gazetteer
+from maillage.territorial_diagnosis.queries import area_of
+from maillage.territorial_diagnosis.rules.catalogue import definitions
 from tests.conftest import BERGERACOISE
 from tests.factories import NOON, CptsFactory, MembershipFactory, PerimeterFactory, UserFactory
 
@@ -39,6 +47,8 @@ THIRD_PARTY = {
 POST_ONLY = {
     "portal:demo_sign_in", "portal:reload_reference", "accounts:withdraw_role", "accounts:withdraw_invitation",
     "territory:start", "territory:discard", "territory:change", "territory:paste", "territory:put_in_force",
+    "portal:load_open_data", "diagnosis:erase_entry", "diagnosis:remove_resource", "diagnosis:change_priority",
+    "diagnosis:map_columns",
 }  # fmt: skip
 SCOPES = {
     Role.REGULATOR: {"departement_id": "24"},
@@ -47,6 +57,14 @@ SCOPES = {
     Role.GUICHET_AGENT: {"region_id": "75"},
     Role.INSTANCE_ADMIN: {},
 }
+# Session, account and roles are three; the diagnosis answers any perimeter in five, its documents in a few more.
+DIAGNOSIS, DOCUMENT = 8, 24
+OTHER_LIMITS = {
+    "diagnosis:overview": DIAGNOSIS, "diagnosis:theme": DIAGNOSIS, "diagnosis:indicator": DIAGNOSIS + 2,
+    "diagnosis:what_if": DIAGNOSIS + 1, "diagnosis:gaps": DIAGNOSIS + 3, "diagnosis:resources": DIAGNOSIS,
+    "diagnosis:entries": DIAGNOSIS, "diagnosis:priorities": DIAGNOSIS, "diagnosis:versions": DIAGNOSIS,
+    "diagnosis:export": DOCUMENT,
+}  # fmt: skip
 MOST_QUERIES = {"public": 2, "signed-in": 6}
 
 
@@ -82,8 +100,31 @@ def arguments(cpts, coordinator):
     invitation = invite(cpts=cpts, email="invitee@exemple.invalid", role=Role.MEMBER, by=coordinator, at=NOON)
     job = jobs.enqueue(RELOAD, label="Chargement", at=NOON, owner_id=coordinator.pk)
     mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=NOON)
+    places = Gazetteer.read()
+    store(NewVintage("population", "2023", "essai", NOON), {"24037": (27110.0, None)}, places)
+    typed = type_figure(
+        cpts=cpts, definition=definitions()["sans_medecin_traitant"], numerator=10, denominator=100,
+        on=NOON.date(), source="CPAM", by=coordinator, at=NOON,
+    )  # fmt: skip
+    resource = add_resource(cpts=cpts, by=coordinator, at=NOON, commune=None, kind="msp", name="MSP", source="Équipe")
+    priority = add_priority(
+        cpts=cpts, title="Besoin", why="", mission=Mission.ACCESS, indicators=[], by=coordinator, at=NOON
+    )
+    area = area_of(cpts, with_draft=True)
+    freeze(cpts=cpts, title="Essai", content=content_of(cpts, area, on=NOON.date()), by=coordinator, at=NOON)
+    loaded = DirectoryImport.objects.create(
+        kind="rpps", state="done", filename="rpps.txt", extracted_on=NOON.date(), worker="a:1", started_at=NOON,
+        finished_at=NOON,
+    )  # fmt: skip
     return {
         "cpts_slug": cpts.slug,
+        "theme": "population",
+        "indicator": "acc_10G",
+        "kind": "xlsx",
+        "vintage_id": typed.pk,
+        "resource_uuid": resource.uuid,
+        "priority_uuid": priority.uuid,
+        "import_id": loaded.pk,
         "slug": cpts.slug,
         "code": "24037",
         "number": 1,
@@ -177,6 +218,7 @@ def test_pages_run_few_queries_and_the_same_with_ten_times_the_rows(
     if reader := reader_of(name, cpts, coordinator):
         client.force_login(reader)
     limit = MOST_QUERIES.get(access_of(name), 6)
+    limit = OTHER_LIMITS.get(name, limit)
     if name == "portal:ready":
         limit = 8  # asks the database what it is there to ask: tables, migrations, communes
     MembershipFactory.create_batch(10, cpts=cpts)

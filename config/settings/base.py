@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "maillage.directory",
     "maillage.territory",
     "maillage.members",
+    "maillage.territorial_diagnosis",
     "maillage.aci",
     "maillage.portal",
 ]
@@ -148,6 +149,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+# Where open data lie (docs/ops/open-data.md); nothing is fetched from anywhere.
+OPEN_DATA_DIR = env.str("OPEN_DATA_DIR", default="")
 MEDIA_ROOT = VAR_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024  # a pasted list of 5 MB gets an answer, not an error page
 

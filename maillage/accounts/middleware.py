@@ -43,6 +43,6 @@ def _reachable(user: User, slug: str) -> Cpts:
         if assignment.cpts and assignment.cpts.slug == slug:
             return assignment.cpts
     try:
-        return Cpts.objects.select_related("departement").get(slug=slug)
+        return Cpts.objects.select_related("departement__region").get(slug=slug)
     except Cpts.DoesNotExist as error:
         raise Http404 from error

@@ -95,7 +95,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 
     def for_rights(self) -> Self:
         """All that rights and the choice of a space need, in one query."""
-        return self.select_related("cpts__departement", "departement", "region").order_by("cpts__name", "pk")
+        return self.select_related("cpts__departement__region", "departement", "region").order_by("cpts__name", "pk")
 
 
 class RoleAssignment(models.Model):

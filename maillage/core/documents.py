@@ -20,6 +20,15 @@ def pdf_bytes(template: Path, data: dict[str, Any]) -> bytes:
     return pdf
 
 
+def png_bytes(template: Path, data: dict[str, Any], ppi: float = 150) -> bytes:
+    """The same as a picture of the first page, for documents that hold no drawing."""
+    inputs = {"data": json.dumps(data, ensure_ascii=False)}
+    png = typst.compile(template, root=ROOT, sys_inputs=inputs, format="png", ppi=ppi)
+    found = png[0] if isinstance(png, list) else png
+    assert isinstance(found, bytes)
+    return found
+
+
 def pdf_response(filename: str, template: Path, data: dict[str, Any]) -> HttpResponse:
     headers = {"Content-Disposition": f'inline; filename="{filename}.pdf"'}
     return HttpResponse(pdf_bytes(template, data), content_type="application/pdf", headers=headers)

@@ -26,3 +26,9 @@ def format_euros(euros: Decimal | None) -> str:
     cents = f",{abs(euros) % 1:.2f}".replace("0.", "", 1) if euros % 1 else ""
     sign = "−" if euros < 0 else ""
     return f"{sign}{grouped(whole)}{cents}{NBSP}€"
+
+
+def decimal(value: float, decimals: int) -> str:
+    """61915 -> 61 915; 3.394 to two decimals -> 3,39; a rounded zero carries no sign."""
+    text = f"{value:,.{decimals}f}".replace(",", NNBSP).replace(".", ",")
+    return text.replace("-", "−") if any(char in "123456789" for char in text) else text.replace("-", "")

@@ -30,6 +30,7 @@ SECTIONS: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
             Entry("Membres", "members:list", Permission.MEMBER_LIST),
             Entry("Annuaire", "territory:professionals", Permission.DIRECTORY_VIEW),
             Entry("Territoire", "territory:show", Permission.TERRITORY_VIEW),
+            Entry("Diagnostic", "diagnosis:overview", Permission.DIAGNOSIS_VIEW),
         ),
     ),
     ("Pilotage", "Pilotage", (Entry("Financement ACI", "aci:simulation", Permission.ACI_VIEW),)),
@@ -44,6 +45,7 @@ SECTIONS: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
 )
 INSTANCE_ENTRIES = (
     ("Données de référence", "portal:reference"),
+    ("Données ouvertes", "portal:open_data"),
     ("Messages sortants", "portal:outbox"),
     ("Composants", "portal:gallery"),
 )

@@ -11,6 +11,7 @@ from django.utils.dateformat import format as date_format
 from django.utils.timezone import localtime
 
 from maillage.core.money import NBSP, format_euros, grouped
+from maillage.core.money import decimal as decimal_text
 from maillage.core.text import listed as listed_text
 from maillage.core.text import of as elided
 from maillage.core.text import percent as share_as_percent
@@ -69,6 +70,22 @@ def of(name: str) -> str:
 @register.filter
 def listed(items: list[str]) -> str:
     return listed_text(str(item) for item in items)
+
+
+@register.filter
+def decimal(value: float | None, places: int | str) -> str:
+    """{{ 3.394|decimal:2 }} -> 3,39; "auto": none for whole numbers, two otherwise; None -> non publié."""
+    if value is None:
+        return number(None)
+    if places == "auto":
+        places = 0 if value == int(value) else 2
+    return decimal_text(value, int(places))
+
+
+@register.filter
+def index(items: list[Any], place: int) -> Any:
+    """{{ labels|index:forloop.counter0 }}."""
+    return items[place]
 
 
 @register.filter

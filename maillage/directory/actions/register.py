@@ -169,6 +169,8 @@ def _check_whole(
     read = stage.counts["role"] + report.rejected
     if not source.ended_whole and report.rejected:
         raise SeemsIncomplete(f"{source.path.name} est coupé au milieu d’une ligne : rien n’a changé.")
+    if not read and not by_fingerprint:
+        raise SeemsIncomplete(f"{source.path.name} ne contient personne : rien n’a changé.")
     if report.rejected > max(100, read / 2):
         raise TooManyRejects
     before = _people_in(scope)

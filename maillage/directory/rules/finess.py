@@ -22,7 +22,7 @@ LEGACY = (
     "departement libdepartement ligneacheminement telephone telecopie categetab libcategetab categagretab "
     "libcategagretab siret codeape codemft libmft codesph libsph dateouv dateautor datemaj"
 ).split()
-HEADED = ("nofinesset", "rs", "categetab", "code_commune")
+HEADED = ("nofinesset", "rs", "categetab", "code_commune", "ligneacheminement")
 OPEN_STATE = "A"
 
 # TRE_R66 / TRE_R397: the ones a territory is described with. The JSON feed gives codes without labels.

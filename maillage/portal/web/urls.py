@@ -1,6 +1,6 @@
 from django.urls import path
 
-from maillage.portal.web import views
+from maillage.portal.web import data_views, views
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("cpts/<slug:cpts_slug>/", views.home, name="home"),
     path("instance/reference/", views.reference, name="reference"),
     path("instance/reference/recharger/", views.reload_reference, name="reload_reference"),
+    path("instance/donnees/", data_views.open_data, name="open_data"),
+    path("instance/donnees/charger/", data_views.load_open_data, name="load_open_data"),
+    path("instance/donnees/<int:import_id>/rejets.csv", data_views.rejects, name="rejects"),
     path("instance/messages/", views.outbox, name="outbox"),
     path("instance/messages/<uuid:mail_uuid>/", views.outgoing_mail, name="mail"),
     path("instance/composants/", views.gallery, name="gallery"),

@@ -1,0 +1,64 @@
+"""What the team of the demonstration has already said of its territory, through the same actions as the screens."""
+
+from datetime import date, datetime, time, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from maillage.accounts.models import User
+from maillage.core.missions import Mission
+from maillage.cpts.models import Cpts
+from maillage.geography.models import Commune
+from maillage.portal.demo.people import DOMAIN
+from maillage.territorial_diagnosis import actions
+from maillage.territorial_diagnosis.content import content_of
+from maillage.territorial_diagnosis.models import ResourceKind
+from maillage.territorial_diagnosis.queries import area_of
+from maillage.territorial_diagnosis.rules.catalogue import definitions
+
+# code, numerator, denominator, how many days ago: invented
+TYPED = (
+    ("sans_medecin_traitant", 6_820, 50_410, 150), ("sans_medecin_traitant_ald", 412, 11_260, 150),
+    ("depistage_sein", 4_930, 9_870, 300), ("flux_soignes_ici", 158_400, 186_300, 200),
+)  # fmt: skip
+RESOURCES = (
+    (ResourceKind.DUTY, "Maison médicale de garde de Bergerac (fictive)", "24037", "Bergeracois, soirs et week-ends"),
+    (ResourceKind.CLS, "Contrat local de santé du Grand Bergeracois (fictif)", "24037", "EPCI"),
+    (ResourceKind.ASSOCIATION, "Réseau « Bien vieillir en Bergeracois » (fictif)", "24340", "Canton"),
+)
+PRIORITIES = (
+    ("Trouver un médecin traitant aux patients en ALD", "412 patients en ALD sans médecin traitant.", Mission.ACCESS,
+     ["sans_medecin_traitant_ald", "lib_10G"]),
+    ("Raccourcir l’attente pour un soin non programmé", "Des communes du nord sont loin des urgences.", Mission.ACCESS,
+     ["urgences_minutes", "acc_10G"]),
+    ("Dépister davantage le cancer du sein", "Une femme sur deux n’est pas à jour.", Mission.PREVENTION,
+     ["depistage_sein"]),
+)  # fmt: skip
+
+
+@transaction.atomic
+def enrich(today: date) -> None:
+    """Figures typed, resources, priorities, and one version frozen some months ago."""
+    cpts = Cpts.objects.select_related("departement__region").get(slug="cpts-du-bergeracois")
+    by = User.objects.get(email=f"claire.aubert@{DOMAIN}")
+
+    def at(days: int) -> datetime:
+        moment = datetime.combine(today - timedelta(days=days), time(9, 15))
+        return moment.replace(tzinfo=timezone.get_current_timezone())
+
+    for code, numerator, denominator, days in TYPED:
+        actions.type_figure(
+            cpts=cpts, definition=definitions()[code], numerator=numerator, denominator=denominator,
+            on=today - timedelta(days=days), source="CPAM, requête locale (chiffre inventé)", by=by, at=at(days - 5),
+        )  # fmt: skip
+    for kind, name, commune, scope in RESOURCES:
+        place = Commune.objects.get(pk=commune)
+        actions.add_resource(
+            cpts=cpts, by=by, at=at(90), commune=place, kind=kind, name=name, scope=scope, contact="", source="Équipe"
+        )
+    for title, why, mission, indicators in PRIORITIES:
+        actions.add_priority(cpts=cpts, title=title, why=why, mission=mission, indicators=indicators, by=by, at=at(60))
+    area = area_of(cpts, with_draft=True)
+    assert area
+    content = content_of(cpts, area, on=today - timedelta(days=45))
+    actions.freeze(cpts=cpts, title="Dialogue de gestion", content=content, by=by, at=at(45))

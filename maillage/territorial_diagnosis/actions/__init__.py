@@ -1,0 +1,33 @@
+"""Every write of the diagnosis that people or commands ask for."""
+
+from maillage.territorial_diagnosis.actions.open_data import NoOpenData, load_open_data, refresh_computed
+from maillage.territorial_diagnosis.actions.own_files import ColumnsMap, add_custom_indicator, read_own_file
+from maillage.territorial_diagnosis.actions.team import (
+    add_priority,
+    add_resource,
+    answer_gap,
+    erase_figure,
+    move_priority,
+    remove_priority,
+    remove_resource,
+    type_figure,
+)
+from maillage.territorial_diagnosis.actions.versions import freeze
+
+__all__ = [
+    "ColumnsMap",
+    "NoOpenData",
+    "add_custom_indicator",
+    "add_priority",
+    "add_resource",
+    "answer_gap",
+    "erase_figure",
+    "freeze",
+    "load_open_data",
+    "move_priority",
+    "read_own_file",
+    "refresh_computed",
+    "remove_priority",
+    "remove_resource",
+    "type_figure",
+]

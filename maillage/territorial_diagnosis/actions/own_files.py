@@ -1,0 +1,167 @@
+"""An indicator from a file that the CPTS brings: read, joined to communes, shown before it is accepted."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import python_calamine
+from django.db import transaction
+from django.utils.text import slugify
+
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.core.sources import UnreadableFile
+from maillage.cpts.models import Cpts
+from maillage.territorial_diagnosis.loading import NewVintage, OpenFile, parse_csv, store
+from maillage.territorial_diagnosis.models import CustomIndicator, Vintage
+from maillage.territorial_diagnosis.places import Gazetteer, Row, added
+from maillage.territorial_diagnosis.rules.catalogue import Kind
+from maillage.territorial_diagnosis.rules.cells import NotANumber, number
+
+LARGEST_FILE = 10 * 1024 * 1024
+MOST_ROWS = 60_000
+LEAST_JOINED = 0.5
+
+
+class NothingJoined(DomainError):
+    user_message = "Presque aucune ligne ne correspond à une commune : est-ce la bonne colonne de codes INSEE ?"
+
+
+@dataclass(frozen=True)
+class ColumnsMap:
+    """Which columns of the file say what."""
+
+    code: str
+    value: str
+    base: str = ""
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What the file gives once joined to the communes of today, before anything is written."""
+
+    rows: Mapping[str, Row]
+    total: int
+    unmatched: Sequence[str]
+    not_numbers: Sequence[tuple[int, str]]
+    negatives: Sequence[tuple[int, str]]
+    repeated: int
+
+    @property
+    def rate(self) -> float:
+        return (self.total - len(self.unmatched)) / self.total if self.total else 0.0
+
+    @property
+    def unpublished(self) -> int:
+        return sum(row[0] is None for row in self.rows.values())
+
+
+def read_own_file(name: str, content: bytes) -> OpenFile:
+    """A CSV in UTF-8 or as Excel writes it, or the first sheet of an XLSX or ODS. Raises UnreadableFile."""
+    if len(content) > LARGEST_FILE:
+        raise UnreadableFile("Le fichier dépasse 10 Mo : gardez les colonnes utiles, puis recommencez.")
+    file = _spreadsheet(name, content) if name.lower().endswith((".xlsx", ".xls", ".ods")) else _csv(name, content)
+    if len(file.rows) > MOST_ROWS:
+        raise UnreadableFile(f"Le fichier a plus de {MOST_ROWS} lignes : la France a moins de 35 000 communes.")
+    return file
+
+
+def _csv(name: str, content: bytes) -> OpenFile:
+    if b"\x00" in content[:4096]:
+        raise UnreadableFile(f"{name} n’est ni un CSV ni un classeur.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")  # how a French Excel saves a CSV
+    return parse_csv(name, text)
+
+
+def _spreadsheet(name: str, content: bytes) -> OpenFile:
+    try:
+        sheet = python_calamine.load_workbook(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    except (python_calamine.CalamineError, ValueError, OSError) as error:
+        raise UnreadableFile(f"{name} n’est pas un classeur lisible.") from error
+    table = [row for row in sheet if any(cell not in ("", None) for cell in row)]
+    if len(table) < 2 or len(table[0]) < 2:
+        raise UnreadableFile(f"{name} ne contient pas de tableau : une ligne de titres, puis des lignes de valeurs.")
+    header = [str(cell).strip() or f"colonne {place}" for place, cell in enumerate(table[0], start=1)]
+    rows = [{title: _cell(cell) for title, cell in zip(header, row, strict=False)} for row in table[1:]]
+    return OpenFile(name, header, rows)
+
+
+def _cell(cell: object) -> str:
+    """24037.0 -> 24037: codes often come out of a spreadsheet as numbers."""
+    return str(int(cell)) if isinstance(cell, float) and cell == int(cell) else str(cell)
+
+
+def join(file: OpenFile, columns: ColumnsMap, places: Gazetteer, kind: Kind) -> Joined:
+    """Each line to its commune; what cannot be taken is counted and shown, never turned into zero."""
+    rows: dict[str, Row] = {}
+    unmatched: list[str] = []
+    not_numbers: list[tuple[int, str]] = []
+    negatives: list[tuple[int, str]] = []
+    repeated = 0
+    for line, row in enumerate(file.rows, start=2):
+        code = row.get(columns.code) or ""
+        place = places.today(code)
+        if not place:
+            unmatched.append(code or "(vide)")
+            continue
+        try:
+            value = number(row.get(columns.value) or "")
+            base = number(row.get(columns.base) or "") if columns.base else None
+        except NotANumber as error:
+            not_numbers.append((line, str(error)))
+            continue
+        if (value or 0) < 0 or (base or 0) < 0:
+            negatives.append((line, row.get(columns.value) or ""))
+            continue
+        repeated += place in rows
+        one = _row(kind, value, base, places.populations[place])
+        rows[place] = added(rows[place], one) if place in rows else one
+    return Joined(rows, len(file.rows), unmatched, not_numbers, negatives, repeated)
+
+
+def _row(kind: Kind, value: float | None, base: float | None, population: int) -> Row:
+    if value is None:
+        return None, None
+    if kind == Kind.COUNT:
+        return value, None
+    weight = base if base is not None else float(population)
+    return (value, weight) if kind == Kind.RATE else (value * weight, weight)
+
+
+@transaction.atomic
+def add_custom_indicator(
+    *,
+    cpts: Cpts,
+    joined: Joined,
+    fields: Mapping[str, str],
+    filename: str,
+    places: Gazetteer,
+    by: User,
+    at: datetime,
+) -> Vintage:
+    """Accept the file: the indicator is added, or gets one more vintage when the CPTS has it already.
+
+    Raises NothingJoined when less than half of the lines belong to a commune.
+    """
+    if joined.rate < LEAST_JOINED or not joined.rows:
+        raise NothingJoined
+    code = f"cpts-{slugify(fields['label'])}"[:60]
+    indicator, _ = CustomIndicator.objects.update_or_create(
+        cpts=cpts,
+        code=code,
+        defaults={
+            "label": fields["label"], "theme": fields["theme"], "kind": fields["kind"], "unit": fields["unit"],
+            "definition": fields["definition"], "source": fields["source"], "licence": fields["licence"],
+            "created_at": at,
+        },
+    )  # fmt: skip
+    new = NewVintage(code, fields["vintage"], filename, at, cpts=cpts, unmatched=tuple(joined.unmatched))
+    vintage = store(new, joined.rows, places)
+    summary = f"Indicateur ajouté : {indicator.label} ({fields['vintage']})"
+    audit.record("diagnosis.indicator-added", target=vintage, by=by, at=at, cpts=cpts, summary=summary)
+    return vintage

@@ -1,0 +1,155 @@
+"""What a team says of its territory: its own figures, what exists, what is lacking, what comes first."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.core.missions import Mission
+from maillage.cpts.models import Cpts
+from maillage.geography.models import Commune
+from maillage.territorial_diagnosis.models import (
+    GapDecision,
+    GapStatus,
+    IndicatorValue,
+    Priority,
+    Resource,
+    Vintage,
+)
+from maillage.territorial_diagnosis.places import cpts_place
+from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind
+from maillage.territorial_diagnosis.rules.gaps import Gap
+
+OWN_LEVEL = "cpts"
+
+
+class ImpossibleFigure(DomainError):
+    user_message = "Ce chiffre n’est pas possible."
+
+
+class AlreadyListed(DomainError):
+    user_message = "C’est déjà dans la liste."
+
+
+class ReasonNeeded(DomainError):
+    user_message = "Dites pourquoi ce manque est écarté : la raison reste dans le diagnostic."
+
+
+@transaction.atomic
+def type_figure(
+    *,
+    cpts: Cpts,
+    definition: Definition,
+    numerator: float,
+    denominator: float | None,
+    on: date,
+    source: str,
+    by: User,
+    at: datetime,
+) -> Vintage:
+    """The CPTS's own count of an indicator, dated and sourced; one that has the same date is replaced.
+
+    Raises ImpossibleFigure: a share above its base, a base that is missing.
+    """
+    if definition.kind != Kind.COUNT and not denominator:
+        raise ImpossibleFigure(f"Donnez aussi le dénominateur : {definition.denominator}.")
+    if definition.kind == Kind.RATE and definition.per == 100 and denominator and numerator > denominator:
+        raise ImpossibleFigure(f"{definition.numerator.capitalize()} ne peut pas dépasser {definition.denominator}.")
+    Vintage.objects.filter(cpts=cpts, code=definition.code, label=on.isoformat()).delete()
+    vintage = Vintage.objects.create(
+        cpts=cpts, code=definition.code, label=on.isoformat(), source=source, level=OWN_LEVEL, places=1, loaded_at=at
+    )
+    IndicatorValue.objects.create(
+        vintage=vintage, place=cpts_place(cpts.pk), numerator=numerator, denominator=denominator
+    )
+    audit.record(
+        "diagnosis.figure-typed", target=vintage, by=by, at=at, cpts=cpts, summary=f"Chiffre saisi : {definition.label}"
+    )
+    return vintage
+
+
+@transaction.atomic
+def erase_figure(*, vintage: Vintage, label: str, by: User, at: datetime) -> None:
+    """Take back a figure that the CPTS typed, or an indicator's vintage it brought."""
+    audit.record(
+        "diagnosis.figure-erased", target=vintage, by=by, at=at, cpts=vintage.cpts, summary=f"Chiffre effacé : {label}"
+    )
+    vintage.delete()
+
+
+@transaction.atomic
+def add_resource(*, cpts: Cpts, by: User, at: datetime, commune: Commune | None, **fields: Any) -> Resource:
+    """Something that exists on the territory. Raises AlreadyListed for an establishment listed before."""
+    try:
+        with transaction.atomic():
+            resource = Resource.objects.create(cpts=cpts, commune=commune, created_at=at, **fields)
+    except IntegrityError as error:
+        raise AlreadyListed from error
+    summary = f"Ressource du territoire : {resource.name}"
+    audit.record("diagnosis.resource-added", target=resource, by=by, at=at, cpts=cpts, summary=summary)
+    return resource
+
+
+@transaction.atomic
+def remove_resource(*, resource: Resource, by: User, at: datetime) -> None:
+    """Out of the census; the trace keeps its name."""
+    summary = f"Ressource retirée : {resource.name}"
+    audit.record("diagnosis.resource-removed", target=resource, by=by, at=at, cpts=resource.cpts, summary=summary)
+    resource.delete()
+
+
+@transaction.atomic
+def answer_gap(*, cpts: Cpts, gap: Gap, status: GapStatus, reason: str, by: User, at: datetime) -> GapDecision:
+    """Confirm or dismiss a gap; the last answer stands. Raises ReasonNeeded when it is dismissed without a word."""
+    if status == GapStatus.DISMISSED and not reason.strip():
+        raise ReasonNeeded
+    decision, _ = GapDecision.objects.update_or_create(
+        cpts=cpts, key=gap.key, defaults={"status": status, "reason": reason.strip(), "by": by, "at": at}
+    )
+    summary = f"Manque {decision.get_status_display()} : {gap.title}"
+    audit.record("diagnosis.gap-answered", target=decision, by=by, at=at, cpts=cpts, summary=summary)
+    return decision
+
+
+@transaction.atomic
+def add_priority(
+    *, cpts: Cpts, title: str, why: str, mission: Mission, indicators: list[str], by: User, at: datetime
+) -> Priority:
+    """One more need, ranked last. Raises AlreadyListed."""
+    last = Priority.objects.filter(cpts=cpts).aggregate(last=Max("rank"))["last"] or 0
+    try:
+        with transaction.atomic():
+            priority = Priority.objects.create(
+                cpts=cpts, rank=last + 1, title=title, why=why, mission=mission, indicators=indicators, created_at=at
+            )
+    except IntegrityError as error:
+        raise AlreadyListed("Ce besoin est déjà dans la liste.") from error
+    audit.record("diagnosis.priority-added", target=priority, by=by, at=at, cpts=cpts, summary=f"Priorité : {title}")
+    return priority
+
+
+@transaction.atomic
+def move_priority(*, priority: Priority, up: bool, by: User, at: datetime) -> None:
+    """One place up or down; the ranks become 1, 2, 3… again."""
+    order = list(Priority.objects.select_for_update().filter(cpts=priority.cpts_id).order_by("rank", "pk"))
+    place = next(number for number, one in enumerate(order) if one.pk == priority.pk)
+    other = place - 1 if up else place + 1
+    if 0 <= other < len(order):
+        order[place], order[other] = order[other], order[place]
+    for rank, one in enumerate(order, start=1):
+        one.rank = rank
+    Priority.objects.bulk_update(order, ["rank"])
+    summary = f"Priorité {'montée' if up else 'descendue'} : {priority.title}"
+    audit.record("diagnosis.priority-moved", target=priority, by=by, at=at, cpts=priority.cpts, summary=summary)
+
+
+@transaction.atomic
+def remove_priority(*, priority: Priority, by: User, at: datetime) -> None:
+    """Out of the list; the trace keeps its title."""
+    summary = f"Priorité retirée : {priority.title}"
+    audit.record("diagnosis.priority-removed", target=priority, by=by, at=at, cpts=priority.cpts, summary=summary)
+    priority.delete()

@@ -1,0 +1,121 @@
+"""Figures made ready for screens and documents: texts, bars, what to say when there is nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from maillage.core.templatetags.maillage import day
+from maillage.core.text import plural
+from maillage.cpts.models import Cpts
+from maillage.territorial_diagnosis.models import Vintage
+from maillage.territorial_diagnosis.queries import REFERENCES, Diagnosis, Figure
+from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind, Theme
+from maillage.territorial_diagnosis.rules.shown import MISSING, compared_text, value_text
+
+BAR_WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One value among those it is compared with; `width` out of 100."""
+
+    label: str
+    text: str
+    width: float
+    is_own: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One indicator as people read it."""
+
+    code: str
+    label: str
+    unit: str
+    value: str
+    density: str
+    references: Sequence[str]
+    bars: Sequence[Bar]
+    vintage: str
+    source: str
+    where: str
+    licence: str
+    remark: str
+    own: str
+    is_missing: bool
+    definition: Definition
+
+
+def vintage_text(label: str) -> str:
+    """2026-11-12 -> 12 novembre 2026; 2023 stays."""
+    try:
+        return day(date.fromisoformat(label))
+    except ValueError:
+        return label
+
+
+def reference_labels(cpts: Cpts) -> tuple[str, str, str]:
+    return cpts.departement.name, cpts.departement.region.name, "France"
+
+
+def shown(figure: Figure, cpts: Cpts) -> Shown:
+    """Everything a row, a card or a page says of one indicator."""
+    definition, vintage = figure.definition, figure.vintage
+    compared = [figure.references.get(name) for name in REFERENCES]
+    labels = ("La CPTS", *reference_labels(cpts))
+    return Shown(
+        code=definition.code,
+        label=definition.label,
+        unit=definition.unit,
+        value=MISSING if vintage is None else value_text(definition, figure.value),
+        density=compared_text(definition, figure.compared) if definition.kind == Kind.COUNT and definition.per else "",
+        references=[compared_text(definition, value) for value in compared],
+        bars=bars(definition, [figure.compared, *compared], labels),
+        vintage=vintage_text(vintage.label) if vintage else "",
+        source=definition.source.title,
+        where=definition.source.where,
+        licence=definition.source.licence,
+        remark=remark(figure),
+        own=own_text(definition, figure.own),
+        is_missing=vintage is None,
+        definition=definition,
+    )
+
+
+def bars(definition: Definition, values: Sequence[float | None], labels: Sequence[str]) -> list[Bar]:
+    """Bars of the values that are known, on one scale; none when there is nothing to compare."""
+    known = [value for value in values if value is not None and value >= 0]
+    if len(known) < 2 or not max(known):
+        return []
+    top = max(known)
+    return [
+        Bar(label, compared_text(definition, value), round(BAR_WIDTH * value / top, 1), is_own=place == 0)
+        for place, (label, value) in enumerate(zip(labels, values, strict=True))
+        if value is not None and value >= 0
+    ]
+
+
+def remark(figure: Figure) -> str:
+    """What people must know before they quote the figure."""
+    vintage = figure.vintage
+    if vintage is None:
+        return f"Manquant. Où le trouver : {figure.definition.source.title}."
+    if vintage.level == "departement":
+        return "Publié par département seulement."
+    if figure.row[0] is None:
+        return "Non publié pour ces communes."
+    if figure.absent:
+        return f"Non publié pour {figure.absent} {plural(figure.absent, 'commune')} : la valeur porte sur les autres."
+    return vintage.note
+
+
+def own_text(definition: Definition, own: tuple[Vintage, float] | None) -> str:
+    """The CPTS's own count, beside the published one."""
+    if own is None:
+        return ""
+    vintage, value = own
+    return f"{value_text(definition, value)} {definition.unit} ({vintage.source}, {vintage_text(vintage.label)})"
+
+
+def shown_themes(diagnosis: Diagnosis, themes: Iterable[Theme] = tuple(Theme)) -> list[tuple[Theme, list[Shown]]]:
+    return [(theme, [shown(one, diagnosis.cpts) for one in diagnosis.of_theme(theme)]) for theme in themes]

@@ -1,0 +1,152 @@
+"""Potential accessibility of every commune: enhanced two-step floating catchment area, on sparse matrices. Pure.
+
+Step one shares the professionals of a place among the inhabitants who can reach it, by time and by need; step two
+adds up, for each commune, the shares it can reach. Weights by travel time are dated parameters. Travel time is an
+estimate (straight line x detour / speed by density) until a matrix of road times is given.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.spatial import cKDTree
+
+from maillage.core.parameters import in_force, read_yaml
+from maillage.territorial_diagnosis.rules.parameters import PATH
+
+KM_PER_DEGREE = 111.2
+DENSITY_KM = 5.0
+PER = 100_000
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Catchment:
+    """Weight of a professional by estimated minutes: the first step whose bound is not passed; zero beyond."""
+
+    steps: tuple[tuple[float, float], ...]
+    title: str
+    href: str
+    status: str
+
+    def weights(self, minutes: Floats) -> Floats:
+        bounds = np.array([bound for bound, _ in self.steps])
+        values = np.array([*(weight for _, weight in self.steps), 0.0])
+        return values[np.searchsorted(bounds, minutes, side="right")]
+
+
+@dataclass(frozen=True)
+class Travel:
+    """How minutes are estimated from kilometres."""
+
+    detour: float
+    speeds: tuple[tuple[float, float], ...]
+    reach_km: float
+    title: str
+    status: str
+
+    def speed(self, density: Floats) -> Floats:
+        """km/h by inhabitants per km²: the first threshold that the density reaches."""
+        found = np.full(density.shape, float(self.speeds[-1][1]))
+        for threshold, speed in reversed(self.speeds):
+            found[density >= threshold] = speed
+        return found
+
+    def minutes(self, km: Floats, speed: Floats) -> Floats:
+        return km * self.detour / speed * 60
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Places within reach of each other, itself included: sorted by origin, with the minutes between them."""
+
+    origin: Ints
+    destination: Ints
+    minutes: Floats
+
+
+def catchment(on: date) -> Catchment:
+    """The catchment in force on a day. Raises LookupError before the first one."""
+    _, raw = in_force(read_yaml(PATH)["catchment"], on)
+    return Catchment(tuple((float(a), float(b)) for a, b in raw["steps"]), raw["title"], raw["href"], raw["status"])
+
+
+def travel(on: date) -> Travel:
+    """The estimation of time in force on a day."""
+    _, raw = in_force(read_yaml(PATH)["travel"], on)
+    speeds = tuple((float(a), float(b)) for a, b in raw["speeds"])
+    return Travel(float(raw["detour"]), speeds, float(raw["reach_km"]), raw["title"], raw["status"])
+
+
+def demand_weights(group: str, on: date) -> tuple[float, ...] | None:
+    """Care sought by age class for one profession, None when no text or fit gives it."""
+    _, raw = in_force(read_yaml(PATH)["demand"], on)
+    found = {str(key): value for key, value in raw.items()}.get(group)
+    return tuple(float(one) for one in found) if found else None
+
+
+def project(latitude: Floats, longitude: Floats) -> Floats:
+    """Points on a sphere of the Earth's radius, in km: chords are distances to 0.01 % at these ranges."""
+    radius = KM_PER_DEGREE * 180 / np.pi
+    lat, lon = np.radians(latitude), np.radians(longitude)
+    return radius * np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
+
+
+def density_around(points: Floats, population: Floats) -> Floats:
+    """Inhabitants per km² within 5 km of each point."""
+    near = _pairs_within(points, DENSITY_KM)
+    weights = csr_matrix((np.ones(len(near[0])), near), shape=(len(points), len(points)))
+    return np.asarray(weights @ population) / (np.pi * DENSITY_KM**2)
+
+
+def _pairs_within(points: Floats, km: float) -> tuple[Ints, Ints]:
+    """Both ways, and each place with itself."""
+    half = cKDTree(points).query_pairs(km, output_type="ndarray")
+    own = np.arange(len(points))
+    return np.concatenate((half[:, 0], half[:, 1], own)), np.concatenate((half[:, 1], half[:, 0], own))
+
+
+def pairs(points: Floats, population: Floats, how: Travel) -> Pairs:
+    """Every pair within reach, with its estimated minutes: the slower end sets the speed."""
+    origin, destination = _pairs_within(points, how.reach_km)
+    km = np.sqrt(((points[origin] - points[destination]) ** 2).sum(axis=1))
+    speed = how.speed(density_around(points, population))
+    return Pairs(origin, destination, how.minutes(km, np.minimum(speed[origin], speed[destination])))
+
+
+def weight_matrix(found: Pairs, size: int, steps: Catchment) -> csr_matrix:
+    """Rows: where people live; columns: where professionals exercise. Pairs of weight zero are left out."""
+    weights = steps.weights(found.minutes)
+    kept = weights > 0
+    return csr_matrix((weights[kept], (found.origin[kept], found.destination[kept])), shape=(size, size))
+
+
+def accessibility(weights: csr_matrix, supply: Floats, demand: Floats) -> Floats:
+    """Professionals within reach per 100,000 weighted inhabitants, for each place and profession.
+
+    `supply` and `demand` hold a column a profession. Supply that nobody can reach counts for nobody.
+    """
+    reached = weights.T @ demand
+    shared = np.divide(supply, reached, out=np.zeros_like(supply), where=reached > 0)
+    return np.asarray(weights @ shared) * PER
+
+
+def standardised(population: Floats, ages: Floats, known: NDArray[np.bool_], weights: Sequence[float] | None) -> Floats:
+    """Inhabitants weighted by the care their ages seek; as they are where ages or weights are not known."""
+    if weights is None:
+        return population
+    weighted = ages @ np.asarray(weights)
+    return np.where(known, population * weighted, population)
+
+
+def nearest_minutes(points: Floats, places: Ints, population: Floats, how: Travel) -> Floats:
+    """Estimated minutes to the nearest of some places, infinite when there is none."""
+    if not len(places):
+        return np.full(len(points), np.inf)
+    km, which = cKDTree(points[places]).query(points)
+    speed = how.speed(density_around(points, population))
+    return how.minutes(km, np.minimum(speed, speed[places[which]]))

@@ -1,0 +1,266 @@
+"""What a team adds to the figures: its own counts, what exists, what is lacking, priorities, versions."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.core.errors import DomainError
+from maillage.core.missions import Mission
+from maillage.directory.models import Organization
+from maillage.territorial_diagnosis import actions
+from maillage.territorial_diagnosis.content import content_of, differences
+from maillage.territorial_diagnosis.gaps import gaps_of
+from maillage.territorial_diagnosis.models import DiagnosisVersion, GapStatus, Priority, Resource, ResourceKind, Vintage
+from maillage.territorial_diagnosis.presenting import vintage_text
+from maillage.territorial_diagnosis.queries import definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.rules.shown import with_unit
+from maillage.territorial_diagnosis.web.forms import FigureForm, FreezeForm, PriorityForm, ResourceForm
+from maillage.territorial_diagnosis.web.views import area_or_none, no_perimeter, page_context
+from maillage.territory.models import PerimeterPart
+
+PROPOSED = {
+    "603": ResourceKind.MSP, "124": ResourceKind.CENTRE, "606": ResourceKind.DAC, "604": ResourceKind.CPTS,
+    "617": ResourceKind.DUTY, "355": ResourceKind.HOSPITAL, "101": ResourceKind.HOSPITAL, "106": ResourceKind.HOSPITAL,
+}  # fmt: skip
+MOST_PROPOSED = 30
+
+
+@requires(Permission.DIAGNOSIS_VIEW)
+def entries(request: CptsRequest) -> HttpResponse:
+    """The CPTS's own figures, dated and sourced; typed by those who may."""
+    known = definitions_of(request.cpts)
+    form = FigureForm(request.POST or None, known=known, today=timezone.localdate())
+    if request.method == "POST":
+        _may_edit(request)
+        if form.is_valid():
+            data = dict(form.cleaned_data)
+            definition = known[data.pop("indicator")]
+            try:
+                actions.type_figure(
+                    cpts=request.cpts, definition=definition, by=request.user, at=timezone.now(), **data
+                )
+            except DomainError as error:
+                form.add_error("numerator", error.user_message)
+            else:
+                messages.success(request, f"{definition.label} : le chiffre est enregistré.")
+                return redirect("diagnosis:entries", request.cpts.slug)
+    own = Vintage.objects.filter(cpts=request.cpts).prefetch_related("values").order_by("code", "-label")
+    rows = [_entry(one, known) for one in own if one.code in known]
+    context = page_context(request, "entries", area_or_none(request)) | {"form": form, "rows": rows}
+    return render(request, "territorial_diagnosis/entries.html", context)
+
+
+def _entry(vintage: Vintage, known: dict[str, Any]) -> dict[str, Any]:
+    definition = known[vintage.code]
+    typed = vintage.level == "cpts"
+    value = next(iter(vintage.values.all()), None) if typed else None
+    text = with_unit(definition, definition.value(value.numerator, value.denominator)) if value else ""
+    return {
+        "pk": vintage.pk,
+        "code": vintage.code,
+        "label": definition.label,
+        "value": text or f"{vintage.places} communes",
+        "on": vintage_text(vintage.label),
+        "source": vintage.source,
+    }
+
+
+def _may_edit(request: CptsRequest) -> None:
+    if Permission.DIAGNOSIS_EDIT not in request.permissions:
+        raise PermissionDenied
+
+
+@require_POST
+@requires(Permission.DIAGNOSIS_EDIT)
+def erase_entry(request: CptsRequest, vintage_id: int) -> HttpResponse:
+    vintage = get_object_or_404(Vintage.objects.filter(cpts=request.cpts).select_related("cpts"), pk=vintage_id)
+    known = definitions_of(request.cpts)
+    label = known[vintage.code].label if vintage.code in known else vintage.code
+    actions.erase_figure(vintage=vintage, label=label, by=request.user, at=timezone.now())
+    messages.success(request, f"{label} : le chiffre est effacé.")
+    return redirect("diagnosis:entries", request.cpts.slug)
+
+
+@requires(Permission.DIAGNOSIS_VIEW)
+def resources(request: CptsRequest) -> HttpResponse:
+    """What exists already: as the team knows it, with what FINESS proposes."""
+    form = ResourceForm(request.POST or None)
+    if request.method == "POST":
+        _may_edit(request)
+        if chosen := request.POST.get("organization"):
+            return _take(request, chosen)
+        if form.is_valid():
+            actions.add_resource(cpts=request.cpts, by=request.user, at=timezone.now(), **form.cleaned_data)
+            messages.success(request, f"{form.cleaned_data['name']} est dans la liste.")
+            return redirect("diagnosis:resources", request.cpts.slug)
+    area = area_or_none(request)
+    listed = list(
+        Resource.objects.of(request.cpts).select_related("commune").defer("commune__outline").order_by("kind", "name")
+    )
+    context = page_context(request, "resources", area) | {
+        "form": form,
+        "rows": listed,
+        "proposed": _proposed(area.perimeter_id, {one.organization_id for one in listed}) if area else [],
+        "absent": [label for kind, label in ResourceKind.choices if kind not in {one.kind for one in listed}],
+    }
+    return render(request, "territorial_diagnosis/resources.html", context)
+
+
+def _proposed(perimeter_id: int, listed: set[str]) -> list[Organization]:
+    """Establishments of the perimeter that FINESS knows and the team has not listed."""
+    communes = PerimeterPart.objects.filter(perimeter=perimeter_id).values("commune")
+    found = Organization.objects.filter(commune__in=communes, category__in=PROPOSED, closed_on=None)
+    return list(
+        found.exclude(pk__in=listed)
+        .select_related("commune")
+        .defer("commune__outline")
+        .order_by("category", "name")[:MOST_PROPOSED]
+    )
+
+
+def _take(request: CptsRequest, organization_id: str) -> HttpResponse:
+    """Put an establishment of FINESS in the census."""
+    one = get_object_or_404(Organization.objects.select_related("commune"), pk=organization_id, category__in=PROPOSED)
+    try:
+        actions.add_resource(
+            cpts=request.cpts, by=request.user, at=timezone.now(), commune=one.commune, kind=PROPOSED[one.category],
+            name=one.name[:160], scope=one.category_label, contact=one.phone, source="FINESS", organization_id=one.pk,
+        )  # fmt: skip
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    else:
+        messages.success(request, f"{one.name} est dans la liste.")
+    return redirect("diagnosis:resources", request.cpts.slug)
+
+
+@require_POST
+@requires(Permission.DIAGNOSIS_EDIT)
+def remove_resource(request: CptsRequest, resource_uuid: UUID) -> HttpResponse:
+    resource = get_object_or_404(Resource.objects.of(request.cpts).select_related("cpts"), uuid=resource_uuid)
+    actions.remove_resource(resource=resource, by=request.user, at=timezone.now())
+    messages.success(request, f"{resource.name} n’est plus dans la liste.")
+    return redirect("diagnosis:resources", request.cpts.slug)
+
+
+@requires(Permission.DIAGNOSIS_VIEW)
+def gaps(request: CptsRequest) -> HttpResponse:
+    """What the figures say is lacking, confirmed or dismissed with a reason."""
+    area = area_or_none(request)
+    if area is None:
+        return no_perimeter(request, "gaps")
+    found = gaps_of(diagnosis_of(request.cpts, area, definitions_of(request.cpts)))
+    refusal: dict[str, str] = {}
+    if request.method == "POST":
+        _may_edit(request)
+        refusal = _answer(request, {one.gap.key: one.gap for one in found})
+        if not refusal:
+            return redirect("diagnosis:gaps", request.cpts.slug)
+    context = page_context(request, "gaps", area) | {"rows": found, "refusal": refusal}
+    return render(request, "territorial_diagnosis/gaps.html", context)
+
+
+def _answer(request: CptsRequest, known: dict[str, Any]) -> dict[str, str]:
+    """Record one answer; what was refused, and why, when it was."""
+    key, reason = request.POST.get("key", ""), request.POST.get("reason", "")[:300]
+    status = request.POST.get("status", "")
+    if key not in known or status not in GapStatus.values:
+        raise Http404
+    try:
+        actions.answer_gap(
+            cpts=request.cpts,
+            gap=known[key],
+            status=GapStatus(status),
+            reason=reason,
+            by=request.user,
+            at=timezone.now(),
+        )
+    except DomainError as error:
+        return {"key": key, "text": error.user_message, "reason": reason}
+    messages.success(request, f"{known[key].title} : {GapStatus(status).label}.")
+    return {}
+
+
+@requires(Permission.DIAGNOSIS_VIEW)
+def priorities(request: CptsRequest) -> HttpResponse:
+    """Needs ranked by the team, each with the mission that answers it."""
+    known = definitions_of(request.cpts)
+    form = PriorityForm(request.POST or None, known=known)
+    if request.method == "POST":
+        _may_edit(request)
+        if form.is_valid():
+            data = form.cleaned_data | {"mission": Mission(form.cleaned_data["mission"])}
+            try:
+                actions.add_priority(cpts=request.cpts, by=request.user, at=timezone.now(), **data)
+            except DomainError as error:
+                form.add_error("title", error.user_message)
+            else:
+                messages.success(request, f"« {data['title']} » est dans les priorités.")
+                return redirect("diagnosis:priorities", request.cpts.slug)
+    rows = list(Priority.objects.filter(cpts=request.cpts))
+    for row in rows:
+        row.labels = [(code, known[code].label) for code in row.indicators if code in known]  # type: ignore[attr-defined]
+    context = page_context(request, "priorities", area_or_none(request)) | {"form": form, "rows": rows}
+    return render(request, "territorial_diagnosis/priorities.html", context)
+
+
+@require_POST
+@requires(Permission.DIAGNOSIS_EDIT)
+def change_priority(request: CptsRequest, priority_uuid: UUID) -> HttpResponse:
+    """Up, down, or out of the list."""
+    priority = get_object_or_404(Priority.objects.filter(cpts=request.cpts).select_related("cpts"), uuid=priority_uuid)
+    if request.POST.get("do") == "remove":
+        actions.remove_priority(priority=priority, by=request.user, at=timezone.now())
+    else:
+        up = request.POST.get("do") == "up"
+        actions.move_priority(priority=priority, up=up, by=request.user, at=timezone.now())
+    return redirect("diagnosis:priorities", request.cpts.slug)
+
+
+@requires(Permission.DIAGNOSIS_VIEW)
+def versions(request: CptsRequest) -> HttpResponse:
+    """Diagnoses kept as they were; one more, frozen today."""
+    area = area_or_none(request)
+    form = FreezeForm(request.POST or None)
+    if request.method == "POST":
+        _may_edit(request)
+        if area and form.is_valid():
+            content = content_of(request.cpts, area, on=timezone.localdate())
+            try:
+                version = actions.freeze(
+                    cpts=request.cpts,
+                    title=form.cleaned_data["title"],
+                    content=content,
+                    by=request.user,
+                    at=timezone.now(),
+                )
+            except DomainError as error:
+                form.add_error("title", error.user_message)
+            else:
+                messages.success(request, f"Version {version.number} figée : elle ne changera plus.")
+                return redirect("diagnosis:versions", request.cpts.slug)
+    rows = DiagnosisVersion.objects.filter(cpts=request.cpts).select_related("by").defer("content")
+    context = page_context(request, "versions", area) | {"form": form, "rows": rows}
+    return render(request, "territorial_diagnosis/versions.html", context)
+
+
+@requires(Permission.DIAGNOSIS_VIEW)
+def version(request: CptsRequest, number: int) -> HttpResponse:
+    """One version, and what changed since the previous one."""
+    found = DiagnosisVersion.objects.filter(cpts=request.cpts, number__in=[number, number - 1]).select_related("by")
+    by_number = {one.number: one for one in found}
+    if number not in by_number:
+        raise Http404
+    previous = by_number.get(number - 1)
+    context = page_context(request, "versions", None) | {
+        "version": by_number[number],
+        "previous": previous,
+        "changes": differences(previous.content, by_number[number].content) if previous else [],
+    }
+    return render(request, "territorial_diagnosis/version.html", context)

@@ -1,0 +1,83 @@
+"""The neighbourhood of one commune, read from the database, for a what-if that answers in a page."""
+
+from dataclasses import dataclass
+from math import cos, pi, radians, sin, sqrt
+
+from django.db.models import F, OuterRef, Subquery
+from django.utils import timezone
+
+from maillage.core.parameters import in_force, read_yaml
+from maillage.geography.models import Commune
+from maillage.territorial_diagnosis.models import IndicatorValue, Vintage
+from maillage.territorial_diagnosis.rules.parameters import PATH
+from maillage.territorial_diagnosis.rules.what_if import changes
+
+KM_PER_DEGREE = 111.2
+Point = tuple[float, float, float]
+
+
+def changes_around(code: str, group: str, more: float) -> dict[str, float]:
+    """Commune -> change of accessibility if `more` professionals of this group exercised in `code`. Two queries.
+
+    Inhabitants count as they are: weighting them by age moves the answer by a few hundredths.
+    """
+    raw = read_yaml(PATH)
+    on = timezone.localdate()
+    _, how = in_force(raw["travel"], on)
+    _, catchment = in_force(raw["catchment"], on)
+    near = _near(code, float(how["reach_km"]))
+    if code not in near:
+        return {}
+    here = near[code]
+    minutes = {}
+    for one, place in near.items():
+        km = sqrt(sum((a - b) ** 2 for a, b in zip(here.point, place.point, strict=True)))
+        if km <= how["reach_km"]:
+            speed = min(_speed(here.density, how["speeds"]), _speed(place.density, how["speeds"]))
+            minutes[one] = km * how["detour"] / speed * 60
+    demand = {one: float(near[one].population) for one in minutes}
+    return changes(minutes, demand, [(float(a), float(b)) for a, b in catchment["steps"]], more)
+
+
+@dataclass(frozen=True)
+class Near:
+    """A commune around: where, how many, how dense."""
+
+    point: Point
+    population: int
+    density: float
+
+
+def _near(code: str, km: float) -> dict[str, Near]:
+    centre = Commune.objects.filter(code=code).values_list("latitude", "longitude").first()
+    if centre is None or centre[0] is None or centre[1] is None:
+        return {}
+    latitude, longitude = float(centre[0]), float(centre[1])
+    north = km / KM_PER_DEGREE
+    east = north / cos(radians(latitude))
+    density = Vintage.objects.shared().filter(code="densite_5km").order_by("-label").values("pk")[:1]
+    told = IndicatorValue.objects.filter(vintage=Subquery(density), place=OuterRef("code"), denominator__gt=0)
+    boxed = (
+        Commune.objects.current()
+        .filter(
+            arrondissements=None,
+            latitude__range=(latitude - north, latitude + north),
+            longitude__range=(longitude - east, longitude + east),
+        )
+        .annotate(density=Subquery(told.values(value=F("numerator") / F("denominator"))[:1]))
+    )
+    rows = boxed.values_list("code", "latitude", "longitude", "population", "density")
+    return {
+        one: Near(_point(float(lat or 0), float(lon or 0)), people or 0, found or 0.0)
+        for one, lat, lon, people, found in rows
+    }
+
+
+def _point(latitude: float, longitude: float) -> Point:
+    radius, lat, lon = KM_PER_DEGREE * 180 / pi, radians(latitude), radians(longitude)
+    return radius * cos(lat) * cos(lon), radius * cos(lat) * sin(lon), radius * sin(lat)
+
+
+def _speed(density: float, speeds: list[list[float]]) -> float:
+    """km/h by the inhabitants per km² around: the first threshold that the density reaches."""
+    return next(float(speed) for threshold, speed in speeds if density >= threshold)
