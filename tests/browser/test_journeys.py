@@ -4,8 +4,10 @@ import pytest
 from playwright.sync_api import expect
 
 from maillage.accounts.models import Role
+from maillage.territorial_diagnosis.loading import NewVintage, store
+from maillage.territorial_diagnosis.places import Gazetteer
 from maillage.territory.models import PerimeterPart
-from tests.factories import MembershipFactory, UserFactory
+from tests.factories import NOON, MembershipFactory, OrganizationFactory, PractitionerRoleFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 PLACE = "/cpts/cpts-bergeracois-sante/territoire/projet/"
@@ -135,17 +137,24 @@ COORDINATOR_PAGES = [
     "/cpts/cpts-du-bergeracois/", "/cpts/cpts-du-bergeracois/membres/", "/cpts/cpts-du-bergeracois/territoire/",
     "/cpts/cpts-du-bergeracois/territoire/historique/", "/cpts/cpts-du-bergeracois/financement/",
     "/cpts/cpts-du-bergeracois/equipe/", "/cpts/cpts-du-bergeracois/journal/", "/espaces/", "/nouvelle-cpts/",
+    *(f"/cpts/cpts-du-bergeracois/{page}" for page in (
+        "annuaire/", "annuaire/?commune=Atlantis", "annuaire/mouvements/", "diagnostic/", "diagnostic/themes/supply/",
+        "diagnostic/indicateurs/apl_mg/", "diagnostic/indicateurs/lib_60/", "diagnostic/et-si/acc_10G/?commune=24037",
+        "diagnostic/saisies/", "diagnostic/existant/", "diagnostic/manques/", "diagnostic/priorites/",
+        "diagnostic/versions/", "diagnostic/fichiers/",
+    )),
 ]  # fmt: skip
 PUBLIC_PAGES = [
     "/", "/annuaire-des-cpts/", "/c/cpts-du-bergeracois/", "/simulateur/", "/mentions/", "/compte/login/",
     "/compte/signup/", "/compte/password/reset/", "/nulle-part/", "/simulateur/?signed_on=x",
 ]  # fmt: skip
-INSTANCE_PAGES = ["/instance/reference/", "/instance/messages/", "/instance/composants/"]
+INSTANCE_PAGES = ["/instance/reference/", "/instance/donnees/", "/instance/messages/", "/instance/composants/"]
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_axe_finds_nothing_on_any_page(visit, cpts, coordinator, size):
     MembershipFactory.create_batch(30, cpts=cpts)
+    some_figures()
     public, inside, instance = visit(size), visit(size), visit(size)
     inside.sign_in(coordinator.email)
     instance.sign_in(UserFactory(role=Role.INSTANCE_ADMIN).email)
@@ -153,6 +162,56 @@ def test_axe_finds_nothing_on_any_page(visit, cpts, coordinator, size):
         for path in pages:
             visitor.open(path)
             visitor.check()
+
+
+def some_figures() -> None:
+    """A published accessibility and people of the directory, on the communes of the tests."""
+    places = Gazetteer.read()
+    rows = {code: (2.4 * people, float(people)) for code, people in places.populations.items()}
+    store(NewVintage("apl_mg", "2023", "apl.csv", NOON), rows | {"24051": (None, None)}, places)
+    store(
+        NewVintage("lib_60", "2026-11-12", "rpps.txt", NOON, covered=frozenset({"24"})), {"24037": (40.0, None)}, places
+    )
+    PractitionerRoleFactory.create_batch(3, organization=OrganizationFactory(phone="0536490017"))
+
+
+def test_a_coordinator_questions_a_figure_adds_a_file_freezes_and_prints(visit, cpts, coordinator, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    some_figures()
+    visitor = visit()
+    visitor.sign_in(coordinator.email)
+    page = visitor.open("/cpts/cpts-du-bergeracois/diagnostic/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Le diagnostic du territoire")
+    page.get_by_role("link", name="Questionner ce chiffre : APL aux médecins").click()
+    page.wait_for_selector("#map[data-drawn='38']")
+    expect(page.get_by_text("apl.csv")).to_be_visible()
+    expect(page.get_by_role("cell", name="non publié")).to_be_visible()
+    page.get_by_label("Autre indicateur").select_option(label="Infirmiers, libéral")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Infirmiers, libéral")
+    page.wait_for_selector("#map[data-drawn='38']")
+
+    page.get_by_role("link", name="Nos fichiers").click()
+    table = tmp_path / "logements.csv"
+    table.write_text("code;vacants\n24037;1200\n24051;12\n99999;1\n", encoding="utf-8")
+    page.get_by_label("Fichier").set_input_files(table)
+    page.get_by_role("button", name="Lire le fichier").click()
+    page.get_by_label("Nom de l’indicateur").fill("Logements vacants")
+    page.get_by_label("Unité").fill("logements")
+    page.get_by_label("Définition").fill("Logements sans occupant.")
+    page.get_by_label("Millésime").fill("2024")
+    page.get_by_role("button", name="Voir ce qui se rattache").click()
+    expect(page.get_by_text("66,67\xa0% des lignes")).to_be_visible()
+    expect(page.get_by_text("99999")).to_have_count(2)
+    visitor.check()
+    page.get_by_role("button", name="Ajouter au diagnostic").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Logements vacants")
+
+    page.get_by_role("link", name="Versions").click()
+    page.get_by_label("Nom de la version").fill("Dossier")
+    page.get_by_role("button", name="Figer").click()
+    expect(page.get_by_text("elle ne changera plus")).to_be_visible()
+    address = page.get_by_role("link", name="PDF de la version 1").get_attribute("href")
+    assert page.request.get(visitor.base + address).body().startswith(b"%PDF")
 
 
 def test_a_phone_opens_the_menu_and_closes_it(visit, cpts, coordinator):

@@ -136,6 +136,5 @@ def _mapping(
         "sample_header": file.header[:8],
         "sample": rows,
         "joined": joined,
-        "percent": round(100 * joined.rate, 1) if joined else None,
     }
     return render(request, "territorial_diagnosis/map_columns.html", context)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
@@ -117,6 +117,8 @@ def indicator(request: CptsRequest, indicator: str) -> HttpResponse:
     known = definitions_of(request.cpts)
     if indicator not in known:
         raise Http404
+    if (other := request.GET.get("autre")) in known:
+        return redirect("diagnosis:indicator", request.cpts.slug, other)
     definition = known[indicator]
     diagnosis = diagnosis_of(request.cpts, area, known, [indicator])
     figure = diagnosis.figures[indicator]

@@ -35,8 +35,3 @@ await Promise.all(data.outlines.map(async (url) => {
 for (const layer of inside) layer.bringToFront();
 if (inside.length) map.fitBounds(L.featureGroup(inside).getBounds().pad(0.05), { animate: false });
 holder.dataset.drawn = inside.length;
-
-// Choosing another indicator goes to its page.
-document.querySelector("[data-choose] select").addEventListener("change", (event) => {
-  window.location.href = event.target.value;
-});
