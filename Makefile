@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo demo-reset test test-fast test-postgres check fix lock reference-data bench
+.PHONY: help install install-dev demo demo-reset test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -62,6 +62,14 @@ lock: $(UV) ## Resolve the dependencies anew, a week behind the registry
 reference-data: $(VENV)/.base ## Build the geography files anew (docs/ops/reference-data.md)
 	$(RUN) -m scripts.fetch_geography_packages
 	DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) build_geography --packages .cache/geography
+
+bench-national: $(VENV)/.dev ## Load a whole register and print ratios: make bench-national FILE=rpps.txt
+	$(RUN) -m benchmarks.national $(FILE)
+
+bench-peer: $(VENV)/.dev ## Compare accessibility with PySAL access, in an environment of its own
+	$(RUN) -m benchmarks.peer_pairs .cache/pairs.npz
+	$(PYTHON) -m venv .cache/peer && .cache/peer/bin/pip install --quiet access==1.1.10
+	.cache/peer/bin/python benchmarks/peer_access.py .cache/pairs.npz
 
 bench: $(VENV)/.dev ## Run the benchmarks and print their ratios
 	$(RUN) -m benchmarks

@@ -21,7 +21,7 @@ from django.db import connection  # noqa: E402
 
 
 def main() -> None:
-    from benchmarks import imports, pages, simulations  # noqa: PLC0415  # after django.setup
+    from benchmarks import accessibility, diagnosis, imports, pages, simulations  # noqa: PLC0415  # after django.setup
 
     call_command("migrate", verbosity=0)
     print(f"Database: {connection.vendor}\n")
@@ -29,6 +29,8 @@ def main() -> None:
     imports.run()
     simulations.run()
     pages.run()
+    accessibility.run()
+    diagnosis.run()
 
 
 if __name__ == "__main__":

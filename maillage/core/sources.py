@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from maillage.core.errors import DomainError
 from maillage.core.jobs import Progress
 
 BLOCK = 1024 * 1024
+LONGEST_LINE = 1_000_000
 DATE_IN_NAME = re.compile(r"(20[0-9]{2})-?(0[1-9]|1[0-2])-?(0[1-9]|[12][0-9]|3[01])")
 
 
@@ -57,18 +58,23 @@ class TextSource:
     def blocks(self, label: str) -> Iterator[tuple[int, list[bytes]]]:
         """Lines without their ends, by blocks, with the number of the first. Raises UnreadableFile."""
         number = 1
+        with self.readable(), self.open() as (stream, raw):
+            while block := stream.read(BLOCK):
+                block += stream.readline()
+                self.ended_whole = block.endswith(b"\n")
+                self._check(block, number)
+                lines = block.replace(b"\r\n", b"\n").split(b"\n")
+                if not lines[-1]:
+                    lines.pop()
+                yield number, lines
+                number += len(lines)
+                self.progress(label, min(raw.tell(), self.total), self.total)
+
+    @contextmanager
+    def readable(self) -> Iterator[None]:
+        """Says plainly that an archive is damaged. Raises UnreadableFile."""
         try:
-            with self.open() as (stream, raw):
-                while block := stream.read(BLOCK):
-                    block += stream.readline()
-                    self.ended_whole = block.endswith(b"\n")
-                    self._check(block, number)
-                    lines = block.replace(b"\r\n", b"\n").split(b"\n")
-                    if not lines[-1]:
-                        lines.pop()
-                    yield number, lines
-                    number += len(lines)
-                    self.progress(label, min(raw.tell(), self.total), self.total)
+            yield
         except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error) as error:
             raise UnreadableFile(f"L’archive {self.path.name} est incomplète ou abîmée : rien n’a changé.") from error
 
@@ -102,8 +108,10 @@ def date_in(name: str) -> date | None:
 
 
 def first_line(source: TextSource) -> bytes:
-    """The header, b"" when the file is empty. Raises UnreadableFile."""
-    with source.open() as (stream, _):
-        line: Any = stream.readline(1_000_000)
+    """The header, b"" when the file is empty; a million bytes when it holds no line end. Raises UnreadableFile."""
+    with source.readable(), source.open() as (stream, _):
+        line = bytes(stream.readline(LONGEST_LINE))
+    if len(line) == LONGEST_LINE:
+        line = line.decode(errors="ignore").encode()  # the last character may be cut
     source._check(line, 1)
-    return bytes(line)
+    return line

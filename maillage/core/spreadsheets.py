@@ -31,7 +31,7 @@ def csv_text(header: Cells, rows: Iterable[Cells]) -> str:
     """Semicolons and a byte-order mark: what a French Excel opens without asking."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";")
-    writer.writerow(header)
+    writer.writerow([harmless(cell) for cell in header])
     writer.writerows([_as_text(cell) for cell in row] for row in rows)
     return "\N{ZERO WIDTH NO-BREAK SPACE}" + out.getvalue()
 

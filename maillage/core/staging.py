@@ -74,8 +74,10 @@ class CopyStream:
 
     def flush(self) -> None:
         data = b"\n".join(map(b"|".join, self.rows))
-        # Fields come from a file that `|` and line ends cut: the backslash alone means something to COPY.
-        self.copy.write(data.replace(b"\\", b"\\\\") if b"\\" in data else data)
+        # Fields hold no `|` nor line end: the backslash and the carriage return alone mean something to COPY.
+        if b"\\" in data:
+            data = data.replace(b"\\", b"\\\\")
+        self.copy.write(data.replace(b"\r", b"\\r") if b"\r" in data else data)
         self.copy.write(b"\n")
         self.rows.clear()
 

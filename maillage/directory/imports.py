@@ -5,7 +5,7 @@ import errno
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,11 +17,13 @@ from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.jobs import is_dead, this_worker
 from maillage.core.sources import date_in
+from maillage.core.spreadsheets import harmless
 from maillage.core.staging import DriverError
 from maillage.directory.models import DirectoryImport, ImportKind, ImportState
 
 KEPT_REJECTS = 200_000
 DISK_IS_FULL = "Il n’y a plus de place sur le disque : rien n’a changé. Libérez de la place, puis recommencez."
+LONGEST = timedelta(hours=6)  # beyond it, a run on a machine that is no longer there
 INTERRUPTED = "L’import s’est interrompu : rien n’a changé."
 HEADER = ("ligne", "identifiant", "raison", "suite")
 
@@ -32,6 +34,10 @@ class ImportAlreadyRunning(DomainError):
 
 class SeemsIncomplete(DomainError):
     user_message = "Le fichier semble incomplet : rien n’a changé."
+
+
+class OlderFile(DomainError):
+    user_message = "Ce fichier est plus ancien que le dernier chargé : rien n’a changé."
 
 
 class TooManyRejects(DomainError):
@@ -58,7 +64,8 @@ class Report:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8-sig", newline="")
             csv.writer(self._file, delimiter=";").writerow(HEADER)
-        csv.writer(self._file, delimiter=";").writerow((line, identifier, reason, "gardée" if kept else "rejetée"))
+        cells = (line, harmless(identifier), harmless(reason), "gardée" if kept else "rejetée")
+        csv.writer(self._file, delimiter=";").writerow(cells)
 
     def close(self) -> None:
         if self._file:
@@ -70,7 +77,14 @@ class Report:
 
 @contextmanager
 def one_import(
-    kind: ImportKind, path: Path, *, departements: frozenset[str], by: audit.Actor | None, at: datetime, dry_run: bool
+    kind: ImportKind,
+    path: Path,
+    *,
+    by: audit.Actor | None,
+    at: datetime,
+    departements: frozenset[str] = frozenset(),
+    dry_run: bool = False,
+    accept_older: bool = False,
 ) -> Iterator[tuple[DirectoryImport, Report]]:
     """Claim the import, report on it, and leave a trace whatever happens. Raises ImportAlreadyRunning.
 
@@ -80,6 +94,8 @@ def one_import(
     report = Report(Path(settings.MEDIA_ROOT) / "imports" / f"{row.uuid}.csv")
     state, message = ImportState.REFUSED, INTERRUPTED
     try:
+        if not accept_older:
+            _check_newer(row)
         yield row, report
         state, message = ImportState.DONE, row.message
     except DomainError as error:
@@ -100,7 +116,7 @@ def one_import(
 
 def _claim(kind: ImportKind, path: Path, departements: frozenset[str], at: datetime) -> DirectoryImport:
     for running in DirectoryImport.objects.filter(kind=kind, state=ImportState.RUNNING):
-        if is_dead(running.worker):
+        if is_dead(running.worker) or running.started_at < at - LONGEST:
             running.state, running.finished_at = ImportState.REFUSED, at
             running.message = "La machine s’est arrêtée pendant l’import : rien n’avait changé."
             running.save(update_fields=["state", "finished_at", "message"])
@@ -132,6 +148,16 @@ def _is_disk_full(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return any(words in text for words in ("disk is full", "no space left", "disk i/o error", "file too large"))
+
+
+def _check_newer(row: DirectoryImport) -> None:
+    """An older extraction would tell departures that never were. Raises OlderFile."""
+    latest = last_done(ImportKind(row.kind))
+    if latest and latest.extracted_on > row.extracted_on:
+        raise OlderFile(
+            f"{row.filename} date du {row.extracted_on:%d/%m/%Y}, avant le dernier fichier chargé "
+            f"({latest.extracted_on:%d/%m/%Y}) : rien n’a changé. Pour le charger tout de même : --accept-fewer."
+        )
 
 
 def last_done(kind: ImportKind) -> DirectoryImport | None:

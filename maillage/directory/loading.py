@@ -17,6 +17,7 @@ from django.db import IntegrityError, connection, transaction
 from maillage.core.difference import Move, insert_new, keep_first, make_indexes, rows, run, scalar, update_changed
 from maillage.core.staging import Staging
 from maillage.directory.models import Mailbox, Organization, Practitioner, PractitionerRole
+from maillage.directory.rules.professions import group_of
 from maillage.directory.rules.register import OTHER_IDENTITY, Tell
 
 PERSON_FIELDS = ("title", "family_name", "given_name", "search_name", "fingerprint")
@@ -237,14 +238,23 @@ def _merge_people(person: Move, role: Move, tell: Tell) -> None:
 
 
 def _merge_roles(role: Move) -> None:
-    """Lines of one exercise found apart are one exercise, with all its savoir-faire."""
-    found = _duplicates(role, "line, specialities")
+    """Lines of one exercise found apart are one exercise, with all its savoir-faire, as if they lay together."""
+    found = _duplicates(role, "line, specialities, profession, commune_id, is_substitute")
     for key, group in groupby(found, key=itemgetter(0)):
         lines = list(group)
-        specialities = " ".join(sorted({code for _, _, codes in lines for code in codes.split()}))
+        specialities = sorted({code for line in lines for code in line[2].split()})
+        commune = next((line[4] for line in lines if line[4]), None)
         run(
-            f"UPDATE {role.staged} SET specialities = %s WHERE id = %s AND line = %s",  # noqa: S608
-            [specialities, key, lines[0][1]],
+            f'UPDATE {role.staged} SET specialities = %s, "group" = %s, commune_id = %s, is_substitute = %s '  # noqa: S608
+            "WHERE id = %s AND line = %s",
+            [
+                " ".join(specialities)[:80],
+                group_of(lines[0][3], specialities),
+                commune,
+                all(line[5] for line in lines),
+                key,
+                lines[0][1],
+            ],
         )
     if found:
         keep_first(role)
@@ -280,16 +290,21 @@ class Difference:
     removed: int
 
 
-def move_establishments(stage: Staging, on: date) -> Difference:
-    """Establishments of the file, new or changed; those of its départements that it no longer holds are closed."""
+def move_establishments(stage: Staging, on: date, whole: frozenset[str], tell: Tell) -> Difference:
+    """Establishments of the file, new or changed; those of the départements it tells wholly, and lacks, are closed."""
     move = Move(Organization, stage.name("establishment"), "id", ESTABLISHMENT_FIELDS)
+    for finess, line in rows(
+        f"SELECT finess, max(line) FROM {move.staged} GROUP BY finess HAVING count(*) > 1"  # noqa: S608
+    ):
+        tell(int(line), str(finess), "numéro FINESS en double")
     keep_first(move)
     empty = [(name, "''") for name in ("phone_2", "email", "sector")]
     added, changed = insert_new(move, extra=empty), update_changed(move)
     departement = DEPARTEMENT_OF.format(column="commune_id")
+    told_wholly = ", ".join(f"'{code}'" for code in sorted(whole)) or "''"
     closed = run(
         f"UPDATE directory_organization AS t SET closed_on = %s WHERE category <> '' AND closed_on IS NULL "  # noqa: S608
-        f"AND ({departement}) IN (SELECT DISTINCT {departement} FROM {move.staged}) "
+        f"AND ({departement}) IN ({told_wholly}) "
         f"AND NOT EXISTS (SELECT 1 FROM {move.staged} s WHERE s.id = t.id)",
         [on],
     )
@@ -310,3 +325,16 @@ def move_mailboxes(stage: Staging) -> tuple[Difference, int]:
         f"DELETE FROM directory_mailbox AS t WHERE NOT EXISTS (SELECT 1 FROM {move.staged} s WHERE s.id = t.id)"  # noqa: S608
     )
     return Difference(added, changed, removed), strangers
+
+
+def follow_merges() -> int:
+    """Put people and structures of communes that merged since in the commune of today. Returns how many moved."""
+    merged = "SELECT code FROM geography_commune WHERE merged_into_id IS NOT NULL"
+    return sum(
+        run(
+            f"UPDATE {table} SET commune_id = "  # noqa: S608  # names of ours
+            f"(SELECT c.merged_into_id FROM geography_commune c WHERE c.code = {table}.commune_id) "
+            f"WHERE commune_id IN ({merged})"
+        )
+        for table in ("directory_practitionerrole", "directory_organization")
+    )

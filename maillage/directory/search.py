@@ -73,7 +73,7 @@ def _roles(criteria: Criteria) -> QuerySet[PractitionerRole] | None:
 
 
 def _shown_roles() -> QuerySet[PractitionerRole]:
-    """Everything a result shows, in one query: the structure's own mailbox too."""
+    """Everything a result shows, in one query."""
     boxes = Mailbox.objects.filter(practitioner=OuterRef("practitioner")).order_by("-is_personal", "address")
     return (
         PractitionerRole.objects.current()

@@ -104,7 +104,10 @@ class Commune(models.Model):
 
     class Meta:
         verbose_name = "commune"
-        indexes = [models.Index(fields=["departement", "code"], name="commune_by_departement")]
+        indexes = [
+            models.Index(fields=["departement", "code"], name="commune_by_departement"),
+            models.Index(fields=["latitude", "longitude"], name="commune_by_place"),  # what lies around a place
+        ]
         constraints = [
             models.CheckConstraint(
                 name="commune_population_and_vintage_go_together",

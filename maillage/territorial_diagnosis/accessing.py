@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
+from django.db import transaction
 from numpy.typing import NDArray
 
 from maillage.geography.models import Commune
@@ -19,6 +20,7 @@ from maillage.territorial_diagnosis.rules.catalogue import accessible_groups
 
 Floats = NDArray[np.float64]
 FAR_MINUTES = 20.0
+WHOLE_COUNTRY = 95  # départements
 AGE_CODES = ("age_0_24", "age_65_plus", "age_75_plus")
 
 
@@ -63,9 +65,9 @@ def refresh_accessibility(places: Gazetteer, at: datetime, on: date) -> int:
     demand, note = read_demand(nodes, groups, places, on)
     weights = rules.weight_matrix(rules.pairs(nodes.points, nodes.population, how), len(nodes.codes), steps)
     found = rules.accessibility(weights, supply, demand)
-    covered = {frozenset(one.covered) for one in vintages.values()}
+    covered = frozenset(vintages[f"lib_{groups[0]}"].covered or ())
     _store_density(nodes, places, at)
-    kept = _inside(nodes, places, frozenset().union(*covered))
+    kept = _inside(nodes, places, covered)
     for column, group in enumerate(groups):
         one = vintages[f"lib_{group}"]
         values = found[:, column]
@@ -74,9 +76,11 @@ def refresh_accessibility(places: Gazetteer, at: datetime, on: date) -> int:
             for place, code in enumerate(nodes.codes)
             if kept[place]
         }
-        text = f"Temps estimés ; couronnes à confirmer dans un texte. {note.get(group, '')}".strip()
-        Vintage.objects.shared().filter(code=f"acc_{group}").exclude(label=one.label).delete()
-        store(NewVintage(f"acc_{group}", one.label, one.source, at, note=text), rows, places)
+        partial = "" if len(covered) > WHOLE_COUNTRY else "Offre connue dans les départements chargés seulement. "
+        text = f"{partial}Temps estimés ; couronnes à confirmer dans un texte. {note.get(group, '')}".strip()
+        with transaction.atomic():
+            Vintage.objects.shared().filter(code=f"acc_{group}").exclude(label=one.label).delete()
+            store(NewVintage(f"acc_{group}", one.label, one.source, at, note=text), rows, places)
     return len(groups)
 
 

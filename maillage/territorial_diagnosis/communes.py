@@ -8,6 +8,7 @@ from django.db import connection
 from maillage.territorial_diagnosis.models import Vintage
 from maillage.territorial_diagnosis.queries import Area
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind
+from maillage.territory.map_data import departement_of
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Line:
 
     code: str
     name: str
+    is_district: bool
     population: int
     share: float
     numerator: float | None
@@ -34,7 +36,7 @@ class Line:
 def lines_of(area: Area, definition: Definition, vintage: Vintage | None) -> list[Line]:
     """Every commune of the perimeter, by name. One query."""
     sql = """
-        SELECT c.code, c.name, c.population, p.share, v.numerator, v.denominator, v.id
+        SELECT c.code, c.name, c.parent_id, c.population, p.share, v.numerator, v.denominator, v.id
         FROM territory_perimeterpart p JOIN geography_commune c ON c.code = p.commune_id
         LEFT JOIN territorial_diagnosis_indicatorvalue v ON v.place = p.commune_id AND v.vintage_id = %s
         WHERE p.perimeter_id = %s ORDER BY c.name, c.code
@@ -42,18 +44,21 @@ def lines_of(area: Area, definition: Definition, vintage: Vintage | None) -> lis
     with connection.cursor() as cursor:
         cursor.execute(sql, [vintage.pk if vintage else None, area.perimeter_id])
         rows = cursor.fetchall()
-    zero = definition.absent_is_zero and vintage is not None
-    return [_line(definition, row, absent_is_zero=zero) for row in rows]
+    covered = frozenset(vintage.covered or ()) if vintage and definition.absent_is_zero else frozenset()
+    return [_line(definition, row, absent_is_zero=departement_of(row[0]) in covered) for row in rows]
 
 
-def _line(definition: Definition, row: tuple[str, str, int, float, float, float, int], *, absent_is_zero: bool) -> Line:
-    code, name, population, share, numerator, denominator, told = row
+def _line(
+    definition: Definition, row: tuple[str, str, str, int, float, float, float, int], *, absent_is_zero: bool
+) -> Line:
+    code, name, parent, population, share, numerator, denominator, told = row
     known = 0.0 if told is None and absent_is_zero else numerator
     value = definition.value(known, denominator)
     density = definition.density(known, population) if population else None
     kind = definition.kind if definition.kind != Kind.COUNT or definition.per else "plain"
     return Line(
-        code, name, population or 0, float(share), known, denominator, told is not None, kind, value, density
+        code, name, parent is not None, population or 0, float(share), known, denominator, told is not None, kind,
+        value, density,
     )  # fmt: skip
 
 

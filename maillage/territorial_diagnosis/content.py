@@ -10,8 +10,8 @@ from maillage.territorial_diagnosis.communes import lines_of
 from maillage.territorial_diagnosis.gaps import Answered, gaps_of
 from maillage.territorial_diagnosis.models import Priority, Resource
 from maillage.territorial_diagnosis.presenting import reference_labels, shown
-from maillage.territorial_diagnosis.queries import Area, Diagnosis, Figure, definitions_of, diagnosis_of
-from maillage.territorial_diagnosis.rules.catalogue import Kind, Theme
+from maillage.territorial_diagnosis.queries import POPULATION, Area, Diagnosis, Figure, definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.rules.catalogue import Kind, Theme, definitions
 from maillage.territorial_diagnosis.rules.classes import classified
 from maillage.territorial_diagnosis.rules.shown import compared_text, value_text
 
@@ -112,18 +112,19 @@ def _map(area: Area, figure: Figure) -> dict[str, Any]:
 
 def _communes(area: Area, mapped: list[Figure]) -> dict[str, Any]:
     """One line a commune, the mapped indicators as columns."""
+    inhabitants = lines_of(area, definitions()[POPULATION], None)
     columns = [lines_of(area, one.definition, one.vintage) for one in mapped]
-    if not columns:
-        return {"columns": [], "rows": []}
     rows = [
         {
-            "code": cells[0].code,
-            "name": cells[0].name,
-            "population": cells[0].population,
-            "values": [value_text(one.definition, cell.value) for one, cell in zip(mapped, cells, strict=True)],
-            "numbers": [cell.value for cell in cells],
+            "code": commune.code,
+            "name": commune.name,
+            "population": commune.population,
+            "values": [
+                value_text(one.definition, cells[place].value) for one, cells in zip(mapped, columns, strict=True)
+            ],
+            "numbers": [cells[place].value for cells in columns],
         }
-        for cells in zip(*columns, strict=True)
+        for place, commune in enumerate(inhabitants)
     ]
     return {"columns": [one.definition.label for one in mapped], "rows": rows}
 

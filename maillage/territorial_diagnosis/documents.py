@@ -1,6 +1,7 @@
 """The printed diagnosis: PDF, DOCX, XLSX and GeoJSON of one content, frozen or of the day."""
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -23,6 +24,7 @@ TEMPLATE = Path(__file__).parent / "typst" / "diagnosis.typ"
 DRAWING = Path(__file__).parent / "typst" / "drawing.typ"
 DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 Content = Mapping[str, Any]
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 FAMILIES = ("lib_", "sal_", "acc_", "fin_")
 
 
@@ -114,7 +116,7 @@ def diagnosis_pdf(content: Content, title: str = "") -> bytes:
 
 def diagnosis_docx(content: Content, title: str = "") -> bytes:
     """The same chapters as the PDF, to be edited."""
-    data = document_data(content, title)
+    data = _printable(document_data(content, title))
     document = docx.Document()
     document.core_properties.title, document.core_properties.language = data["title"], "fr-FR"
     document.styles["Normal"].font.size = Pt(10)
@@ -143,6 +145,15 @@ def diagnosis_docx(content: Content, title: str = "") -> bytes:
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
+
+
+def _printable(value: Any) -> Any:
+    """Without the control characters that people paste and that XML refuses."""
+    if isinstance(value, str):
+        return CONTROL.sub(" ", value)
+    if isinstance(value, Mapping):
+        return {key: _printable(one) for key, one in value.items()}
+    return [_printable(one) for one in value] if isinstance(value, list) else value
 
 
 METHOD = (

@@ -32,12 +32,20 @@ def load(arguments: dict[str, Any], progress: jobs.Progress) -> str:
 @jobs.job(REFRESH, attempts=2, limit=timedelta(hours=1))
 def refresh(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Count the directory again when a register came since the last count."""
-    latest = last_done(ImportKind.REGISTER)
-    counted = Vintage.objects.shared().filter(code="lib_10G").order_by("-loaded_at").first()
-    if latest is None or (counted and latest.finished_at and counted.loaded_at > latest.finished_at):
+    if not _has_something_new():
         return "Le diagnostic est à jour de l’annuaire."
     done = refresh_computed(at=timezone.now(), progress=progress)
     return f"{done['supply']} effectifs et {done['accessibility']} accessibilités recalculés."
+
+
+def _has_something_new() -> bool:
+    """Whether a national file came since what is written last was computed from it."""
+    for kind, code in ((ImportKind.REGISTER, "acc_10G"), (ImportKind.ESTABLISHMENTS, "fin_606")):
+        latest = last_done(kind)
+        written = Vintage.objects.shared().filter(code=code).order_by("-loaded_at").first()
+        if latest and latest.finished_at and (written is None or written.loaded_at <= latest.finished_at):
+            return True
+    return False
 
 
 jobs.daily(REFRESH, "Diagnostic : effectifs et accessibilité")

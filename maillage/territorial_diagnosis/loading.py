@@ -34,13 +34,14 @@ class NewVintage:
     cpts: Cpts | None = None
     unmatched: tuple[str, ...] = ()
     covered: frozenset[str] | None = None
+    adds_up: bool = False
 
 
 @transaction.atomic
 def store(new: NewVintage, rows: Mapping[str, Row], places: Gazetteer) -> Vintage:
     """Replace one vintage: the values given, and those of what holds their places."""
     if new.level == "commune":
-        whole = places.with_parents(rows)
+        whole = places.with_parents(rows, adds=new.adds_up)
         whole |= places.rolled_up(whole, exhaustive=new.covered)
     else:
         whole = dict(rows)
@@ -55,12 +56,20 @@ def store(new: NewVintage, rows: Mapping[str, Row], places: Gazetteer) -> Vintag
         places=sum(row[0] is not None for row in rows.values()),
         unpublished=sum(row[0] is None for row in rows.values()),
         unmatched=list(new.unmatched[:100]),
-        covered=sorted(new.covered or ()),
+        covered=None if new.covered is None else sorted(new.covered),
         loaded_at=new.at,
     )
     values = ((vintage.pk, place, numerator, denominator) for place, (numerator, denominator) in sorted(whole.items()))
     insert_rows(IndicatorValue, ("vintage", "place", "numerator", "denominator"), values)
     return vintage
+
+
+def on_inhabitants(row: Row, population: int) -> Row:
+    """The same average, weighted by these inhabitants: merged communes are not counted once for each of their parts."""
+    numerator, weight = row
+    if numerator is None or not weight:
+        return row
+    return numerator / weight * population, float(population)
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,7 @@ class Recipe:
             value = self._value(gives, row, place)
             # Communes that merged since: their parts add up.
             values[place] = added(values[place], value) if place in values else value
+        values = self._of_today(gives, values)
         if self.recipe.level == "bassin":
             values = self._spread(values)
         definition = definitions()[gives.indicator]
@@ -154,6 +164,18 @@ class Recipe:
             values,
             self.places,
         )  # fmt: skip
+
+    def _of_today(self, gives: Gives, values: Mapping[str, Row]) -> dict[str, Row]:
+        """Communes that merged had a row each: their sums are set on the inhabitants of today, counted once."""
+        how, people = gives.recipe, self.places.populations
+        if how.get("special") == "growth_to_2023":
+            return {
+                place: NO_VALUE if before is None or not people.get(place) else (people[place] - before, before)
+                for place, (before, _) in values.items()
+            }
+        if "among" in how or ("value" in how and "weight" not in how and self.recipe.level == "commune"):
+            return {place: on_inhabitants(row, people.get(place, 0)) for place, row in values.items()}
+        return dict(values)
 
     def _place(self, row: Mapping[str, str]) -> str:
         code = (row.get(self.recipe.key) or "").strip()
@@ -191,7 +213,7 @@ class Recipe:
     def _value(self, gives: Gives, row: Mapping[str, str], place: str) -> Row:
         how = gives.recipe
         if "special" in how:
-            return self._special(how, row, place)
+            return self._special(how, row)
         if how.get("rows"):
             return (1.0, None)
         if "among" in how:
@@ -235,11 +257,9 @@ class Recipe:
             return (weight if value < how["below"] else 0.0, weight)
         return (value * weight, weight)
 
-    def _special(self, how: Mapping[str, Any], row: Mapping[str, str], place: str) -> Row:
+    def _special(self, how: Mapping[str, Any], row: Mapping[str, str]) -> Row:
         if how["special"] == "growth_to_2023":
-            before = self._cell(row, how["from"])
-            now = self.places.populations.get(place)
-            return NO_VALUE if before is None or not now else (now - before, before)
+            return self._cell(row, how["from"]), None
         whole, part, weight = (self._cell(row, how[name]) for name in ("whole", "part", "weight"))
         if whole is None or part is None or weight is None:
             return NO_VALUE

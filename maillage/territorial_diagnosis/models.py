@@ -79,8 +79,8 @@ class Vintage(models.Model):
     places = models.PositiveIntegerField("lieux renseignés", default=0)
     unpublished = models.PositiveIntegerField("lieux non publiés", default=0)
     unmatched = models.JSONField("codes sans commune", default=list)
-    # Départements that the source covers; empty: all of them.
-    covered = models.JSONField("départements couverts", default=list)
+    # Départements that the source covers, where an absent commune is a zero; null: what is absent is not told.
+    covered = models.JSONField("départements couverts", null=True)
     loaded_at = models.DateTimeField("chargé le")
 
     objects = VintageQuerySet.as_manager()
@@ -254,6 +254,17 @@ class Priority(models.Model):
         return self.title
 
 
+class DiagnosisVersionQuerySet(models.QuerySet["DiagnosisVersion"]):
+    """Chainable, lazy reads. Each name completes the sentence "versions ..."."""
+
+    def of(self, cpts: Cpts) -> Self:
+        return self.filter(cpts=cpts)
+
+    def readable(self, *, with_draft: bool) -> Self:
+        """One that was frozen on a draft perimeter is for those who may read drafts."""
+        return self if with_draft else self.filter(is_of_draft=False)
+
+
 class DiagnosisVersion(models.Model):
     """A diagnosis as it was on a day: figures, census, gaps and priorities, never changed afterwards.
 
@@ -269,6 +280,9 @@ class DiagnosisVersion(models.Model):
     content = models.JSONField("contenu")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     frozen_at = models.DateTimeField("figé le")
+    is_of_draft = models.BooleanField("sur un projet de périmètre", default=False)
+
+    objects = DiagnosisVersionQuerySet.as_manager()
 
     class Meta:
         verbose_name = "version du diagnostic"

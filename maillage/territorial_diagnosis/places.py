@@ -1,6 +1,6 @@
 """Places as figures name them, and what holds them: communes, départements, régions, France."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +8,7 @@ from maillage.geography.models import Commune, PlaceName, PlaceNameKind
 
 FRANCE = "F"
 REFERENCE_COVER = 0.8
+WHOLE = 0.99
 Row = tuple[float | None, float | None]
 
 
@@ -71,11 +72,15 @@ class Gazetteer:
         departement = self.departements[code]
         return departement_place(departement), region_place(self.regions[departement]), FRANCE
 
-    def with_parents(self, rows: Mapping[str, Row]) -> dict[str, Row]:
-        """Paris, Lyon and Marseille from their arrondissements, when only those are told."""
+    def with_parents(self, rows: Mapping[str, Row], *, adds: bool = False) -> dict[str, Row]:
+        """Paris, Lyon and Marseille from their arrondissements, when only those are told.
+
+        `adds`: what is told of the city itself comes on top, instead of being the whole (people put in a city
+        without their arrondissement).
+        """
         whole = dict(rows)
         for code, parent in self.parents.items():
-            if code in rows and parent not in rows:
+            if code in rows and (adds or parent not in rows):
                 whole[parent] = added(whole.get(parent, (None, None)), rows[code])
         return whole
 
@@ -100,12 +105,13 @@ class Gazetteer:
         }
 
     def _covered(self, departements: frozenset[str]) -> list[str]:
-        covered = [departement_place(code) for code in sorted(departements)]
-        by_region: dict[str, set[str]] = {}
-        for departement, region in self.regions.items():
-            by_region.setdefault(region, set()).add(departement)
-        covered += [region_place(region) for region, inside in by_region.items() if inside <= departements]
-        return [*covered, FRANCE] if set(self.regions) <= departements else covered
+        """Areas of which the départements told hold all the inhabitants, or so nearly that the rest does not show."""
+        people: dict[str, int] = {}
+        for departement in departements:
+            here = self.population_of.get(departement_place(departement), 0)
+            for place in (departement_place(departement), region_place(self.regions[departement]), FRANCE):
+                people[place] = people.get(place, 0) + here
+        return [place for place, told in people.items() if told >= WHOLE * self.population_of.get(place, 0)]
 
 
 def added(one: Row, other: Row) -> Row:
@@ -117,10 +123,3 @@ def _plus(one: float | None, other: float | None) -> float | None:
     if one is None:
         return other
     return one if other is None else one + other
-
-
-def total(rows: Iterable[Row]) -> Row:
-    sums: Row = (None, None)
-    for row in rows:
-        sums = added(sums, row)
-    return sums

@@ -1,6 +1,6 @@
 """What the figures say of a perimeter: five queries from one commune to all of France."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from maillage.territory.models import PerimeterPart, PerimeterStatus
 REFERENCES = ("departement", "region", "france")
 POPULATION = "population"
 NO_VALUE: Row = (None, None)
+OWN_PREFIX = "cpts-"
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,20 @@ class Area:
     number: int
     status: str
     since: Any
-    communes: int
-    population: int
+    departements: Mapping[str, tuple[int, float]]  # communes and inhabitants in each
+
+    @property
+    def communes(self) -> int:
+        return sum(communes for communes, _ in self.departements.values())
+
+    @property
+    def population(self) -> int:
+        return round(sum(people for _, people in self.departements.values()))
+
+    def inside(self, covered: Collection[str]) -> tuple[int, float]:
+        """Communes and inhabitants in the départements that a source covers."""
+        told = [self.departements[code] for code in self.departements if code in covered]
+        return sum(communes for communes, _ in told), sum(people for _, people in told)
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,7 @@ class Figure:
     definition: Definition
     vintage: Vintage | None
     row: Row
-    population: int
+    population: float
     published: int = 0
     absent: int = 0
     references: Mapping[str, float | None] = field(default_factory=dict)
@@ -86,20 +99,26 @@ def area_of(cpts: Cpts, *, with_draft: bool) -> Area | None:
     found = (
         PerimeterPart.objects.filter(cpts=cpts, perimeter__status__in=statuses, commune__merged_into=None)
         .order_by()
-        .values("perimeter_id", "perimeter__number", "perimeter__status", "perimeter__in_force_since")
+        .values(
+            "perimeter_id",
+            "perimeter__number",
+            "perimeter__status",
+            "perimeter__in_force_since",
+            "commune__departement",
+        )
         .annotate(communes=Count("pk"), people=Sum(F("commune__population") * F("share")))
     )
-    rows = sorted(found, key=lambda row: row["perimeter__status"] != PerimeterStatus.IN_FORCE)
-    if not rows:
+    rows = list(found)
+    in_force = [row for row in rows if row["perimeter__status"] == PerimeterStatus.IN_FORCE]
+    kept = in_force or rows
+    if not kept:
         return None
-    row = rows[0]
     return Area(
-        row["perimeter_id"],
-        row["perimeter__number"],
-        row["perimeter__status"],
-        row["perimeter__in_force_since"],
-        row["communes"],
-        round(row["people"] or 0),
+        kept[0]["perimeter_id"],
+        kept[0]["perimeter__number"],
+        kept[0]["perimeter__status"],
+        kept[0]["perimeter__in_force_since"],
+        {row["commune__departement"]: (row["communes"], float(row["people"] or 0)) for row in kept},
     )
 
 
@@ -113,10 +132,13 @@ def latest_vintages(cpts: Cpts, codes: Iterable[str] | None = None) -> tuple[dic
     """The newest vintage of each indicator: those published, and those of the CPTS. One query."""
     published: dict[str, Vintage] = {}
     own: dict[str, Vintage] = {}
-    vintages = Vintage.objects.of(cpts).defer("unmatched").order_by("label", "pk")
+    vintages = Vintage.objects.of(cpts).defer("unmatched")
     if codes is not None:
         vintages = vintages.filter(code__in=list(codes))
-    for vintage in vintages:
+    # Labels of the product are years and ISO days; those of a CPTS's own files are free: the last one loaded wins.
+    for vintage in sorted(
+        vintages, key=lambda one: ("" if one.code.startswith(OWN_PREFIX) else one.label, one.loaded_at)
+    ):
         (own if vintage.level == "cpts" else published)[vintage.code] = vintage
     return published, own
 
@@ -163,25 +185,23 @@ class _Facts:
     cpts: Cpts
     area: Area
     sums: Mapping[int, Sums]
-    twice: Mapping[str, int]
+    twice: Mapping[str, float]
     references: Mapping[tuple[int, str], Row]
     populations: Mapping[str, float | None]
 
     def figure(self, definition: Definition, vintage: Vintage | None, own: Vintage | None) -> Figure:
         typed = self._typed(definition, own)
         if vintage is None:
-            return Figure(definition, None, NO_VALUE, self.area.population, own=typed)
+            return Figure(definition, None, NO_VALUE, float(self.area.population), own=typed)
         numerator, denominator, told, rows = self.sums.get(vintage.pk, Sums())
-        absent = self.area.communes - told
-        if definition.absent_is_zero and self._is_covered(vintage):
-            numerator, absent = (numerator or 0.0) - self.twice.get(definition.code, 0), rows - told
+        absent, people = self.area.communes - told, float(self.area.population)
+        if definition.absent_is_zero and vintage.covered is not None:
+            # Only where the source is exhaustive is an absent commune a zero.
+            communes, people = self.area.inside(vintage.covered)
+            absent = self.area.communes - communes + rows - told
+            numerator = (numerator or 0.0) - self.twice.get(definition.code, 0.0) if communes else None
         compared = {name: self._reference(definition, vintage, name) for name in REFERENCES}
-        return Figure(
-            definition, vintage, (numerator, denominator), self.area.population, told, absent, compared, typed
-        )
-
-    def _is_covered(self, vintage: Vintage) -> bool:
-        return not vintage.covered or self.cpts.departement_id in vintage.covered
+        return Figure(definition, vintage, (numerator, denominator), people, told, absent, compared, typed)
 
     def _reference(self, definition: Definition, vintage: Vintage, name: str) -> float | None:
         row = self.references.get((vintage.pk, name), NO_VALUE)
@@ -195,10 +215,10 @@ class _Facts:
         return (own, value) if own and value is not None else None
 
 
-def _sums(area: Area, vintages: list[int]) -> tuple[dict[int, Sums], dict[str, int]]:
+def _sums(area: Area, vintages: list[int]) -> tuple[dict[int, Sums], dict[str, float]]:
     """What communes say, added up for each vintage; and how many times too many people are counted, for each code.
 
-    A person who exercises in two communes of the perimeter is in the sums twice. One query for both.
+    A person who exercises in two communes of the perimeter is in the sums twice: only the larger part stays. One query.
     """
     if not vintages:
         return {}, {}
@@ -212,20 +232,22 @@ def _sums(area: Area, vintages: list[int]) -> tuple[dict[int, Sums], dict[str, i
         WHERE p.perimeter_id = %s AND v.vintage_id IN ({marks})
         GROUP BY v.vintage_id
         UNION ALL
-        SELECT s.code, NULL, NULL, count(*) - count(DISTINCT s.practitioner_id), 0
-        FROM territory_perimeterpart p
-        JOIN territorial_diagnosis_sharedperson s ON s.place = p.commune_id
-        WHERE p.perimeter_id = %s GROUP BY s.code
+        SELECT code, sum(counted - largest), NULL, 0, 0 FROM (
+            SELECT s.code, s.practitioner_id, sum(p.share) AS counted, max(p.share) AS largest
+            FROM territory_perimeterpart p
+            JOIN territorial_diagnosis_sharedperson s ON s.place = p.commune_id
+            WHERE p.perimeter_id = %s GROUP BY s.code, s.practitioner_id
+        ) people GROUP BY code
     """  # noqa: S608  # marks only
     sums: dict[int, Sums] = {}
-    twice: dict[str, int] = {}
+    twice: dict[str, float] = {}
     with connection.cursor() as cursor:
         cursor.execute(sql, [area.perimeter_id, *vintages, area.perimeter_id])
         for what, numerator, denominator, told, rows in cursor.fetchall():
             if what.isdigit():
                 sums[int(what)] = Sums(_float(numerator), _float(denominator), int(told), int(rows))
             else:
-                twice[what] = int(told)
+                twice[what] = float(numerator)
     return sums, twice
 
 

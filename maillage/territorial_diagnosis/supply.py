@@ -43,7 +43,7 @@ def refresh_supply(places: Gazetteer, at: datetime) -> int:
             for mode in PREFIXES:
                 code = code_of(group, mode)
                 rows: dict[str, Row] = {place: (float(n), None) for place, n in counts[code].items()}
-                rolled = store(NewVintage(code, label, source, at, covered=covered), rows, places)
+                rolled = store(NewVintage(code, label, source, at, covered=covered, adds_up=True), rows, places)
                 _correct(rolled, corrections[code])
         SharedPerson.objects.all().delete()
         insert_rows(SharedPerson, ("code", "practitioner_id", "place"), shared)
@@ -137,8 +137,10 @@ def refresh_establishments(places: Gazetteer, at: datetime) -> int:
         code = f"fin_{category}"
         counts = open_ones.filter(category=category).order_by().values_list("commune_id").annotate(Count("pk"))
         rows: dict[str, Row] = {str(commune): (float(number), None) for commune, number in counts}
-        Vintage.objects.shared().filter(code=code).exclude(label=label).delete()
-        store(NewVintage(code, label, latest.filename, at, covered=covered & frozenset(places.regions)), rows, places)
+        new = NewVintage(code, label, latest.filename, at, covered=covered & frozenset(places.regions), adds_up=True)
+        with transaction.atomic():
+            Vintage.objects.shared().filter(code=code).exclude(label=label).delete()
+            store(new, rows, places)
     return len(establishment_categories())
 
 

@@ -1,10 +1,8 @@
 """The neighbourhood of one commune, read from the database, for a what-if that answers in a page."""
 
 from dataclasses import dataclass
+from datetime import date
 from math import cos, pi, radians, sin, sqrt
-
-from django.db.models import F, OuterRef, Subquery
-from django.utils import timezone
 
 from maillage.core.parameters import in_force, read_yaml
 from maillage.geography.models import Commune
@@ -16,13 +14,12 @@ KM_PER_DEGREE = 111.2
 Point = tuple[float, float, float]
 
 
-def changes_around(code: str, group: str, more: float) -> dict[str, float]:
-    """Commune -> change of accessibility if `more` professionals of this group exercised in `code`. Two queries.
+def changes_around(code: str, more: float, *, on: date) -> dict[str, float]:
+    """Commune -> change of accessibility if `more` professionals exercised in `code`. Three queries.
 
     Inhabitants count as they are: weighting them by age moves the answer by a few hundredths.
     """
     raw = read_yaml(PATH)
-    on = timezone.localdate()
     _, how = in_force(raw["travel"], on)
     _, catchment = in_force(raw["catchment"], on)
     near = _near(code, float(how["reach_km"]))
@@ -55,22 +52,24 @@ def _near(code: str, km: float) -> dict[str, Near]:
     latitude, longitude = float(centre[0]), float(centre[1])
     north = km / KM_PER_DEGREE
     east = north / cos(radians(latitude))
-    density = Vintage.objects.shared().filter(code="densite_5km").order_by("-label").values("pk")[:1]
-    told = IndicatorValue.objects.filter(vintage=Subquery(density), place=OuterRef("code"), denominator__gt=0)
-    boxed = (
-        Commune.objects.current()
-        .filter(
-            arrondissements=None,
-            latitude__range=(latitude - north, latitude + north),
-            longitude__range=(longitude - east, longitude + east),
-        )
-        .annotate(density=Subquery(told.values(value=F("numerator") / F("denominator"))[:1]))
+    boxed = Commune.objects.current().filter(
+        latitude__range=(latitude - north, latitude + north), longitude__range=(longitude - east, longitude + east)
     )
-    rows = boxed.values_list("code", "latitude", "longitude", "population", "density")
+    rows = list(boxed.values_list("code", "latitude", "longitude", "population", "parent_id"))
+    split = {parent for *_, parent in rows if parent}
+    density = _densities([code for code, *_ in rows])
     return {
-        one: Near(_point(float(lat or 0), float(lon or 0)), people or 0, found or 0.0)
-        for one, lat, lon, people, found in rows
+        code: Near(_point(float(lat or 0), float(lon or 0)), people or 0, density.get(code, 0.0))
+        for code, lat, lon, people, _ in rows
+        if code not in split
     }
+
+
+def _densities(codes: list[str]) -> dict[str, float]:
+    latest = Vintage.objects.shared().filter(code="densite_5km").order_by("-label").values("pk")[:1]
+    told = IndicatorValue.objects.filter(place__in=codes, vintage__in=latest, denominator__gt=0)
+    rows = told.values_list("place", "numerator", "denominator")
+    return {place: numerator / denominator for place, numerator, denominator in rows if numerator and denominator}
 
 
 def _point(latitude: float, longitude: float) -> Point:

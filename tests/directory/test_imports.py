@@ -18,8 +18,9 @@ from django.db.utils import IntegrityError
 from maillage.audit.models import AuditEvent
 from maillage.core.errors import DomainError
 from maillage.core.sources import UnreadableFile
-from maillage.directory.actions import import_establishments, import_mailboxes, import_register
-from maillage.directory.imports import ImportAlreadyRunning, SeemsIncomplete, TooManyRejects
+from maillage.directory.actions import directory_files, import_establishments, import_mailboxes, import_register
+from maillage.directory.imports import ImportAlreadyRunning, OlderFile, SeemsIncomplete, TooManyRejects
+from maillage.directory.loading import follow_merges
 from maillage.directory.models import (
     DirectoryImport,
     ImportState,
@@ -28,6 +29,7 @@ from maillage.directory.models import (
     Practitioner,
     PractitionerRole,
 )
+from maillage.geography.models import Commune
 from maillage.portal.demo import register
 from maillage.portal.demo.register import Invented, Place, register_line, rpps
 from tests.factories import NOON
@@ -122,6 +124,59 @@ def test_somebody_who_comes_back_is_there_again(communes, tmp_path):
     assert row.counts["arrivals"] == 1
     back = Practitioner.objects.get(id=int(f"8{everybody[0].rpps}"))
     assert (back.until, back.since, back.roles.get().until) == (None, date(2027, 1, 1), None)
+
+
+def test_columns_in_another_order_are_loaded_and_reloaded(communes, tmp_path):
+    load(tmp_path, people(120))
+    before = state()
+    names = list(register.COLUMN_NAMES)
+    rows = [dict(zip(names, register_line(one).split("|"), strict=False)) for one in people(120)]
+    lines = ["|".join(reversed(names)), *("|".join(row[name] for name in reversed(names)) for row in rows), ""]
+    row = import_register(path=text_file(tmp_path, lines), at=NOON)
+    assert (row.counts["departures"], row.counts["arrivals"]) == (0, 0)
+    assert {one[:3] for one in state()[0]} == {one[:3] for one in before[0]}
+
+
+def test_an_older_file_is_refused_and_departures_are_not_invented(communes, tmp_path):
+    load(tmp_path, people(12), day="20261101")
+    with pytest.raises(OlderFile, match="avant le dernier"):
+        load(tmp_path, people(11), day="20260501")
+    assert not Practitioner.objects.exclude(until=None).exists()
+    assert load(tmp_path, people(11), day="20260501", accept_fewer=True).counts["departures"] == 1
+
+
+def test_what_is_always_refused_does_not_refuse_the_file_when_nothing_else_changed(communes, tmp_path):
+    lines = [*lines_of(people(300))[:-1], *["8|trop court"] * 120, ""]
+    path = text_file(tmp_path, lines)
+    for _ in range(2):
+        assert import_register(path=path, at=NOON).counts["rejected"] == 120
+
+
+def test_a_departement_loaded_alone_does_not_hide_what_changes_elsewhere(communes, tmp_path):
+    here = people(12)
+    both = [*here, *(replace(one, place=MARSEILLE, site=90 + n) for n, one in enumerate(here))]
+    both.sort(key=lambda one: one.rpps)
+    load(tmp_path, both)
+    moved = [replace(one, place=SARLAT) if one.place == MARSEILLE else one for one in both]
+    load(tmp_path, moved, departements=frozenset({"24"}), day="20261115")
+    load(tmp_path, moved, day="20261120")
+    assert not PractitionerRole.objects.current().filter(commune="13201").exists()
+
+
+def test_lines_found_apart_make_the_same_exercise_as_together(communes, tmp_path):
+    one, other = people(2)
+    first = register_line(one, **{"Code savoir-faire": "SM05"})
+    path = text_file(tmp_path, [lines_of([])[0], first, register_line(other), register_line(one), ""])
+    import_register(path=path, at=NOON)
+    role = PractitionerRole.objects.get(practitioner=int(f"8{one.rpps}"))
+    assert (role.group, role.specialities) == ("10G", "SM05 SM54")
+
+
+def test_people_follow_their_commune_when_it_merges(communes, tmp_path):
+    load(tmp_path, people())
+    Commune.objects.filter(code="24037").update(merged_into="24051")
+    assert follow_merges() == 24
+    assert set(PractitionerRole.objects.values_list("commune", flat=True)) == {"24051"}
 
 
 def test_lines_of_one_person_may_lie_apart(communes, tmp_path):
@@ -371,6 +426,33 @@ def finess_file(tmp_path, shape, rows):
     return path
 
 
+def test_a_departement_that_a_file_only_touches_closes_nothing(communes, tmp_path):
+    rows = [
+        {"nofinesset": register.finess_number("24", n), "rs": f"PHARMACIE {n}", "commune": "037", "departement": "24",
+         "ligneacheminement": "24100 BERGERAC", "categetab": "620"}
+        for n in range(1, 60)
+    ]  # fmt: skip
+    import_establishments(path=finess_file(tmp_path, "legacy", rows), at=NOON)
+    elsewhere = [
+        {**rows[0], "nofinesset": register.finess_number("13", n), "departement": "13", "commune": "201"}
+        for n in range(1, 40)
+    ]
+    import_establishments(path=finess_file(tmp_path, "legacy", [*elsewhere, rows[0]]), at=NOON)
+    assert not Organization.objects.exclude(closed_on=None).exists()
+    with pytest.raises(SeemsIncomplete):
+        import_establishments(path=finess_file(tmp_path, "legacy", rows[:5]), at=NOON)
+
+
+@pytest.mark.parametrize("name", ["abime.zip", "abime.txt.gz", "abime.csv.gz"])
+def test_a_damaged_archive_is_refused_before_its_header_is_read(communes, tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(b"x" * 4_000)[:12] if name.endswith("gz") else b"PK\x03\x04pas une archive")
+    for action in (import_register, import_establishments):
+        with pytest.raises(UnreadableFile, match="incomplète ou abîmée"):
+            action(path=path, at=NOON)
+    assert directory_files([path]) == []
+
+
 def test_a_json_feed_cut_short_is_refused(communes, tmp_path):
     path = finess_file(tmp_path, "json", [{"nofinesset": "240000018", "rs": "X"}])
     path.write_bytes(path.read_bytes()[:-20])
@@ -385,6 +467,8 @@ def test_mailboxes_of_people_of_the_directory_are_kept_and_follow_the_file(commu
     row = import_mailboxes(path=register.write_mailboxes(boxes, people(15)), at=NOON)
     assert (row.counts["added"], row.counts["strangers"], Mailbox.objects.count()) == (8, 4, 8)
     row = import_mailboxes(path=register.write_mailboxes(boxes, people(5)), at=datetime(2026, 12, 1, tzinfo=UTC))
+    with pytest.raises(SeemsIncomplete):
+        import_mailboxes(path=register.write_mailboxes(boxes, []), at=NOON)
     assert (row.counts["added"], row.counts["removed"], Mailbox.objects.count()) == (0, 4, 4)
 
 

@@ -11,7 +11,6 @@ from maillage.directory.rules import finess
 from maillage.directory.rules.identifiers import (
     UnknownIdentifier,
     national_id_of,
-    organization_key,
     practitioner_key,
     role_key,
 )
@@ -31,7 +30,7 @@ from maillage.portal.demo.register import Invented, Place, register_line, rpps
 
 HEADER = "|".join(COLUMN_NAMES).encode() + b"|"
 BERGERAC = Place("24037", "Bergerac", "24100", 27_110)
-PLACES = Places({b"24037": b"24037", b"24999": b"24037"}, {b"24100": b"24037"})
+PLACES = Places({b"24037": b"24037", b"33063": b"33063", b"24999": b"24037"}, {b"24100": b"24037"})
 
 
 def someone(serial=1, **changes):
@@ -76,19 +75,20 @@ def test_what_is_neither_rpps_nor_adeli_has_no_key(text):
 
 
 @pytest.mark.parametrize(
-    ("finess_", "siret", "former", "technical", "expected"),
+    ("columns", "expected"),
     [
-        ("990000010", "13000000000013", "1990000010", "F990000010", "1990000010"),
-        ("", "13000000000013", "413", "C1", "313000000000013"),
-        ("", "", "410000000017001", "R1", "410000000017001"),
-        ("", "", "", "R10000000017001", "TR10000000017001"),
-        ("", "", "", "", ""),
+        ({"Numéro FINESS site": "990000010", "Numéro SIRET site": "13000000000013"}, b"1990000010"),
+        ({"Numéro SIRET site": "13000000000013"}, b"313000000000013"),
+        ({}, b"499900000011001"),
+        ({"Ancien identifiant de la structure": ""}, b"R99900000011001"),
+        ({"Ancien identifiant de la structure": "", "Identifiant technique de la structure": ""}, NULL),
+        ({"Ancien identifiant de la structure": "4" * 40}, b"4" * 20),
     ],
 )
-def test_a_structure_is_known_by_finess_then_siret_then_its_former_identifier(
-    finess_, siret, former, technical, expected
-):
-    assert organization_key(finess_, siret, former, technical) == expected
+def test_a_structure_is_known_by_finess_then_siret_then_its_former_identifier(columns, expected):
+    (person,), told, _ = read(register_line(someone(), **columns))
+    assert person.roles[0][7] == expected
+    assert not told
 
 
 @pytest.mark.parametrize(
@@ -167,6 +167,11 @@ def test_the_fingerprint_does_not_depend_on_the_order_of_lines():
         ("8|1", "2 champs au lieu de 56"),
         (register_line(someone()) + "|", "58 champs au lieu de 56"),
         (
+            register_line(someone(family_name="DU|PONT"), **{"Libellé genre activité": "Soin"})[:-1],
+            "57 champs au lieu de 56",
+        ),
+        (register_line(someone(profession="123456")), "code de profession, de catégorie ou de mode trop long"),
+        (
             register_line(someone(), **{"Identification nationale PP": "3456780581/11"}),
             "identifiant inconnu : ni RPPS ni ADELI",
         ),
@@ -208,6 +213,13 @@ def test_a_quote_and_a_backslash_are_plain_characters():
     (person,), told, _ = read(line)
     assert person.organizations[0][1] == b'CABINET "LE \\ PONT"'
     assert not told
+
+
+def test_a_person_read_in_part_is_never_known_by_fingerprint():
+    lines = [register_line(someone()), register_line(someone(site=3, place=Place("33063", "Bordeaux", "33000", 0)))]
+    (whole,), _, _ = read(*lines)
+    (part,), _, _ = read(*lines, departements=frozenset({b"24"}))
+    assert part.row[5] != whole.row[5]
 
 
 def test_only_the_departements_asked_for_are_read():
@@ -282,6 +294,15 @@ def test_an_establishment_of_the_json_feed(state, closed, expected):
         "Pharmacie d’officine",
     )
     assert one.closed_on == expected
+
+
+@pytest.mark.parametrize(
+    ("departement", "commune", "code"), [("24", "37", "24037"), ("2A", "4", "2A004"), ("9A", "101", "97101")]
+)
+def test_communes_of_the_legacy_feed_are_joined_to_their_departement(departement, commune, code):
+    row = dict.fromkeys(finess.LEGACY, "") | {"departement": departement, "commune": commune}
+    ((_, one),) = list(finess.from_legacy([(1, ";".join(["structureet", *row.values(), ""]))], Told()))
+    assert one.commune == code
 
 
 def test_mailboxes_keep_whose_they_are():

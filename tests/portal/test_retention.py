@@ -16,6 +16,7 @@ from maillage.exchange.actions import write_mail
 from maillage.exchange.models import OutgoingMail
 from maillage.members.models import Membership
 from maillage.portal.retention import ERASE, erase_expired
+from maillage.territorial_diagnosis.jobs import REFRESH
 from tests.factories import MembershipFactory
 
 
@@ -42,9 +43,9 @@ def test_what_is_over_is_erased_and_the_rest_stays(cpts, coordinator):
 
 
 def test_the_daily_work_is_asked_for_once_a_day(db):
-    assert [job.kind for job in jobs.enqueue_daily(timezone.now())] == [ERASE]
+    assert {job.kind for job in jobs.enqueue_daily(timezone.now())} == {ERASE, REFRESH}
     assert jobs.enqueue_daily(timezone.now()) == []
-    assert len(jobs.enqueue_daily(timezone.now() + timedelta(days=1))) == 1
+    assert len(jobs.enqueue_daily(timezone.now() + timedelta(days=1))) == 2
 
 
 @pytest.mark.django_db(transaction=True)

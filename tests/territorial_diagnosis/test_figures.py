@@ -11,10 +11,12 @@ from maillage.cpts.models import Cpts
 from maillage.directory.models import DirectoryImport
 from maillage.geography.models import Commune
 from maillage.territorial_diagnosis.actions import NoOpenData, load_open_data, refresh_computed
-from maillage.territorial_diagnosis.loading import header_of, read_csv
+from maillage.territorial_diagnosis.communes import lines_of
+from maillage.territorial_diagnosis.loading import Recipe, header_of, parse_csv, read_csv
 from maillage.territorial_diagnosis.models import IndicatorValue, SharedPerson, Vintage
 from maillage.territorial_diagnosis.presenting import remark, shown
 from maillage.territorial_diagnosis.queries import area_of, definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.rules.catalogue import recognise
 from maillage.territorial_diagnosis.what_if import changes_around
 from maillage.territory.models import PerimeterPart
 from tests.factories import NOON, OrganizationFactory, PerimeterFactory, PractitionerFactory, PractitionerRoleFactory
@@ -139,9 +141,63 @@ def test_a_professional_of_two_communes_counts_once_in_the_territory_and_once_in
     refresh_computed(at=NOON)
     assert figure("lib_70").value == 2
     # The share of a practitioner of two places is a half in each.
-    told = changes_around(BERGERAC, "70", 1)
+    told = changes_around(BERGERAC, 1, on=NOON.date())
     assert told[BERGERAC] > 0
-    assert changes_around(BERGERAC, "70", -1)[BERGERAC] == pytest.approx(-told[BERGERAC])
+    assert changes_around(BERGERAC, -1, on=NOON.date())[BERGERAC] == pytest.approx(-told[BERGERAC])
+
+
+def test_people_of_two_parts_of_communes_count_for_the_larger_part(figure, put):
+    put("lib_70", "2026-11-12", {BERGERAC: (1.0, None), BOSSET: (1.0, None)}, covered=frozenset({"24"}))
+    for place in (BERGERAC, BOSSET):
+        SharedPerson.objects.create(code="lib_70", practitioner_id=1, place=place)
+    PerimeterPart.objects.filter(commune=BERGERAC).update(share=Decimal("0.1"), share_source="IRIS")
+    assert figure("lib_70").value == pytest.approx(1)
+    PerimeterPart.objects.filter(commune=BOSSET).update(share=Decimal("0.1"), share_source="IRIS")
+    assert figure("lib_70").value == pytest.approx(0.1)
+
+
+def test_a_source_that_covers_nothing_tells_nothing(put, figure):
+    put("lib_60", "2026-11-12", {}, covered=frozenset())
+    assert (figure("lib_60").value, figure("lib_60").absent) == (None, 38)
+
+
+def test_a_perimeter_partly_covered_is_told_for_its_covered_part(put, neighbour, places):
+    PerimeterFactory(cpts=neighbour, in_force=True, communes=[BERGERAC, "47079"])
+    put("lib_60", "2026-11-12", {BERGERAC: (10.0, None)}, covered=frozenset({"24"}))
+    cpts = Cpts.objects.select_related("departement__region").get(pk=neighbour.pk)
+    area = area_of(cpts, with_draft=False)
+    one = diagnosis_of(cpts, area, definitions_of(cpts), ["lib_60"]).figures["lib_60"]
+    assert (one.value, one.absent) == (10, 1)
+    assert one.compared == pytest.approx(10 / 27_110 * 10_000)
+    lines = {line.code: line.value for line in lines_of(area, one.definition, one.vintage)}
+    assert lines == {BERGERAC: 10, "47079": None}
+
+
+def test_people_put_in_a_city_without_their_arrondissement_are_added_to_it(put, places):
+    vintage = put(
+        "lib_60", "2026-11-12", {"75056": (1.0, None), "75116": (500.0, None)}, covered=frozenset({"75"}), adds_up=True
+    )
+    assert vintage.values.get(place="75056").numerator == 501
+    assert vintage.values.get(place="D75").numerator == 501
+
+
+def test_communes_that_merged_are_not_counted_once_for_each_of_their_parts(places):
+    former = next(code for code, today in places.former.items() if today == "24028")
+    header = (
+        "code_commune,population_2018,population_2013,naissances_2013_2018,deces_2013_2018,chomeurs_15_64_2018,"
+        "actifs_15_64_2018"
+    )
+    text = f"{header}\n24028,1000,900,1,1,1,10\n{former},500,400,1,1,1,10\n"
+    file = parse_csv("insee.csv", text)
+    stored = {one.code: one for one in Recipe(file, recognise(file.header), places, NOON, {}).vintages()}
+    row = stored["evolution"].values.get(place="24028")
+    assert (row.numerator, row.denominator) == (places.populations["24028"] - 1500, 1500)
+
+
+def test_france_is_told_though_two_uninhabited_places_have_no_doctor(places):
+    inhabited = frozenset(places.regions) - {"984", "989"}
+    assert "F" in places.rolled_up({BERGERAC: (1.0, None)}, exhaustive=inhabited)
+    assert "F" not in places.rolled_up({BERGERAC: (1.0, None)}, exhaustive=frozenset({"24"}))
 
 
 def test_accessibility_without_any_register_is_missing(communes, figure):

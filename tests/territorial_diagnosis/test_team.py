@@ -274,7 +274,7 @@ def test_an_indicator_of_its_own_belongs_to_the_cpts_alone(cpts, neighbour, coor
     actions.add_custom_indicator(
         cpts=cpts, joined=joined_of(places), fields=FIELDS, filename="l.csv", places=places, by=coordinator, at=NOON
     )
-    one = figure("cpts-logements-vacants")
+    one = figure(CustomIndicator.objects.get().code)
     assert (one.value, one.definition.label) == (1212, "Logements vacants")
     assert not CustomIndicator.objects.filter(cpts=neighbour).exists()
     assert not Vintage.objects.of(neighbour).exists()
@@ -309,6 +309,65 @@ def test_a_file_goes_from_the_screen_to_the_diagnosis(signed, cpts):
     assert CustomIndicator.objects.get().cpts == cpts
     gone = signed.post(url("map_columns"), fields, follow=True)
     assert "envoyez-le de nouveau" in gone.content.decode()
+
+
+def test_two_indicators_with_long_names_stay_two_and_one_keeps_its_nature(cpts, coordinator, places):
+    def add(label, **more):
+        fields = FIELDS | {"label": label} | more
+        return actions.add_custom_indicator(
+            cpts=cpts, joined=joined_of(places), fields=fields, filename="l.csv", places=places, by=coordinator, at=NOON
+        )
+
+    beginning = "Bénéficiaires de la complémentaire santé solidaire parmi les "
+    first = add(f"{beginning}hommes")
+    add(f"{beginning}femmes")
+    assert CustomIndicator.objects.count() == 2
+    add(f"{beginning}hommes", vintage="2025")
+    assert CustomIndicator.objects.count() == 2
+    with pytest.raises(DomainError, match="autre nature"):
+        add(f"{beginning}hommes", kind="mean")
+    for vintage in Vintage.objects.select_related("cpts").filter(code=first.code):
+        actions.erase_figure(vintage=vintage, label="x", by=coordinator, at=NOON)
+    assert CustomIndicator.objects.count() == 1
+
+
+def test_a_version_of_a_draft_is_for_those_who_read_drafts(client, cpts, coordinator, member):
+    kept = content(cpts) | {"perimeter": {"status": "draft", "communes": 1, "population": 1, "number": 2, "since": ""}}
+    actions.freeze(cpts=cpts, title="Avant-projet", content=kept, by=coordinator, at=NOON)
+    for person, expected in ((coordinator, 200), (member, 404)):
+        client.force_login(person)
+        assert client.get(url("version", 1)).status_code == expected
+        assert client.get(url("export", "xlsx"), {"version": "1"}).status_code == expected
+        assert ("Avant-projet" in client.get(url("versions")).content.decode()) == (expected == 200)
+
+
+@pytest.mark.parametrize("address", ["versions/99999999999999999999/", "versions/0/"])
+def test_a_version_that_cannot_be_is_not_found(signed, address):
+    assert signed.get(f"/cpts/{BASE}/diagnostic/{address}").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["nd", "s", "-", "", "1e999"])
+def test_a_figure_that_says_nothing_is_refused(signed, text):
+    fields = {"indicator": "lib_10G", "numerator": text, "on": "30/06/2026", "source": "CPAM"}
+    assert signed.post(url("entries"), fields).status_code == 200
+    assert not Vintage.objects.exists()
+
+
+def test_headings_that_are_all_the_same_are_read(signed):
+    page = signed.post(url("files"), {"file": SimpleUploadedFile("x.csv", b"a;a\n24037;1\n")})
+    assert page.status_code == 200
+
+
+def test_what_was_pasted_with_control_characters_is_printed(cpts, coordinator, put):
+    put("apl_mg", "2023", {"24037": (30.0, 10.0)})
+    actions.add_priority(
+        cpts=cpts, title="Une\x0bpriorité", why="a\x07b", mission=Mission.ACCESS, indicators=[], by=coordinator, at=NOON
+    )
+    assert docx.Document(io.BytesIO(diagnosis_docx(content(cpts))))
+
+
+def test_without_any_figure_the_perimeter_still_leaves_as_geojson(cpts):
+    assert len(perimeter_geojson(content(cpts))["features"]) == 38
 
 
 @pytest.mark.parametrize("token", ["", "faux", "a:b:c"])

@@ -75,7 +75,7 @@ def test_a_result_shows_place_phone_and_mailbox(client, member, people):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("Atlantis", "Aucune commune de ce nom"), ("24500", "Plusieurs communes portent ce nom")]
+    ("text", "told"), [("Atlantis", "Aucune commune de ce nom"), ("24500", "Plusieurs communes répondent à ce nom")]
 )
 def test_a_commune_that_is_not_found_is_said_beside_the_field_and_stays_typed(client, member, people, text, told):
     client.force_login(member)

@@ -1,6 +1,7 @@
 """Establishments of FINESS, from whichever of its three shapes the file has."""
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import ijson
 from django.db import transaction
+from django.db.models import Count
 
 from maillage.audit import actions as audit
 from maillage.core.difference import give_room
@@ -24,6 +26,7 @@ from maillage.directory.models import DirectoryImport, ImportKind, Organization
 from maillage.directory.rules import finess
 from maillage.directory.rules.finess import Establishment
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 Numbered = Iterator[tuple[int, Establishment]]
 
 
@@ -42,7 +45,7 @@ def import_establishments(
     """
     source = TextSource(path, progress=progress)
     with (
-        one_import(ImportKind.ESTABLISHMENTS, path, departements=frozenset(), by=by, at=at, dry_run=dry_run) as (
+        one_import(ImportKind.ESTABLISHMENTS, path, by=by, at=at, dry_run=dry_run, accept_older=accept_fewer) as (
             row,
             report,
         ),
@@ -52,10 +55,12 @@ def import_establishments(
         stage.finish()
         if not stage.counts["establishment"] or report.rejected > max(100, stage.counts["establishment"]):
             raise TooManyRejects
-        _check_whole(path, departements, accept_fewer=accept_fewer)
+        if not source.ended_whole and report.rejected:
+            raise SeemsIncomplete(f"{path.name} est coupé au milieu d’une ligne : rien n’a changé.")
+        whole = _whole(path, departements, accept_fewer=accept_fewer)
         with transaction.atomic():
             give_room()
-            difference = move_establishments(stage, row.extracted_on)
+            difference = move_establishments(stage, row.extracted_on, whole, report.tell)
             transaction.set_rollback(dry_run)
         row.counts = asdict(difference) | {"departements": len(departements)}
         row.message = (
@@ -110,7 +115,7 @@ def _stage(establishments: Numbered, stage: Staging, report: Report) -> dict[str
         if len(one.finess) != 9 or not one.name:
             report.tell(number, one.finess, "numéro FINESS ou nom absent")
             continue
-        commune = places.find(one.commune.encode(), one.postal_code.encode())
+        commune = places.find(one.commune.encode(), b"") or places.find(b"", one.postal_code.encode())
         if not commune:
             report.tell(number, one.finess, f"commune inconnue : {one.commune or one.postal_code}", kept=True)
         else:
@@ -123,7 +128,7 @@ def _stage(establishments: Numbered, stage: Staging, report: Report) -> dict[str
 
 def _row(number: int, one: Establishment, commune: bytes) -> tuple[bytes, ...]:
     def text(value: str, length: int) -> bytes:
-        return value.replace("|", " ").replace("\n", " ")[:length].encode()
+        return CONTROL.sub(" ", value.replace("|", " "))[:length].encode()
 
     return (
         b"1" + one.finess.encode(), text(one.name, 200), text(normalised(one.name), 200), one.finess.encode(),
@@ -133,12 +138,21 @@ def _row(number: int, one: Establishment, commune: bytes) -> tuple[bytes, ...]:
     )  # fmt: skip
 
 
-def _check_whole(path: Path, open_in: dict[str, int], *, accept_fewer: bool) -> None:
-    """A département that loses a third of its establishments at once is a file cut short. Raises SeemsIncomplete."""
-    there = Organization.objects.filter(closed_on=None, commune__departement__in=open_in).exclude(category="")
-    before = there.count()
-    if not accept_fewer and before > 30 and sum(open_in.values()) < LEAST_KEPT * before:
+def _whole(path: Path, open_in: dict[str, int], *, accept_fewer: bool) -> frozenset[str]:
+    """Départements that the file tells wholly: only there does an absence mean that an establishment closed.
+
+    One that loses a third of its establishments at once was cut short, or only touched. Raises SeemsIncomplete when
+    none is whole.
+    """
+    open_ones = Organization.objects.filter(closed_on=None, commune__departement__in=open_in).exclude(category="")
+    counted = open_ones.order_by().values_list("commune__departement").annotate(Count("pk"))
+    before = {str(departement): number for departement, number in counted}
+    whole = frozenset(
+        code for code, number in open_in.items() if accept_fewer or number >= LEAST_KEPT * before.get(code, 0)
+    )
+    if not whole and sum(before.values()) > 30:
         raise SeemsIncomplete(
             f"{path.name} ne contient que {grouped(sum(open_in.values()))} établissements là où l’annuaire en a "
-            f"{grouped(before)} : il semble incomplet, rien n’a changé."
+            f"{grouped(sum(before.values()))} : il semble incomplet, rien n’a changé."
         )
+    return whole

@@ -2,13 +2,13 @@
 
 import csv
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.jobs import Progress
-from maillage.core.sources import TextSource, first_line, no_progress
+from maillage.core.sources import TextSource, date_in, first_line, no_progress
 from maillage.directory.actions.establishments import import_establishments
 from maillage.directory.actions.mailboxes import import_mailboxes
 from maillage.directory.actions.register import import_register
@@ -25,7 +25,7 @@ ORDER = (ImportKind.REGISTER, ImportKind.ESTABLISHMENTS, ImportKind.MAILBOXES)
 def directory_files(paths: Iterable[Path]) -> list[tuple[Path, ImportKind]]:
     """National files among these, in the order in which they must be loaded."""
     found = [(path, kind) for path in paths if path.name.endswith(TEXT_ENDS) and (kind := _kind_of(path))]
-    return sorted(found, key=lambda one: (ORDER.index(one[1]), one[0].name))
+    return sorted(found, key=lambda one: (ORDER.index(one[1]), date_in(one[0].name) or date.max, one[0].name))
 
 
 def _kind_of(path: Path) -> ImportKind | None:

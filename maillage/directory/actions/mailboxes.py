@@ -11,10 +11,10 @@ from maillage.core.jobs import Progress
 from maillage.core.money import grouped
 from maillage.core.sources import TextSource, no_progress
 from maillage.core.staging import staging
-from maillage.directory.actions.register import READING, header_of
+from maillage.directory.actions.register import LEAST_KEPT, READING, header_of
 from maillage.directory.imports import SeemsIncomplete, TooManyRejects, one_import
 from maillage.directory.loading import MAILBOX_TABLES, move_mailboxes
-from maillage.directory.models import DirectoryImport, ImportKind
+from maillage.directory.models import DirectoryImport, ImportKind, Mailbox
 from maillage.directory.rules.mssante import COLUMN_NAMES, mailboxes
 
 
@@ -25,6 +25,7 @@ def import_mailboxes(
     by: audit.Actor | None = None,
     progress: Progress = no_progress,
     dry_run: bool = False,
+    accept_fewer: bool = False,
 ) -> DirectoryImport:
     """Load `Extraction_Correspondance_MSSante`. Raises UnreadableFile, SeemsIncomplete, TooManyRejects.
 
@@ -32,7 +33,7 @@ def import_mailboxes(
     """
     source = TextSource(path, progress=progress, member="MSSante")
     with (
-        one_import(ImportKind.MAILBOXES, path, departements=frozenset(), by=by, at=at, dry_run=dry_run) as (
+        one_import(ImportKind.MAILBOXES, path, by=by, at=at, dry_run=dry_run, accept_older=accept_fewer) as (
             row,
             report,
         ),
@@ -48,6 +49,7 @@ def import_mailboxes(
             raise SeemsIncomplete(f"{path.name} est coupé au milieu d’une ligne : rien n’a changé.")
         if report.rejected > max(100, stage.counts["mailbox"]):
             raise TooManyRejects
+        _check_whole(path, stage.counts["mailbox"], accept_fewer=accept_fewer)
         with transaction.atomic():
             difference, strangers = move_mailboxes(stage)
             transaction.set_rollback(dry_run)
@@ -58,3 +60,13 @@ def import_mailboxes(
             f"absente de l’annuaire), {grouped(report.rejected)} lignes rejetées."
         )
     return row
+
+
+def _check_whole(path: Path, staged: int, *, accept_fewer: bool) -> None:
+    """A file that holds far fewer mailboxes than the directory was cut at the end of a line. Raises SeemsIncomplete."""
+    before = Mailbox.objects.count()
+    if not staged or (not accept_fewer and before > 100 and staged < LEAST_KEPT * before):
+        raise SeemsIncomplete(
+            f"{path.name} ne contient que {grouped(staged)} messageries, contre {grouped(before)} dans l’annuaire : "
+            "il semble incomplet, rien n’a changé. S’il est bien entier, relancez avec --accept-fewer."
+        )

@@ -16,6 +16,12 @@ def known_places() -> Places:
     for code, commune in by_postal_code.values_list("label", "commune"):
         postal.setdefault(code, set()).add(commune)
     single = {code: min(communes) for code, communes in postal.items() if len(communes) == 1}
+    # 75016 is an arrondissement, which tells more than Paris.
+    in_cities = PlaceName.objects.filter(kind=PlaceNameKind.POSTAL_CODE, commune__parent__isnull=False)
+    districts: dict[str, set[str]] = {}
+    for code, district in in_cities.values_list("label", "commune"):
+        districts.setdefault(code, set()).add(district)
+    single |= {code: min(found) for code, found in districts.items() if len(found) == 1}
     return Places(_encoded(dict(merged) | dict(former) | codes), _encoded(single))
 
 

@@ -13,6 +13,7 @@ from maillage.core.jobs import Progress
 from maillage.core.money import grouped
 from maillage.core.sources import TextSource, UnreadableFile, first_line, no_progress
 from maillage.core.staging import Staging, staging
+from maillage.core.text import normalised
 from maillage.directory.actions.places import known_places
 from maillage.directory.imports import Report, SeemsIncomplete, TooManyRejects, known_scope, one_import
 from maillage.directory.loading import LOADED_IN_BULK, REGISTER_TABLES, Moved, Scope, changed_people, move_register
@@ -39,6 +40,7 @@ from maillage.geography.models import Departement
 MOST_CHANGED = 150_000  # beyond it, reading the whole file again is quicker than picking lines
 LEAST_KEPT = 0.7
 PROFESSION, SPECIALITY = "profession", "savoir-faire"
+IDENTITY = normalised("Identification nationale PP")
 READING, COMPARING, WRITING = "Lecture du fichier", "Comparaison avec l’annuaire", "Écriture de ce qui a changé"
 
 
@@ -65,22 +67,31 @@ def import_register(
     known = known_scope(ImportKind.REGISTER)
     source = TextSource(path, progress=progress, member="Personne_activite")
     with (
-        one_import(ImportKind.REGISTER, path, departements=departements, by=by, at=at, dry_run=dry_run) as (
+        one_import(
+            ImportKind.REGISTER,
+            path,
+            departements=departements,
+            by=by,
+            at=at,
+            dry_run=dry_run,
+            accept_older=accept_fewer,
+        ) as (
             row,
             report,
         ),
         staging(REGISTER_TABLES) as stage,
     ):
         layout = header_of(source, COLUMN_NAMES, "Personne_activite")
+        identity = layout.positions[IDENTITY]
         scope = Scope(row.extracted_on, departements, known)
         wanted: set[int] | None = None
         if known is not None and not departements:
-            _stage_fingerprints(source, stage)
+            _stage_fingerprints(source, stage, identity)
             stage.finish()
             progress(COMPARING, 0, 1)
             wanted = changed_people(stage, MOST_CHANGED)
         reader = Reader(layout, known_places(), report.tell, frozenset(code.encode() for code in departements))
-        lines = _chosen(source, wanted)
+        lines = _chosen(source, wanted, identity)
         for person in reader.people(lines):
             stage.add("person", person.row)
             for organization in person.organizations:
@@ -88,7 +99,7 @@ def import_register(
             for role in person.roles:
                 stage.add("role", role)
         stage.finish()
-        _check_whole(source, stage, scope, report, accept_fewer=accept_fewer, by_fingerprint=wanted is not None)
+        _check_whole(source, stage, scope, report, read=reader.read, accept_fewer=accept_fewer)
         progress(WRITING, 0, 1)
         moved = _move(stage, scope, report, reader, by_fingerprint=wanted is not None, dry_run=dry_run)
         row.counts = asdict(moved) | {"without_place": reader.without_place, "unknown_codes": _unknown_codes(reader)}
@@ -126,21 +137,21 @@ def header_of(source: TextSource, expected: Iterable[str], what: str) -> Layout:
         ) from error
 
 
-def _stage_fingerprints(source: TextSource, stage: Staging) -> None:
+def _stage_fingerprints(source: TextSource, stage: Staging, identity: int) -> None:
     """First pass of a reload: who is there, and a digest of each line. Nothing is parsed."""
     for number, lines in source.blocks("Repérage de ce qui a changé"):
         for line in lines[1 if number == 1 else 0 :]:
-            key = _key_of(line)
+            key = _key_of(line, identity)
             if key:
                 stage.add("line", (key, b"%d" % line_fingerprint(line)))
 
 
-def _key_of(line: bytes) -> bytes:
-    """The key of the person of a line, b"" when it tells none."""
-    national_id = line.split(b"|", 3)[2:3]
+def _key_of(line: bytes, identity: int) -> bytes:
+    """The key of the person of a line, b"" when it tells none. `identity` is where the header puts the number."""
+    national_id = line.split(b"|", identity + 1)[identity : identity + 1]
     if not national_id:
         return b""
-    if len(national_id[0]) == 12 and national_id[0].isdigit():
+    if len(national_id[0]) == 12 and national_id[0].isdigit() and national_id[0][:1] == b"8":
         return national_id[0]
     try:
         return b"%d" % practitioner_key(national_id[0].decode())
@@ -148,7 +159,7 @@ def _key_of(line: bytes) -> bytes:
         return b""
 
 
-def _chosen(source: TextSource, wanted: set[int] | None) -> Iterator[tuple[int, bytes]]:
+def _chosen(source: TextSource, wanted: set[int] | None, identity: int) -> Iterator[tuple[int, bytes]]:
     """Lines to read in full: all of them, or those of people who changed and of nobody known."""
     lines = source.lines(READING)
     next(lines, None)
@@ -157,21 +168,22 @@ def _chosen(source: TextSource, wanted: set[int] | None) -> Iterator[tuple[int, 
         return
     keys = {b"%d" % key for key in wanted}
     for number, line in lines:
-        key = _key_of(line)
+        key = _key_of(line, identity)
         if not key or key in keys:
             yield number, line
 
 
 def _check_whole(
-    source: TextSource, stage: Staging, scope: Scope, report: Report, *, accept_fewer: bool, by_fingerprint: bool
+    source: TextSource, stage: Staging, scope: Scope, report: Report, *, read: int, accept_fewer: bool
 ) -> None:
     """A cut file ends in the middle of a line, or holds far fewer people than the directory. Raises a refusal."""
-    read = stage.counts["role"] + report.rejected
+    by_fingerprint = stage.counts["line"] > 0
     if not source.ended_whole and report.rejected:
         raise SeemsIncomplete(f"{source.path.name} est coupé au milieu d’une ligne : rien n’a changé.")
-    if not read and not by_fingerprint:
+    lines = max(read, stage.counts["line"])
+    if not lines:
         raise SeemsIncomplete(f"{source.path.name} ne contient personne : rien n’a changé.")
-    if report.rejected > max(100, read / 2):
+    if report.rejected > max(100, lines / 2):
         raise TooManyRejects
     before = _people_in(scope)
     seen = _distinct_lines(stage) if by_fingerprint else stage.counts["person"]

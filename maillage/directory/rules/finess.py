@@ -24,6 +24,7 @@ LEGACY = (
 ).split()
 HEADED = ("nofinesset", "rs", "categetab", "code_commune", "ligneacheminement")
 OPEN_STATE = "A"
+OVERSEAS = ("9A", "9B", "9C", "9D", "9E", "9F")
 
 # TRE_R66 / TRE_R397: the ones a territory is described with. The JSON feed gives codes without labels.
 CATEGORIES = {
@@ -76,8 +77,9 @@ def from_legacy(lines: Iterable[tuple[int, str]], tell: Tell) -> Iterator[tuple[
 
 
 def _legacy(row: Mapping[str, str]) -> Establishment:
-    # The commune has three digits, to be joined to the département (2A, 971…: the first two, then three or two).
-    commune = row["departement"][:2] + row["commune"].zfill(3)
+    # The commune has three digits, to be joined to the département; overseas, 9A to 9F stand for 97.
+    departement = row["departement"][:2]
+    commune = ("97" if departement in OVERSEAS else departement) + row["commune"].zfill(3)
     return _named(row, commune=commune)
 
 

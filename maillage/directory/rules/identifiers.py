@@ -51,12 +51,3 @@ def national_id_of(key: int) -> str:
 def role_key(practitioner: bytes, profession: bytes, category: bytes, mode: bytes, organization: bytes) -> int:
     """What identifies an exercise, as a 63-bit digest: the same exercise keeps its key from one file to the next."""
     return xxhash.xxh3_64_intdigest(b"|".join((practitioner, profession, category, mode, organization))) >> 1
-
-
-def organization_key(finess: str, siret: str, former: str, technical: str) -> str:
-    """FINESS first, then SIRET, then the former identifier, else the technical one; '' when there is none."""
-    if finess:
-        return f"1{finess}"
-    if siret:
-        return f"3{siret}"
-    return former or (f"T{technical}" if technical else "")

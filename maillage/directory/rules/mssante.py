@@ -21,10 +21,9 @@ YES = frozenset({b"O", b"OUI", b"TRUE", b"1"})
 def mailboxes(lines: Iterable[tuple[int, bytes]], layout: Layout, tell: Tell) -> Iterator[tuple[bytes, ...]]:
     """Staged rows: key, address, personal, practitioner, organization, service, paperless, line."""
     pick = layout.pick(COLUMN_NAMES)
-    widths = (layout.width, layout.width + 1)
     for number, line in lines:
         fields = line.split(b"|")
-        if len(fields) not in widths:
+        if len(fields) != layout.width and (len(fields) != layout.width + 1 or fields[-1]):
             tell(number, "", f"{len(fields)} champs au lieu de {layout.width}")
             continue
         kind, address, national_id, structure_kind, structure, service, paperless = pick(fields)

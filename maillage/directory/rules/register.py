@@ -139,6 +139,7 @@ class Reader:
     places: Places
     tell: Tell
     departements: frozenset[bytes] = frozenset()
+    read: int = 0
     without_place: int = 0
     professions: dict[bytes, bytes] = field(default_factory=dict)
     specialities: dict[bytes, bytes] = field(default_factory=dict)
@@ -149,12 +150,14 @@ class Reader:
 
     def people(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[Person]:
         """One person at each change of identifier. A person met again later is emitted again (merged in staging)."""
-        widths = (self.layout.width, self.layout.width + 1)
+        width = self.layout.width
         pick = self.layout.pick(EXERCISE)
         block = _Block(b"", b"", b"", b"", 0)
         for number, line in lines:
+            self.read += 1
             fields = line.split(b"|")
-            if len(fields) not in widths:
+            # One more bar at the end is usual; one more field is a bar inside a field, and everything after it shifted.
+            if len(fields) != width and (len(fields) != width + 1 or fields[-1]):
                 self.tell(number, "", f"{len(fields)} champs au lieu de {self.layout.width}")
                 continue
             kept = pick(fields)
@@ -192,15 +195,18 @@ class Reader:
             role, activity,
         ) = kept  # fmt: skip
         commune = self.places.find(code, postal_code)
+        if len(profession) > 4 or len(category) > 2 or len(mode) > 2:
+            self.tell(number, _text(kept[0]), "code de profession, de catégorie ou de mode trop long")
+            return
+        if self.departements and _departement(commune or code or postal_code) not in self.departements:
+            return
         if code and not commune:
             self.tell(number, _text(kept[0]), f"commune inconnue : {_text(code)}", kept=True)
         else:
-            # A line with something to report never counts as known: it is reported again next time.
+            # A line with something to report, or out of scope, never counts as known: it is read again next time.
             block.fingerprint += line_fingerprint(line)
-        if self.departements and _departement(commune or code or postal_code) not in self.departements:
-            return
         self.without_place += not commune
-        organization = b"1" + finess if finess else b"3" + siret if siret else former or technical
+        organization = _fit(b"1" + finess if finess else b"3" + siret if siret else former or technical, 20)
         if organization and organization not in self._seen:
             self._remember(organization)
             block.organizations.append(

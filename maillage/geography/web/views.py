@@ -16,7 +16,10 @@ def _release(request: HttpRequest, departement: str) -> str | None:
 @etag(_release)
 def outlines(request: HttpRequest, departement: str) -> HttpResponse:
     """Communes of one département: code, name, population, encoded outline (geography.outlines)."""
-    communes = Commune.objects.current().filter(departement=departement, parent=None).order_by("code")
+    communes = Commune.objects.current().filter(departement=departement).order_by("code")
+    # Paris, Lyon and Marseille whole, or by arrondissement when the map speaks of them.
+    districts = request.GET.get("arrondissements") == "1"
+    communes = communes.filter(arrondissements=None) if districts else communes.filter(parent=None)
     rows = list(communes.values_list("code", "name", "population", "outline"))
     if not rows:
         raise Http404

@@ -1,4 +1,4 @@
-"""Every write of the diagnosis that people or commands ask for."""
+"""The folder of open data, and what is computed from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from maillage.core.errors import DomainError
 from maillage.core.jobs import Progress
 from maillage.core.sources import UnreadableFile, no_progress
 from maillage.directory.actions import directory_files, import_file
+from maillage.directory.loading import follow_merges
 from maillage.geography.models import ReferenceRelease
 from maillage.territorial_diagnosis.loading import OpenFile, Recipe, header_of, read_csv
 from maillage.territorial_diagnosis.models import Vintage
@@ -70,8 +71,9 @@ def load_open_data(
     left = [path for path in files if path.name not in {*report.directory, *report.refused}]
     recognised = _recognised([path for path in left if path.name.endswith(CSV_ENDS)], report)
     links = _links(recognised, report)
-    for number, (path, recipe) in enumerate(recognised, start=1):
-        progress(f"Lecture de {path.name}", number, len(recognised) + 3)
+    figures = [(path, recipe) for path, recipe in recognised if recipe.level != "links"]
+    for number, (path, recipe) in enumerate(figures, start=1):
+        progress(f"Lecture de {path.name}", number, len(figures) + 3)
         _load(path, report, partial(Recipe, recipe=recipe, places=places, at=at, links=links))
     refresh_computed(at=at, places=places, progress=progress)
     latest = Vintage.objects.order_by("-pk").first()
@@ -100,8 +102,12 @@ def _links(recognised: list[tuple[Path, FileRecipe]], report: OpenDataReport) ->
     links: dict[str, str] = {}
     for path, recipe in recognised:
         if recipe.level == "links":
-            links |= {row[recipe.key]: row[recipe.link] for row in read_csv(path).rows}
-            report.loaded[path.name] = 0
+            try:
+                links |= {row[recipe.key]: row[recipe.link] for row in read_csv(path).rows}
+            except UnreadableFile as error:
+                report.refused[path.name] = error.user_message
+            else:
+                report.loaded[path.name] = 0
     return links
 
 
@@ -125,6 +131,7 @@ def refresh_computed(
     # numpy and scipy weigh 60 MB: pages never load them.
     from maillage.territorial_diagnosis.accessing import refresh_accessibility, refresh_emergency  # noqa: PLC0415
 
+    follow_merges()
     places = places or Gazetteer.read()
     on = timezone.localdate(at)
     release = ReferenceRelease.objects.order_by("-loaded_at").first()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import python_calamine
 from django.db import transaction
+from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 
 from maillage.accounts.models import User
@@ -14,7 +15,7 @@ from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.sources import UnreadableFile
 from maillage.cpts.models import Cpts
-from maillage.territorial_diagnosis.loading import NewVintage, OpenFile, parse_csv, store
+from maillage.territorial_diagnosis.loading import NewVintage, OpenFile, on_inhabitants, parse_csv, store
 from maillage.territorial_diagnosis.models import CustomIndicator, Vintage
 from maillage.territorial_diagnosis.places import Gazetteer, Row, added
 from maillage.territorial_diagnosis.rules.catalogue import Kind
@@ -27,6 +28,10 @@ LEAST_JOINED = 0.5
 
 class NothingJoined(DomainError):
     user_message = "Presque aucune ligne ne correspond à une commune : est-ce la bonne colonne de codes INSEE ?"
+
+
+class OtherKind(DomainError):
+    user_message = "Un indicateur de ce nom existe déjà avec une autre nature de valeurs : donnez un autre nom."
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,8 @@ def join(file: OpenFile, columns: ColumnsMap, places: Gazetteer, kind: Kind) -> 
         repeated += place in rows
         one = _row(kind, value, base, places.populations[place])
         rows[place] = added(rows[place], one) if place in rows else one
+    if kind == Kind.MEAN and not columns.base:
+        rows = {place: on_inhabitants(row, places.populations[place]) for place, row in rows.items()}
     return Joined(rows, len(file.rows), unmatched, not_numbers, negatives, repeated)
 
 
@@ -146,11 +153,14 @@ def add_custom_indicator(
 ) -> Vintage:
     """Accept the file: the indicator is added, or gets one more vintage when the CPTS has it already.
 
-    Raises NothingJoined when less than half of the lines belong to a commune.
+    Raises NothingJoined when less than half of the lines belong to a commune, OtherKind when the name is taken.
     """
     if joined.rate < LEAST_JOINED or not joined.rows:
         raise NothingJoined
-    code = f"cpts-{slugify(fields['label'])}"[:60]
+    same = CustomIndicator.objects.filter(cpts=cpts, label=fields["label"]).first()
+    if same and same.kind != fields["kind"]:
+        raise OtherKind
+    code = same.code if same else f"cpts-{slugify(fields['label'])[:44]}-{get_random_string(6).lower()}"
     indicator, _ = CustomIndicator.objects.update_or_create(
         cpts=cpts,
         code=code,

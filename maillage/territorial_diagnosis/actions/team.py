@@ -13,6 +13,7 @@ from maillage.core.missions import Mission
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
 from maillage.territorial_diagnosis.models import (
+    CustomIndicator,
     GapDecision,
     GapStatus,
     IndicatorValue,
@@ -79,6 +80,8 @@ def erase_figure(*, vintage: Vintage, label: str, by: User, at: datetime) -> Non
         "diagnosis.figure-erased", target=vintage, by=by, at=at, cpts=vintage.cpts, summary=f"Chiffre effacé : {label}"
     )
     vintage.delete()
+    if not Vintage.objects.filter(cpts=vintage.cpts, code=vintage.code).exists():
+        CustomIndicator.objects.filter(cpts=vintage.cpts, code=vintage.code).delete()
 
 
 @transaction.atomic

@@ -20,11 +20,12 @@ class FrozenMeanwhile(DomainError):
 @transaction.atomic
 def freeze(*, cpts: Cpts, title: str, content: dict[str, Any], by: User, at: datetime) -> DiagnosisVersion:
     """Keep the whole content under the next number. Raises FrozenMeanwhile when two people do it at once."""
+    is_of_draft = content.get("perimeter", {}).get("status") == "draft"
     last = DiagnosisVersion.objects.filter(cpts=cpts).aggregate(last=Max("number"))["last"] or 0
     try:
         with transaction.atomic():
             version = DiagnosisVersion.objects.create(
-                cpts=cpts, number=last + 1, title=title, content=content, by=by, frozen_at=at
+                cpts=cpts, number=last + 1, title=title, content=content, by=by, frozen_at=at, is_of_draft=is_of_draft
             )
     except IntegrityError as error:
         raise FrozenMeanwhile from error

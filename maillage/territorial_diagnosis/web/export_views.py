@@ -17,8 +17,7 @@ from maillage.territorial_diagnosis.documents import (
     diagnosis_xlsx,
     perimeter_geojson,
 )
-from maillage.territorial_diagnosis.models import DiagnosisVersion
-from maillage.territorial_diagnosis.web.views import area_or_none
+from maillage.territorial_diagnosis.web.views import area_or_none, readable_versions
 
 Write = Callable[[Mapping[str, Any], str], bytes]
 FILES: dict[str, tuple[Write, str, str]] = {
@@ -46,9 +45,9 @@ def _asked(request: CptsRequest) -> tuple[Mapping[str, Any], str, str]:
     name = f"diagnostic-{request.cpts.slug}"
     wanted = request.GET.get("version", "")
     if wanted:
-        if not wanted.isdigit() or len(wanted) > 5:
+        if not wanted.isdigit() or len(wanted) > 4:
             raise Http404
-        version = get_object_or_404(DiagnosisVersion, cpts=request.cpts, number=int(wanted))
+        version = get_object_or_404(readable_versions(request), number=int(wanted))
         return version.content, "Diagnostic territorial", f"{name}-v{version.number}"
     area = area_or_none(request)
     if area is None:

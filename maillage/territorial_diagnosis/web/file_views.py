@@ -16,10 +16,11 @@ from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
 from maillage.core.text import normalised
 from maillage.territorial_diagnosis import actions
-from maillage.territorial_diagnosis.actions.own_files import ColumnsMap, Joined, join
+from maillage.territorial_diagnosis.actions.own_files import LARGEST_FILE, ColumnsMap, Joined, join
 from maillage.territorial_diagnosis.loading import OpenFile
 from maillage.territorial_diagnosis.places import Gazetteer
 from maillage.territorial_diagnosis.rules.catalogue import Kind
+from maillage.territorial_diagnosis.rules.cells import NotANumber, number
 from maillage.territorial_diagnosis.web.forms import FileForm, MapForm
 from maillage.territorial_diagnosis.web.views import area_or_none, page_context
 
@@ -35,7 +36,7 @@ def add(request: CptsRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data["file"]
         try:
-            file = actions.read_own_file(sent.name, sent.read())
+            file = actions.read_own_file(sent.name, sent.read(LARGEST_FILE + 1))
         except DomainError as error:
             form.add_error("file", error.user_message)
         else:
@@ -54,12 +55,16 @@ def _guess(file: OpenFile) -> dict[str, str]:
     """The column that looks like INSEE codes, and the first one that holds numbers."""
     named = {normalised(name): name for name in file.header}
     code = next((named[name] for name in CODE_NAMES if name in named), file.header[0])
-    others = [name for name in file.header if name != code]
-    value = next(
-        (name for name in others if (file.rows[0].get(name) or "").replace(",", ".").replace(".", "").isdigit()),
-        others[0],
-    )
+    others = [name for name in file.header if name != code] or [code]
+    value = next((name for name in others if _is_number(file.rows[0].get(name) or "")), others[0])
     return {"code": code, "value": value, "label": value[:80], "source": file.name[:200]}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return number(text) is not None
+    except NotANumber:
+        return False
 
 
 def _folder() -> Path:

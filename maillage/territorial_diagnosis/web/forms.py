@@ -5,9 +5,7 @@ from typing import Any
 
 from django import forms
 
-from maillage.core.text import listed, normalised
-from maillage.geography.models import Commune
-from maillage.geography.queries import places_by_key
+from maillage.geography.fields import CommuneField
 from maillage.territorial_diagnosis.models import MISSION_CHOICES, THEME_CHOICES, ResourceKind
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind
 from maillage.territorial_diagnosis.rules.cells import NotANumber, number
@@ -26,25 +24,11 @@ class FrenchNumberField(forms.CharField):
             found = number(text)
         except NotANumber as error:
             raise forms.ValidationError("Tapez un nombre, par exemple 1 234 ou 12,5.") from error
+        if found is None and self.required:
+            raise forms.ValidationError("Tapez un nombre : ce qui n’est pas publié ne se saisit pas.")
         if found is not None and found < 0:
             raise forms.ValidationError("Un effectif n’est jamais négatif.")
         return found
-
-
-class CommuneField(forms.CharField):
-    """A commune by name, postal or INSEE code."""
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text:
-            return None
-        found = {place.code: place for place in places_by_key([normalised(text)])[normalised(text)]}
-        if len(found) > 1:
-            named = listed(f"{place.commune} ({place.code})" for place in list(found.values())[:5])
-            raise forms.ValidationError(f"Plusieurs communes portent ce nom : {named}. Tapez le code INSEE.")
-        if not found:
-            raise forms.ValidationError("Aucune commune de ce nom. Essayez son code postal ou son code INSEE.")
-        return Commune.objects.defer("outline", "neighbours").get(code=next(iter(found)))
 
 
 class FigureForm(forms.Form):

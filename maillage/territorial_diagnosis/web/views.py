@@ -6,11 +6,12 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.listing import Column, LoadedListing
 from maillage.territorial_diagnosis.communes import Line, lines_of
-from maillage.territorial_diagnosis.models import Vintage
+from maillage.territorial_diagnosis.models import DiagnosisVersion, DiagnosisVersionQuerySet, Vintage
 from maillage.territorial_diagnosis.presenting import Shown, reference_labels, shown, shown_themes, vintage_text
 from maillage.territorial_diagnosis.queries import Area, area_of, definitions_of, diagnosis_of
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind, Theme
@@ -56,6 +57,12 @@ DEPARTEMENTS_DRAWN, NUMBERED_AT_MOST = 12, 80
 
 def area_or_none(request: CptsRequest) -> Area | None:
     return area_of(request.cpts, with_draft=Permission.TERRITORY_DRAFT_VIEW in request.permissions)
+
+
+def readable_versions(request: CptsRequest) -> DiagnosisVersionQuerySet:
+    """Frozen versions of the CPTS of the page that this person may read."""
+    with_draft = Permission.TERRITORY_DRAFT_VIEW in request.permissions
+    return DiagnosisVersion.objects.of(request.cpts).readable(with_draft=with_draft)
 
 
 def page_context(request: CptsRequest, section: str, area: Area | None) -> dict[str, Any]:
@@ -192,10 +199,11 @@ def map_context(definition: Definition, lines: list[Line], card: Shown) -> dict[
         for number, (low, high) in enumerate(classes.ranges, start=1)
     ]
     departements = sorted({departement_of(line.code) for line in lines})[:DEPARTEMENTS_DRAWN]
+    by_district = "?arrondissements=1" if any(line.is_district for line in lines) else ""
     data = {
         "classes": classes.places,
         "texts": {line.code: _map_text(definition, line) for line in lines},
-        "outlines": [reverse("geography:outlines", args=[code]) for code in departements],
+        "outlines": [reverse("geography:outlines", args=[code]) + by_district for code in departements],
         "numbered": len(lines) <= NUMBERED_AT_MOST,
         "label": card.label,
     }
@@ -218,9 +226,7 @@ def what_if(request: CptsRequest, indicator: str) -> HttpResponse:
     lines = lines_of(area, known[indicator], vintage)
     chosen = next((line for line in lines if line.code == request.GET.get("commune")), None)
     more = Decimal(-1) if request.GET.get("sens") == "moins" else Decimal(1)
-    changes: dict[str, float] = (
-        changes_around(chosen.code, indicator.removeprefix("acc_"), float(more)) if chosen else {}
-    )
+    changes: dict[str, float] = changes_around(chosen.code, float(more), on=timezone.localdate()) if chosen else {}
     touched = [line for line in lines if line.code in changes and line.value is not None]
     rows = [
         {

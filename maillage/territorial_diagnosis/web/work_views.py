@@ -17,12 +17,12 @@ from maillage.directory.models import Organization
 from maillage.territorial_diagnosis import actions
 from maillage.territorial_diagnosis.content import content_of, differences
 from maillage.territorial_diagnosis.gaps import gaps_of
-from maillage.territorial_diagnosis.models import DiagnosisVersion, GapStatus, Priority, Resource, ResourceKind, Vintage
+from maillage.territorial_diagnosis.models import GapStatus, Priority, Resource, ResourceKind, Vintage
 from maillage.territorial_diagnosis.presenting import vintage_text
 from maillage.territorial_diagnosis.queries import definitions_of, diagnosis_of
 from maillage.territorial_diagnosis.rules.shown import with_unit
 from maillage.territorial_diagnosis.web.forms import FigureForm, FreezeForm, PriorityForm, ResourceForm
-from maillage.territorial_diagnosis.web.views import area_or_none, no_perimeter, page_context
+from maillage.territorial_diagnosis.web.views import area_or_none, no_perimeter, page_context, readable_versions
 from maillage.territory.models import PerimeterPart
 
 PROPOSED = {
@@ -30,6 +30,7 @@ PROPOSED = {
     "617": ResourceKind.DUTY, "355": ResourceKind.HOSPITAL, "101": ResourceKind.HOSPITAL, "106": ResourceKind.HOSPITAL,
 }  # fmt: skip
 MOST_PROPOSED = 30
+MOST_VERSIONS = 32_767
 
 
 @requires(Permission.DIAGNOSIS_VIEW)
@@ -245,7 +246,7 @@ def versions(request: CptsRequest) -> HttpResponse:
             else:
                 messages.success(request, f"Version {version.number} figée : elle ne changera plus.")
                 return redirect("diagnosis:versions", request.cpts.slug)
-    rows = DiagnosisVersion.objects.filter(cpts=request.cpts).select_related("by").defer("content")
+    rows = readable_versions(request).select_related("by").defer("content")
     context = page_context(request, "versions", area) | {"form": form, "rows": rows}
     return render(request, "territorial_diagnosis/versions.html", context)
 
@@ -253,7 +254,9 @@ def versions(request: CptsRequest) -> HttpResponse:
 @requires(Permission.DIAGNOSIS_VIEW)
 def version(request: CptsRequest, number: int) -> HttpResponse:
     """One version, and what changed since the previous one."""
-    found = DiagnosisVersion.objects.filter(cpts=request.cpts, number__in=[number, number - 1]).select_related("by")
+    if number > MOST_VERSIONS:
+        raise Http404
+    found = readable_versions(request).filter(number__in=[number, number - 1]).select_related("by")
     by_number = {one.number: one for one in found}
     if number not in by_number:
         raise Http404

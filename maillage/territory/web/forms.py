@@ -6,11 +6,11 @@ from typing import Any
 
 from django import forms
 
-from maillage.core.text import listed, normalised
+from maillage.core.text import normalised
 from maillage.directory.models import GROUP_CHOICES
 from maillage.directory.search import speciality_labels
-from maillage.geography.models import Commune, Departement
-from maillage.geography.queries import places_by_key
+from maillage.geography.fields import CommuneField
+from maillage.geography.models import Departement
 from maillage.territory.rules.pasted_list import PlaceKind
 
 PASTE_LIMIT = 1_000_000
@@ -133,7 +133,7 @@ class ProfessionalForm(forms.Form):
     where = forms.ChoiceField(
         label="Où", required=False, choices=[("", "Dans le territoire"), ("france", "Dans tout l’annuaire")]
     )
-    commune = forms.CharField(label="Ou autour d’une commune", required=False, max_length=80)
+    commune = CommuneField(label="Ou autour d’une commune", required=False, max_length=80)
     km = forms.ChoiceField(
         label="Distance",
         required=False,
@@ -146,15 +146,3 @@ class ProfessionalForm(forms.Form):
         self.fields["group"].choices = every + [(code, label.capitalize()) for code, label in GROUP_CHOICES]  # type: ignore[attr-defined]
         labels = sorted(speciality_labels().items(), key=lambda one: normalised(one[1]))
         self.fields["speciality"].choices = [("", "Tous"), *labels]  # type: ignore[attr-defined]
-
-    def clean_commune(self) -> Commune | None:
-        text = self.cleaned_data["commune"].strip()
-        if not text:
-            return None
-        found = {place.code: place for place in places_by_key([normalised(text)])[normalised(text)]}
-        if len(found) > 1:
-            named = listed(f"{place.commune} ({place.code})" for place in list(found.values())[:5])
-            raise forms.ValidationError(f"Plusieurs communes portent ce nom : {named}. Tapez le code INSEE.")
-        if not found:
-            raise forms.ValidationError("Aucune commune de ce nom. Essayez son code postal ou son code INSEE.")
-        return Commune.objects.defer("outline", "neighbours").get(code=next(iter(found)))

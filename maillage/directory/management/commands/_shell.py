@@ -19,7 +19,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("path", type=Path, help="the file, as downloaded: plain, .gz or .zip")
         parser.add_argument("--dry-run", action="store_true", help="only count what would change")
         parser.add_argument(
-            "--accept-fewer", action="store_true", help="load a file much smaller than what it replaces"
+            "--accept-fewer", action="store_true", help="load a file much smaller, or older, than the last one"
         )
 
     def load(self, load: Callable[[Progress], DirectoryImport]) -> None:

@@ -13,19 +13,26 @@ function styleOf(code) {
   return { color: rank ? "#16302d" : "#566764", weight: 1, fillColor: FILLS[rank], fillOpacity: rank ? 0.9 : 0.4, dashArray: rank ? null : "4 3" };
 }
 
+// Leaflet takes HTML: texts that people typed go in as text.
+function plain(text) {
+  const node = document.createElement("span");
+  node.textContent = text;
+  return node;
+}
+
 const inside = [];
 function add([code, name, , outline]) {
   if (!outline) return;
   const layer = L.polygon(decodeRings(outline), styleOf(code)).addTo(map);
   const rank = data.classes[code];
   if (rank === undefined) {
-    layer.bindTooltip(name, { sticky: true });
+    layer.bindTooltip(plain(name), { sticky: true });
     return;
   }
   inside.push(layer);
-  layer.bindPopup(`${name} : ${data.texts[code]}`);
+  layer.bindPopup(plain(`${name} : ${data.texts[code]}`));
   if (data.numbered) layer.bindTooltip(rank ? String(rank) : "–", { permanent: true, direction: "center", className: rank > 3 ? "rank dark" : "rank" });
-  else layer.bindTooltip(() => `${name} : ${data.texts[code]}`, { sticky: true });
+  else layer.bindTooltip(plain(`${name} : ${data.texts[code]}`), { sticky: true });
 }
 
 await Promise.all(data.outlines.map(async (url) => {
