@@ -6,6 +6,7 @@ after it in the same run.
 """
 
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -29,6 +30,12 @@ from maillage.directory.rules.register import EXERCISE, STRUCTURE, read_header  
 
 COLUMNS = [f"c{place}" for place in range(len(EXERCISE) + len(STRUCTURE))]
 TABLE = "bare_register"
+# A process starts with the peak memory of the one that spawned it: a small one stands between this one and the import.
+WATCHER = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 def projected(path: Path) -> Iterator[bytes]:
@@ -98,10 +105,10 @@ def imported(path: Path, *options: str) -> tuple[float, float]:
     """Seconds and peak MiB of the command, as a process of its own."""
     connection.close()
     start = time.perf_counter()
-    pid = os.posix_spawn(sys.executable, [sys.executable, "manage.py", "import_rpps", str(path), *options], os.environ)
-    _, status, usage = os.wait4(pid, 0)
-    assert status == 0, status
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    command = [sys.executable, "-c", WATCHER, sys.executable, "manage.py", "import_rpps", str(path), *options]
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    print(*told[:-1], sep="\n", file=sys.stderr)
+    return time.perf_counter() - start, int(told[-1]) / 1024
 
 
 def empty() -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from maillage.geography.models import Commune
 from maillage.territorial_diagnosis.loading import NewVintage, store
-from maillage.territorial_diagnosis.models import IndicatorValue, SharedPerson, Vintage
+from maillage.territorial_diagnosis.models import IndicatorValue, SharedPerson, TravelTime, Vintage
 from maillage.territorial_diagnosis.places import Gazetteer, Row, departement_place
 from maillage.territorial_diagnosis.rules import accessibility as rules
 from maillage.territorial_diagnosis.rules.catalogue import accessible_groups
@@ -63,7 +63,9 @@ def refresh_accessibility(places: Gazetteer, at: datetime, on: date) -> int:
     steps, how = rules.catchment(on), rules.travel(on)
     supply = read_supply(nodes, groups, vintages)
     demand, note = read_demand(nodes, groups, places, on)
-    weights = rules.weight_matrix(rules.pairs(nodes.points, nodes.population, how), len(nodes.codes), steps)
+    given = read_pairs(nodes)
+    pairs = given or rules.pairs(nodes.points, nodes.population, how)
+    weights = rules.weight_matrix(pairs, len(nodes.codes), steps)
     found = rules.accessibility(weights, supply, demand)
     covered = frozenset(vintages[f"lib_{groups[0]}"].covered or ())
     _store_density(nodes, places, at)
@@ -77,11 +79,26 @@ def refresh_accessibility(places: Gazetteer, at: datetime, on: date) -> int:
             if kept[place]
         }
         partial = "" if len(covered) > WHOLE_COUNTRY else "Offre connue dans les départements chargés seulement. "
-        text = f"{partial}Temps estimés ; couronnes à confirmer dans un texte. {note.get(group, '')}".strip()
+        times = "Temps de trajet du fichier chargé" if given else "Temps estimés"
+        text = f"{partial}{times} ; couronnes à confirmer dans un texte. {note.get(group, '')}".strip()
         with transaction.atomic():
             Vintage.objects.shared().filter(code=f"acc_{group}").exclude(label=one.label).delete()
             store(NewVintage(f"acc_{group}", one.label, one.source, at, note=text), rows, places)
     return len(groups)
+
+
+def read_pairs(nodes: Nodes) -> rules.Pairs | None:
+    """The matrix of road times, when one was loaded; each place reaches itself at once."""
+    index = nodes.index()
+    rows = TravelTime.objects.values_list("origin", "destination", "minutes").iterator(chunk_size=20_000)
+    found = [(index[a], index[b], minutes) for a, b, minutes in rows if a in index and b in index and a != b]
+    if not found:
+        return None
+    own = np.arange(len(nodes.codes))
+    origin, destination, minutes = (np.array(column) for column in zip(*found, strict=True))
+    return rules.Pairs(
+        np.concatenate((origin, own)), np.concatenate((destination, own)), np.concatenate((minutes, np.zeros(len(own))))
+    )
 
 
 def _store_density(nodes: Nodes, places: Gazetteer, at: datetime) -> None:

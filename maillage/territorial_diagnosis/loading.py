@@ -121,6 +121,7 @@ class Recipe:
     places: Gazetteer
     at: datetime
     links: Mapping[str, str]
+    absurd: int = 0
 
     def vintages(self) -> Iterator[Vintage]:
         """Store each indicator that the file gives."""
@@ -139,6 +140,7 @@ class Recipe:
     def _store(self, gives: Gives, label: str, rows: list[Mapping[str, str]]) -> Vintage:
         values: dict[str, Row] = {}
         unmatched: list[str] = []
+        self.absurd = 0
         for row in rows:
             place = self._place(row)
             if not place:
@@ -158,12 +160,19 @@ class Recipe:
             NewVintage(
                 gives.indicator, label, self.file.name, self.at, unmatched=tuple(sorted(set(unmatched))),
                 level="commune" if self.recipe.level == "bassin" else self.recipe.level,
-                note="Valeur du bassin de vie de chaque commune." if self.recipe.level == "bassin" else "",
+                note=self._note(),
                 covered=exhaustive if self.recipe.level == "commune" else None,
             ),
             values,
             self.places,
         )  # fmt: skip
+
+    def _note(self) -> str:
+        """What people must know of this vintage."""
+        notes = ["Valeur du bassin de vie de chaque commune."] if self.recipe.level == "bassin" else []
+        if self.absurd:
+            notes.append(f"{self.absurd} valeurs impossibles laissées de côté.")
+        return " ".join(notes)
 
     def _of_today(self, gives: Gives, values: Mapping[str, Row]) -> dict[str, Row]:
         """Communes that merged had a row each: their sums are set on the inhabitants of today, counted once."""
@@ -267,6 +276,11 @@ class Recipe:
 
     def _cell(self, row: Mapping[str, str], name: str) -> float | None:
         try:
-            return number(row.get(name) or "")
+            value = number(row.get(name) or "")
         except NotANumber:
+            value = -1.0
+        if value is not None and value < 0:
+            # No column of the catalogue is ever negative: what cannot be is not taken, and is told with the vintage.
+            self.absurd += 1
             return None
+        return value

@@ -144,6 +144,24 @@ class SharedPerson(models.Model):
         return f"{self.practitioner_id} {self.place}"
 
 
+class TravelTime(models.Model):
+    """Minutes by road from one commune to another, from a matrix given by file: they replace the estimate."""
+
+    origin = models.CharField("départ", max_length=5)
+    destination = models.CharField("arrivée", max_length=5)
+    minutes = models.FloatField("minutes")
+
+    class Meta:
+        verbose_name = "temps de trajet"
+        constraints = [
+            models.UniqueConstraint(fields=["destination", "origin"], name="travel_time_is_told_once"),
+            models.CheckConstraint(name="travel_time_is_not_negative", condition=Q(minutes__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.origin} → {self.destination} : {self.minutes}"
+
+
 class ResourceKind(models.TextChoices):
     """What a census of existing organisations looks for."""
 

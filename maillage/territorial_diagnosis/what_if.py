@@ -6,7 +6,7 @@ from math import cos, pi, radians, sin, sqrt
 
 from maillage.core.parameters import in_force, read_yaml
 from maillage.geography.models import Commune
-from maillage.territorial_diagnosis.models import IndicatorValue, Vintage
+from maillage.territorial_diagnosis.models import IndicatorValue, TravelTime, Vintage
 from maillage.territorial_diagnosis.rules.parameters import PATH
 from maillage.territorial_diagnosis.rules.what_if import changes
 
@@ -15,7 +15,7 @@ Point = tuple[float, float, float]
 
 
 def changes_around(code: str, more: float, *, on: date) -> dict[str, float]:
-    """Commune -> change of accessibility if `more` professionals exercised in `code`. Three queries.
+    """Commune -> change of accessibility if `more` professionals exercised in `code`. Four queries at most.
 
     Inhabitants count as they are: weighting them by age moves the answer by a few hundredths.
     """
@@ -25,6 +25,10 @@ def changes_around(code: str, more: float, *, on: date) -> dict[str, float]:
     near = _near(code, float(how["reach_km"]))
     if code not in near:
         return {}
+    steps = [(float(a), float(b)) for a, b in catchment["steps"]]
+    if given := _given_minutes(code):
+        known = dict(Commune.objects.filter(code__in=given).values_list("code", "population"))
+        return changes(given, {one: float(known.get(one) or 0) for one in given}, steps, more)
     here = near[code]
     minutes = {}
     for one, place in near.items():
@@ -33,7 +37,7 @@ def changes_around(code: str, more: float, *, on: date) -> dict[str, float]:
             speed = min(_speed(here.density, how["speeds"]), _speed(place.density, how["speeds"]))
             minutes[one] = km * how["detour"] / speed * 60
     demand = {one: float(near[one].population) for one in minutes}
-    return changes(minutes, demand, [(float(a), float(b)) for a, b in catchment["steps"]], more)
+    return changes(minutes, demand, steps, more)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,12 @@ def _near(code: str, km: float) -> dict[str, Near]:
         for code, lat, lon, people, _ in rows
         if code not in split
     }
+
+
+def _given_minutes(code: str) -> dict[str, float]:
+    """Minutes to `code` from each commune of the matrix that was loaded; empty when none was."""
+    given = dict(TravelTime.objects.filter(destination=code).values_list("origin", "minutes"))
+    return given | {code: 0.0} if given else {}
 
 
 def _densities(codes: list[str]) -> dict[str, float]:

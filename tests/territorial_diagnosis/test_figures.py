@@ -10,10 +10,10 @@ from maillage.core.sources import UnreadableFile
 from maillage.cpts.models import Cpts
 from maillage.directory.models import DirectoryImport
 from maillage.geography.models import Commune
-from maillage.territorial_diagnosis.actions import NoOpenData, load_open_data, refresh_computed
+from maillage.territorial_diagnosis.actions import NoOpenData, import_travel_times, load_open_data, refresh_computed
 from maillage.territorial_diagnosis.communes import lines_of
 from maillage.territorial_diagnosis.loading import Recipe, header_of, parse_csv, read_csv
-from maillage.territorial_diagnosis.models import IndicatorValue, SharedPerson, Vintage
+from maillage.territorial_diagnosis.models import IndicatorValue, SharedPerson, TravelTime, Vintage
 from maillage.territorial_diagnosis.presenting import remark, shown
 from maillage.territorial_diagnosis.queries import area_of, definitions_of, diagnosis_of
 from maillage.territorial_diagnosis.rules.catalogue import recognise
@@ -291,3 +291,48 @@ def test_a_csv_without_a_table_is_refused(tmp_path, text):
 )
 def test_codes_are_read_as_spreadsheets_leave_them(places, code, today):
     assert places.today(code) == today
+
+
+def test_what_cannot_be_in_a_file_is_not_taken_and_told(places):
+    text = "code_commune,distance_urgence_km\n24037,-4\n24051,beaucoup\n24148,12.5\n"
+    file = parse_csv("km.csv", text)
+    (stored,) = Recipe(file, recognise(file.header), places, NOON, {}).vintages()
+    assert (stored.places, stored.note) == (1, "2 valeurs impossibles laissées de côté.")
+
+
+def times(tmp_path, text):
+    path = tmp_path / "temps.csv"
+    path.write_text(text, encoding="utf-8")
+    return import_travel_times(path=path, at=NOON)
+
+
+def test_a_matrix_of_road_times_replaces_the_estimate(cpts, tmp_path, figure):
+    registered({"group": "70", "commune_id": BERGERAC})
+    refresh_computed(at=NOON)
+    estimated = figure("acc_70").vintage.values.get(place=BOSSET)
+    report = times(
+        tmp_path, f"origin,destination,minutes\n{BOSSET},{BERGERAC},9\n{BOSSET},{BERGERAC},50\n99999,24037,1\n"
+    )
+    assert (report.pairs, report.refused) == (1, 1)
+    refresh_computed(at=NOON)
+    told = figure("acc_70")
+    assert told.vintage.note.startswith(
+        "Offre connue dans les départements chargés seulement. Temps de trajet du fichier"
+    )
+    people = {code: Commune.objects.get(pk=code).population for code in (BERGERAC, BOSSET)}
+    expected = 100_000 / sum(people.values())
+    values = {v.place: v.numerator / v.denominator for v in told.vintage.values.filter(place__in=people)}
+    assert values == pytest.approx(dict.fromkeys(people, expected))
+    assert estimated.numerator / estimated.denominator < expected
+    assert changes_around(BERGERAC, 1, on=NOON.date()) == pytest.approx(dict.fromkeys(people, expected))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a,b\n1,2\n", "origin,destination,minutes\n", "origin,destination,minutes\n24037,24051,-1\n24037,24051,abc\n1\n"],
+)
+def test_a_matrix_that_says_nothing_is_refused_and_the_old_one_stays(communes, tmp_path, text):
+    times(tmp_path, f"origin,destination,minutes\n{BOSSET},{BERGERAC},9\n")
+    with pytest.raises(UnreadableFile):
+        times(tmp_path, text)
+    assert TravelTime.objects.count() == 1

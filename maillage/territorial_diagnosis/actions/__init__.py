@@ -12,6 +12,7 @@ from maillage.territorial_diagnosis.actions.team import (
     remove_resource,
     type_figure,
 )
+from maillage.territorial_diagnosis.actions.travel_times import import_travel_times
 from maillage.territorial_diagnosis.actions.versions import freeze
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "answer_gap",
     "erase_figure",
     "freeze",
+    "import_travel_times",
     "load_open_data",
     "move_priority",
     "read_own_file",
