@@ -56,15 +56,16 @@ def _near(code: str, km: float) -> dict[str, Near]:
     latitude, longitude = float(centre[0]), float(centre[1])
     north = km / KM_PER_DEGREE
     east = north / cos(radians(latitude))
-    boxed = Commune.objects.current().filter(
+    # The absorbed communes are few and left out here: asked of SQLite, it would read every current commune instead.
+    boxed = Commune.objects.filter(
         latitude__range=(latitude - north, latitude + north), longitude__range=(longitude - east, longitude + east)
-    )
-    rows = list(boxed.values_list("code", "latitude", "longitude", "population", "parent_id"))
-    split = {parent for *_, parent in rows if parent}
+    ).values_list("code", "latitude", "longitude", "population", "parent_id", "merged_into_id")
+    rows = [row for row in boxed if row[-1] is None]
+    split = {parent for *_, parent, _ in rows if parent}
     density = _densities([code for code, *_ in rows])
     return {
         code: Near(_point(float(lat or 0), float(lon or 0)), people or 0, density.get(code, 0.0))
-        for code, lat, lon, people, _ in rows
+        for code, lat, lon, people, *_ in rows
         if code not in split
     }
 
