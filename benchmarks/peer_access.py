@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pandas as pd
 from access import Access
+from access.weights import step_fn
 
 STEPS = {10: 1.0, 15: 0.3, 20: 0.1}
 
@@ -24,13 +25,10 @@ def main(path: str) -> None:
         supply_value="doc", cost_df=costs, cost_origin="origin", cost_dest="dest", cost_name="cost",
     )  # fmt: skip
 
-    def weight(minutes: pd.Series) -> pd.Series:
-        return pd.Series(
-            np.select([minutes < bound for bound in STEPS], list(STEPS.values()), default=0.0), index=minutes.index
-        )
-
     start = time.perf_counter()
-    found = model.enhanced_two_stage_fca(name="e", cost="cost", supply_values="doc", max_cost=20, weight_fn=weight)
+    found = model.enhanced_two_stage_fca(
+        name="e", cost="cost", supply_values="doc", max_cost=20, weight_fn=step_fn(STEPS)
+    )
     peer = time.perf_counter() - start
     theirs = found.iloc[:, 0].reindex(np.arange(size)).fillna(0).to_numpy() * 100_000
     ours = data["ours"]

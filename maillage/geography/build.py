@@ -16,6 +16,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,10 @@ def _read_geometry(data: bytes, position: int, rings: Rings) -> int:
     return position
 
 
-def wkb_point(hexadecimal: str) -> Point:
+def wkb_point(hexadecimal: str) -> Point | None:
+    """Longitude and latitude; None for an empty point, which is written as two NaN."""
     longitude, latitude = struct.unpack_from("<dd", bytes.fromhex(hexadecimal), 5)
-    return longitude, latitude
+    return None if isnan(longitude) or isnan(latitude) else (longitude, latitude)
 
 
 def shared_borders(outlines: dict[str, Rings]) -> dict[str, set[str]]:
@@ -110,8 +112,9 @@ def read_outlines(wheel: Path) -> tuple[dict[str, Rings], dict[str, Point]]:
         if row["type"] in ("COM", "ARM"):
             if row["geometry"] not in ("", r"\N"):
                 outlines[row["code"]] = wkb_rings(row["geometry"])
-            if row["mairie_localisation"] not in ("", r"\N"):
-                town_halls[row["code"]] = wkb_point(row["mairie_localisation"])
+            town_hall = row["mairie_localisation"]
+            if town_hall not in ("", r"\N") and (point := wkb_point(town_hall)):
+                town_halls[row["code"]] = point
     return outlines, town_halls
 
 

@@ -118,6 +118,16 @@ class Commune(models.Model):
                 name="commune_arrondissement_has_its_commune",
                 condition=Q(kind="ARM", parent__isnull=False) | Q(kind="COM", parent=None),
             ),
+            models.CheckConstraint(
+                name="commune_is_on_earth",  # not a number is above all numbers for PostgreSQL
+                condition=Q(latitude=None, longitude=None)
+                | Q(
+                    latitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__isnull=False,
+                    longitude__range=(-180, 180),
+                ),
+            ),
             models.CheckConstraint(name="commune_is_not_merged_into_itself", condition=~Q(merged_into=F("code"))),
         ]
 

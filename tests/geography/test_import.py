@@ -142,6 +142,9 @@ def test_loading_leaves_a_trace(communes):
         pytest.param({"population": None}, id="vintage without population"),
         pytest.param({"kind": "ARM"}, id="arrondissement without commune"),
         pytest.param({"merged_into": "24037"}, id="merged into itself"),
+        pytest.param({"latitude": 91}, id="beyond the pole"),
+        pytest.param({"longitude": None}, id="half a place"),
+        pytest.param({"latitude": float("inf")}, id="nowhere"),
     ],
 )
 def test_the_database_refuses_communes_that_cannot_be(communes, wrong):

@@ -61,4 +61,10 @@ def test_nothing_is_in_one_piece():
 
 
 def test_town_halls_are_read_from_their_published_form():
-    assert [round(value, 4) for value in wkb_point("0101000000B9FDFF1F27AE1340D00B00206A134740")] == [4.9201, 46.1517]
+    point = wkb_point("0101000000B9FDFF1F27AE1340D00B00206A134740")
+    assert point is not None
+    assert [round(value, 4) for value in point] == [4.9201, 46.1517]
+
+
+def test_an_empty_town_hall_is_no_place():
+    assert wkb_point("0101000000" + "000000000000F87F" * 2) is None
