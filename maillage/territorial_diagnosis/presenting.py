@@ -42,6 +42,8 @@ class Shown:
     licence: str
     remark: str
     own: str
+    own_value: str
+    own_from: str
     is_missing: bool
     definition: Definition
 
@@ -73,10 +75,12 @@ def shown(figure: Figure, cpts: Cpts) -> Shown:
         bars=bars(definition, [figure.compared, *compared], labels),
         vintage=vintage_text(vintage.label) if vintage else "",
         source=definition.source.title,
-        where=definition.source.where,
+        where=(definition.made_from or definition.source).where,
         licence=definition.source.licence,
         remark=remark(figure),
         own=own_text(definition, figure.own),
+        own_value=value_text(definition, figure.own[1]) if figure.own else "",
+        own_from=own_source(figure.own[0]) if figure.own else "",
         is_missing=vintage is None,
         definition=definition,
     )
@@ -99,7 +103,7 @@ def remark(figure: Figure) -> str:
     """What people must know before they quote the figure."""
     vintage = figure.vintage
     if vintage is None:
-        return f"Manquant. Où le trouver : {figure.definition.source.title}."
+        return _why_missing(figure)
     if vintage.level == "departement":
         return "Publié par département seulement."
     if figure.row[0] is None:
@@ -109,12 +113,25 @@ def remark(figure: Figure) -> str:
     return vintage.note
 
 
+def _why_missing(figure: Figure) -> str:
+    definition = figure.definition
+    if definition.made_from:
+        return f"Manquant : se calcule d’un fichier à charger, {definition.made_from.title}."
+    if not definition.by_hand:
+        return "Manquant : fichier à charger."
+    return "" if figure.own else "Manquant : à saisir, avec sa source et sa date."
+
+
 def own_text(definition: Definition, own: tuple[Vintage, float] | None) -> str:
     """The CPTS's own count, beside the published one."""
     if own is None:
         return ""
     vintage, value = own
-    return f"{value_text(definition, value)} {definition.unit} ({vintage.source}, {vintage_text(vintage.label)})"
+    return f"{value_text(definition, value)} {definition.unit} ({own_source(vintage)})"
+
+
+def own_source(vintage: Vintage) -> str:
+    return f"{vintage.source}, {vintage_text(vintage.label)}"
 
 
 def shown_themes(diagnosis: Diagnosis, themes: Iterable[Theme] = tuple(Theme)) -> list[tuple[Theme, list[Shown]]]:

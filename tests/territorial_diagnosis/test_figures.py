@@ -43,7 +43,11 @@ def test_nothing_loaded_is_missing_with_its_source(figure, cpts):
     one = shown(figure("apl_mg"), cpts)
     assert (one.is_missing, one.value) == (True, "manquant")
     assert one.where.startswith("https://data.drees")
-    assert "DREES" in one.remark
+    assert "DREES" in one.source
+    assert one.remark == "Manquant : fichier à charger."
+    computed = shown(figure("urgences_minutes"), cpts)
+    assert "SAE" in computed.remark
+    assert computed.where.startswith("https://data.drees")
 
 
 def test_a_count_whose_source_is_exhaustive_is_zero_where_nobody_is(put, figure):

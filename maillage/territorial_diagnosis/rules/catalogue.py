@@ -74,6 +74,7 @@ class Definition:
     direction: str = ""  # higher or lower is better; '' when it is neither
     absent: str = "missing"
     by_hand: bool = False
+    made_from: Source | None = None  # what a figure of ours is computed from
     is_custom: bool = False
 
     @property
@@ -137,6 +138,7 @@ def definitions() -> dict[str, Definition]:
             theme=Theme(fields.pop("theme")),
             kind=Kind(fields.pop("kind")),
             source=sources[fields.pop("source")],
+            made_from=sources.get(fields.pop("made_from", "")),
             **fields,
         )
     return found
