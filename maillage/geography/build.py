@@ -40,6 +40,7 @@ SOURCES = [
 ]
 WKB_POLYGON, WKB_MULTIPOLYGON = 3, 6
 NEAR_DEGREES = 0.0006  # ≈ 50 m: borders drawn twice with slightly different points still touch
+MARGIN = 0.005  # degrees, ≈ 500 m: a town hall this close to the box of its commune is in it
 Rings = list[list[Point]]
 Rows = Sequence[Sequence[Any]]
 
@@ -136,7 +137,7 @@ def commune_rows(
         if item["type"] not in ("commune-actuelle", "arrondissement-municipal"):
             continue
         code, parent = item["code"], item.get("commune", "")
-        longitude, latitude = town_halls.get(code) or _middle(outlines.get(code)) or ("", "")
+        longitude, latitude = place_of(town_halls.get(code), outlines.get(code)) or ("", "")
         rows.append(
             (
                 code,
@@ -160,12 +161,20 @@ def _rounded(degrees: float | str) -> str:
     return f"{degrees:.5f}" if isinstance(degrees, float) else ""
 
 
-def _middle(rings: Rings | None) -> Point | None:
-    """Middle of the outline's box, for the few communes whose town hall is not located."""
+def place_of(town_hall: Point | None, rings: Rings | None) -> Point | None:
+    """Where a commune is: its town hall, or the middle of its box when none is known or it is not there.
+
+    One published town hall in twenty is that of a namesake or of another commune, up to thousands of km away.
+    """
     if not rings:
-        return None
+        return town_hall
     xs, ys = zip(*(point for ring in rings for point in ring), strict=True)
-    return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    west, east, south, north = min(xs), max(xs), min(ys), max(ys)
+    if town_hall:
+        x, y = town_hall
+        if west - MARGIN <= x <= east + MARGIN and south - MARGIN <= y <= north + MARGIN:
+            return town_hall
+    return (west + east) / 2, (south + north) / 2
 
 
 def former_rows(divisions: dict[str, Any]) -> Rows:

@@ -1,9 +1,10 @@
 """Outlines survive their encoding; borders make contiguity."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maillage.geography.build import shared_borders, wkb_point
+from maillage.geography.build import place_of, shared_borders, wkb_point
 from maillage.geography.outlines import decode_rings, encode_rings
 from maillage.geography.rules.contiguity import contiguity
 
@@ -68,3 +69,22 @@ def test_town_halls_are_read_from_their_published_form():
 
 def test_an_empty_town_hall_is_no_place():
     assert wkb_point("0101000000" + "000000000000F87F" * 2) is None
+
+
+BOX = [[(0.0, 45.0), (0.2, 45.0), (0.2, 45.2), (0.0, 45.2)]]
+
+
+@pytest.mark.parametrize(
+    ("town_hall", "rings", "place"),
+    [
+        ((0.05, 45.05), BOX, (0.05, 45.05)),
+        ((0.204, 45.05), BOX, (0.204, 45.05)),  # on the edge of a simplified outline
+        ((45.05, 45.05), BOX, pytest.approx((0.1, 45.1))),
+        ((-0.05, 45.05), BOX, pytest.approx((0.1, 45.1))),
+        (None, BOX, pytest.approx((0.1, 45.1))),
+        ((0.05, 45.05), None, (0.05, 45.05)),
+        (None, None, None),
+    ],
+)
+def test_a_town_hall_outside_its_commune_is_not_its_town_hall(town_hall, rings, place):
+    assert place_of(town_hall, rings) == place

@@ -8,6 +8,7 @@ estimate (straight line x detour / speed by density) until a matrix of road time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ KM_PER_DEGREE = 111.2
 DENSITY_KM = 5.0
 PER = 100_000
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Ints = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
@@ -98,24 +99,36 @@ def project(latitude: Floats, longitude: Floats) -> Floats:
 
 def density_around(points: Floats, population: Floats) -> Floats:
     """Inhabitants per km² within 5 km of each point."""
-    near = _pairs_within(points, DENSITY_KM)
-    weights = csr_matrix((np.ones(len(near[0])), near), shape=(len(points), len(points)))
-    return np.asarray(weights @ population) / (np.pi * DENSITY_KM**2)
+    one, other = _neighbours(points, DENSITY_KM)
+    half = csr_matrix((np.ones(len(one)), (one, other)), shape=(len(points), len(points)))
+    return np.asarray(half @ population + half.T @ population + population) / (np.pi * DENSITY_KM**2)
 
 
-def _pairs_within(points: Floats, km: float) -> tuple[Ints, Ints]:
-    """Both ways, and each place with itself."""
-    half = cKDTree(points).query_pairs(km, output_type="ndarray")
-    own = np.arange(len(points))
-    return np.concatenate((half[:, 0], half[:, 1], own)), np.concatenate((half[:, 1], half[:, 0], own))
+def _neighbours(points: Floats, km: float) -> tuple[Ints, Ints]:
+    """Places within so many km of each other, each pair once."""
+    half = cKDTree(points).query_pairs(km, output_type="ndarray").astype(np.int32)
+    return half[:, 0], half[:, 1]
+
+
+def _km(points: Floats, one: Ints, other: Ints) -> Floats:
+    """Distances, an axis at a time: millions of pairs stay within a few tens of MiB."""
+    square = np.zeros(len(one))
+    for axis in points.T:
+        square += (axis[one] - axis[other]) ** 2
+    return np.sqrt(square)
 
 
 def pairs(points: Floats, population: Floats, how: Travel) -> Pairs:
-    """Every pair within reach, with its estimated minutes: the slower end sets the speed."""
-    origin, destination = _pairs_within(points, how.reach_km)
-    km = np.sqrt(((points[origin] - points[destination]) ** 2).sum(axis=1))
+    """Every pair within reach, with its estimated minutes: the slower end sets the speed, so both ways take as long."""
+    one, other = _neighbours(points, how.reach_km)
     speed = how.speed(density_around(points, population))
-    return Pairs(origin, destination, how.minutes(km, np.minimum(speed[origin], speed[destination])))
+    minutes = how.minutes(_km(points, one, other), np.minimum(speed[one], speed[other]))
+    own = np.arange(len(points), dtype=np.int32)
+    return Pairs(
+        np.concatenate((one, other, own)),
+        np.concatenate((other, one, own)),
+        np.concatenate((minutes, minutes, np.zeros(len(points)))),
+    )
 
 
 def weight_matrix(found: Pairs, size: int, steps: Catchment) -> csr_matrix:
