@@ -302,4 +302,6 @@ class DirectoryImport(models.Model):
 
     @property
     def scope_label(self) -> str:
-        return ", ".join(self.departements) or "France entière"
+        if self.departements:
+            return ", ".join(self.departements)
+        return "ceux du fichier" if self.kind == ImportKind.ESTABLISHMENTS else "France entière"

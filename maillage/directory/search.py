@@ -12,6 +12,7 @@ from maillage.geography.models import Commune
 
 AFTER_ANY_NAME = "~"  # normalised names hold digits, small letters and spaces only
 KM_PER_DEGREE = 111.2
+RPPS_LENGTHS = (11, 12)  # as people write it, and with the 8 that the national identifier puts before it
 Communes = QuerySet[Any]
 _labels: dict[str, str] = {}
 
@@ -45,6 +46,8 @@ def find(criteria: Criteria) -> QuerySet[Practitioner]:
 def _named(criteria: Criteria) -> Q:
     """Each word in the name; in all of France one of them must begin it, which an index answers."""
     words = normalised(criteria.name).split()
+    if len(words) == 1 and words[0].isdigit() and len(words[0]) in RPPS_LENGTHS:
+        return Q(pk=int(words[0]) if len(words[0]) == max(RPPS_LENGTHS) else int(f"8{words[0]}"))
     condition = Q()
     for word in words:
         condition &= Q(search_name__contains=word)

@@ -7,7 +7,7 @@ from typing import Any
 from maillage.core.missions import Mission
 from maillage.cpts.models import Cpts
 from maillage.territorial_diagnosis.communes import lines_of
-from maillage.territorial_diagnosis.gaps import Answered, gaps_of
+from maillage.territorial_diagnosis.gaps import Answered, gaps_of, unchecked
 from maillage.territorial_diagnosis.models import Priority, Resource
 from maillage.territorial_diagnosis.presenting import reference_labels, shown
 from maillage.territorial_diagnosis.queries import POPULATION, Area, Diagnosis, Figure, definitions_of, diagnosis_of
@@ -26,6 +26,7 @@ SUMMED_UP = (
     "ald",
     "sans_medecin_traitant",
 )
+NOT_YET = {"number": None, "value": "absent", "vintage": "", "own": "", "missing": True}  # an indicator added since
 MOST_COMMUNES = 400  # beyond it a printed table serves nobody: the XLSX has them all
 
 
@@ -62,6 +63,7 @@ def content_of(cpts: Cpts, area: Area, *, on: date) -> dict[str, Any]:
         "resources": [
             _resource(one) for one in Resource.objects.of(cpts).select_related("commune").order_by("kind", "name")
         ],
+        "unchecked": unchecked(diagnosis),
         "gaps": [_gap(one) for one in gaps_of(diagnosis)],
         "priorities": [_priority(one, diagnosis) for one in Priority.objects.filter(cpts=cpts)],
     }
@@ -84,6 +86,8 @@ def _figure(figure: Figure, cpts: Cpts) -> dict[str, Any]:
         "licence": one.licence,
         "remark": one.remark,
         "own": one.own,
+        "own_value": one.own_value,
+        "coverage": one.coverage,
         "missing": one.is_missing,
         "definition": definition.definition,
         "numerator": definition.numerator,
@@ -167,11 +171,16 @@ def figures_by_code(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Figures whose value differs from one version to the next, in the order of the diagnosis."""
+    """Figures, published or of the CPTS, that differ from one version to the next, in the order of the diagnosis."""
     old = figures_by_code(before)
     found = []
     for code, now in figures_by_code(after).items():
-        then = old.get(code)
-        if then and (then["number"], then["vintage"]) != (now["number"], now["vintage"]):
+        then = old.get(code, NOT_YET)
+        if _said(then) != _said(now) and not (then is NOT_YET and now["missing"] and not now["own"]):
             found.append({"code": code, "label": now["label"], "unit": now["unit"], "before": then, "after": now})
     return found
+
+
+def _said(figure: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What of a figure makes it another one. A new vintage that says the same is one too: it is dated."""
+    return figure["number"], figure["vintage"], figure["own"]

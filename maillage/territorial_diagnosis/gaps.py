@@ -19,6 +19,11 @@ class Answered:
     decision: GapDecision | None
 
 
+def unchecked(diagnosis: Diagnosis) -> list[str]:
+    """Labels of the figures without which some gaps cannot be told."""
+    return [diagnosis.figures[code].definition.label for code in BY_COMMUNE if not diagnosis.figures[code].vintage]
+
+
 def gaps_of(diagnosis: Diagnosis) -> list[Answered]:
     """Gaps of a perimeter in the order they matter. Three queries beyond those of the diagnosis."""
     figures = diagnosis.figures

@@ -41,6 +41,7 @@ class Shown:
     where: str
     licence: str
     remark: str
+    coverage: str
     own: str
     own_value: str
     own_from: str
@@ -78,6 +79,7 @@ def shown(figure: Figure, cpts: Cpts) -> Shown:
         where=(definition.made_from or definition.source).where,
         licence=definition.source.licence,
         remark=remark(figure),
+        coverage=_coverage(figure),
         own=own_text(definition, figure.own),
         own_value=value_text(definition, figure.own[1]) if figure.own else "",
         own_from=own_source(figure.own[0]) if figure.own else "",
@@ -111,6 +113,13 @@ def remark(figure: Figure) -> str:
     if figure.absent:
         return f"Non publié pour {figure.absent} {plural(figure.absent, 'commune')} : la valeur porte sur les autres."
     return vintage.note
+
+
+def _coverage(figure: Figure) -> str:
+    """How much of the territory a figure speaks of, when it is not the whole; '' otherwise."""
+    if figure.vintage is None or not figure.absent or not figure.published:
+        return ""
+    return f"{figure.published} {plural(figure.published, 'commune')} sur {figure.published + figure.absent}"
 
 
 def _why_missing(figure: Figure) -> str:

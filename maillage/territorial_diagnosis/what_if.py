@@ -40,6 +40,12 @@ def changes_around(code: str, more: float, *, on: date) -> dict[str, float]:
     return changes(minutes, demand, steps, more)
 
 
+def practises_in(group: str, code: str) -> bool:
+    """Whether a professional of this kind is counted in a commune by the latest register."""
+    latest = Vintage.objects.shared().filter(code=f"lib_{group}").order_by("-label").values("pk")[:1]
+    return IndicatorValue.objects.filter(place=code, vintage__in=latest, numerator__gt=0).exists()
+
+
 @dataclass(frozen=True)
 class Near:
     """A commune around: where, how many, how dense."""

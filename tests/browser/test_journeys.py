@@ -186,8 +186,8 @@ def test_a_coordinator_questions_a_figure_adds_a_file_freezes_and_prints(visit, 
     page.wait_for_selector("#map[data-drawn='38']")
     expect(page.get_by_text("apl.csv")).to_be_visible()
     expect(page.get_by_role("cell", name="non publié")).to_be_visible()
-    page.get_by_label("Autre indicateur").select_option(label="Infirmiers, libéral")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Infirmiers, libéral")
+    page.get_by_label("Autre indicateur").select_option(label="Infirmiers, exercice libéral")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Infirmiers, exercice libéral")
     page.wait_for_selector("#map[data-drawn='38']")
 
     page.get_by_role("link", name="Nos fichiers").click()

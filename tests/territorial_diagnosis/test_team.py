@@ -22,6 +22,7 @@ from maillage.core.sources import UnreadableFile
 from maillage.territorial_diagnosis import actions
 from maillage.territorial_diagnosis.actions.own_files import ColumnsMap, NothingJoined, join, read_own_file
 from maillage.territorial_diagnosis.actions.team import AlreadyListed, ImpossibleFigure, ReasonNeeded
+from maillage.territorial_diagnosis.actions.versions import AlreadyFrozen
 from maillage.territorial_diagnosis.content import content_of, differences
 from maillage.territorial_diagnosis.documents import diagnosis_docx, diagnosis_pdf, diagnosis_xlsx, perimeter_geojson
 from maillage.territorial_diagnosis.models import (
@@ -128,21 +129,67 @@ def test_a_frozen_version_does_not_change_and_is_compared_with_the_next(cpts, co
     assert (change["code"], change["before"]["value"], change["after"]["value"]) == ("apl_mg", "3,00", "2,50")
 
 
+def test_the_same_version_is_frozen_once(cpts, coordinator, put):
+    put("apl_mg", "2022", {"24037": (30.0, 10.0)})
+    actions.freeze(cpts=cpts, title="Dossier", content=content(cpts), by=coordinator, at=NOON)
+    with pytest.raises(AlreadyFrozen):
+        actions.freeze(cpts=cpts, title="Dossier", content=content(cpts), by=coordinator, at=NOON)
+    put("apl_mg", "2023", {"24037": (25.0, 10.0)})
+    assert actions.freeze(cpts=cpts, title="Dossier", content=content(cpts), by=coordinator, at=NOON).number == 2
+
+
+def test_what_a_cpts_adds_is_a_change_between_versions(cpts, coordinator, places):
+    first = actions.freeze(cpts=cpts, title="Un", content=content(cpts), by=coordinator, at=NOON)
+    type_one(cpts, coordinator)
+    actions.add_custom_indicator(
+        cpts=cpts, joined=joined_of(places), fields=FIELDS, filename="x.csv", places=places, by=coordinator, at=NOON
+    )
+    second = actions.freeze(cpts=cpts, title="Deux", content=content(cpts), by=coordinator, at=NOON)
+    labels = {change["label"] for change in differences(first.content, second.content)}
+    assert labels == {"Patients sans médecin traitant", FIELDS["label"]}
+
+
+def test_gaps_that_cannot_be_told_are_said(signed, put):
+    page = signed.get(url("gaps")).content.decode()
+    assert "Impossible de tout dire" in page
+    assert "APL aux médecins généralistes (DREES)" in page
+    put("apl_mg", "2023", {"24037": (30.0, 10.0)})
+    put("urgences_minutes", "2023", {"24037": (30.0, 10.0)})
+    assert "Impossible de tout dire" not in signed.get(url("gaps")).content.decode()
+
+
+def test_nobody_is_taken_away_where_nobody_is(signed, put):
+    put("lib_10G", "2026-11-12", {"24037": (3.0, None)}, covered=frozenset({"24"}))
+    put("acc_10G", "2026-11-12", {"24037": (50.0, 1.0), "24051": (20.0, 1.0)}, covered=frozenset({"24"}))
+    address = url("what_if", "acc_10G")
+    refused = signed.get(address, {"commune": "24051", "sens": "moins"}).content.decode()
+    assert "Personne n’exerce en libéral à Bosset" in refused
+    assert "Un professionnel de moins" not in refused
+    assert "Un professionnel de moins" in signed.get(address, {"commune": "24037", "sens": "moins"}).content.decode()
+    assert "n’est pas dans le territoire" in signed.get(address, {"commune": "75056"}).content.decode()
+
+
+def test_the_tab_of_files_is_for_those_who_add_some(signed, client, member):
+    assert "Nos fichiers" in signed.get(url("overview")).content.decode()
+    client.force_login(member)
+    assert "Nos fichiers" not in client.get(url("overview")).content.decode()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_eight_people_freezing_at_once_never_share_a_number(cpts, coordinator):
     kept, refused = [], []
     start = threading.Barrier(8)
 
-    def one():
+    def one(place):
         try:
             start.wait(20)
-            kept.append(actions.freeze(cpts=cpts, title="À la fois", content={}, by=coordinator, at=NOON).number)
+            kept.append(actions.freeze(cpts=cpts, title=f"De {place}", content={}, by=coordinator, at=NOON).number)
         except DomainError:
             refused.append(1)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=one) for _ in range(8)]
+    threads = [threading.Thread(target=one, args=[place]) for place in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -61,6 +61,14 @@ def test_search_finds_who_is_asked_for(client, member, people, query, expected):
     assert names(client, **query)[0] == expected
 
 
+def test_a_number_finds_its_person_as_it_is_shown_and_as_files_write_it(client, member, people):
+    client.force_login(member)
+    national = people.practitioner.national_id
+    for number in (national, national[1:]):
+        assert names(client, q=number, where="france")[0] == {"DESPRÉS"}
+    assert names(client, q="81999999999", where="france")[0] == set()
+
+
 def test_a_result_shows_place_phone_and_mailbox(client, member, people):
     client.force_login(member)
     _, html = names(client)

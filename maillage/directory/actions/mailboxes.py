@@ -68,5 +68,6 @@ def _check_whole(path: Path, staged: int, *, accept_fewer: bool) -> None:
     if not staged or (not accept_fewer and before > 100 and staged < LEAST_KEPT * before):
         raise SeemsIncomplete(
             f"{path.name} ne contient que {grouped(staged)} messageries, contre {grouped(before)} dans l’annuaire : "
-            "il semble incomplet, rien n’a changé. S’il est bien entier, relancez avec --accept-fewer."
+            "il semble incomplet, rien n’a changé. S’il est bien entier, importez-le seul en ligne de commande, avec "
+            "--accept-fewer."
         )

@@ -13,7 +13,7 @@ from maillage.core.jobs import Progress
 from maillage.core.money import grouped
 from maillage.core.sources import TextSource, UnreadableFile, first_line, no_progress
 from maillage.core.staging import Staging, staging
-from maillage.core.text import normalised
+from maillage.core.text import normalised, plural
 from maillage.directory.actions.places import known_places
 from maillage.directory.imports import Report, SeemsIncomplete, TooManyRejects, known_scope, one_import
 from maillage.directory.loading import LOADED_IN_BULK, REGISTER_TABLES, Moved, Scope, changed_people, move_register
@@ -109,11 +109,13 @@ def import_register(
 
 def summary(moved: Moved, report: Report) -> str:
     """One sentence for the screen and the shell."""
+    rejected = plural(report.rejected, "ligne rejetée", "lignes rejetées")
+    doubtful = plural(report.doubtful, "gardée", "gardées")
     parts = [
         f"{grouped(moved.arrivals)} arrivées", f"{grouped(moved.departures)} départs",
         f"{grouped(moved.moves)} changements de commune", f"{grouped(moved.roles_new)} exercices nouveaux",
         f"{grouped(moved.roles_ended)} terminés", f"{grouped(moved.organizations_new)} structures nouvelles",
-        f"{grouped(report.rejected)} lignes rejetées", f"{grouped(report.doubtful)} gardées avec un doute",
+        f"{grouped(report.rejected)} {rejected}", f"{grouped(report.doubtful)} {doubtful} avec un doute",
     ]  # fmt: skip
     return ", ".join(parts) + "."
 
@@ -190,7 +192,8 @@ def _check_whole(
     if not accept_fewer and before > 100 and seen < LEAST_KEPT * before:
         raise SeemsIncomplete(
             f"{source.path.name} ne contient que {grouped(seen)} personnes, contre {grouped(before)} dans l’annuaire : "
-            "il semble incomplet, rien n’a changé. S’il est bien entier, relancez avec --accept-fewer."
+            "il semble incomplet, rien n’a changé. S’il est bien entier, importez-le seul en ligne de commande, avec "
+            "--accept-fewer."
         )
 
 

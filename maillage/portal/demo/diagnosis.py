@@ -60,5 +60,5 @@ def enrich(today: date) -> None:
         actions.add_priority(cpts=cpts, title=title, why=why, mission=mission, indicators=indicators, by=by, at=at(60))
     area = area_of(cpts, with_draft=True)
     assert area
-    content = content_of(cpts, area, on=today - timedelta(days=45))
-    actions.freeze(cpts=cpts, title="Dialogue de gestion", content=content, by=by, at=at(45))
+    content = content_of(cpts, area, on=today - timedelta(days=5))
+    actions.freeze(cpts=cpts, title="Dialogue de gestion", content=content, by=by, at=at(5))

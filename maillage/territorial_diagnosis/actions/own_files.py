@@ -59,6 +59,10 @@ class Joined:
         return (self.total - len(self.unmatched)) / self.total if self.total else 0.0
 
     @property
+    def published(self) -> int:
+        return len(self.rows) - self.unpublished
+
+    @property
     def unpublished(self) -> int:
         return sum(row[0] is None for row in self.rows.values())
 

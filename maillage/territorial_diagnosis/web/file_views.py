@@ -14,10 +14,11 @@ from django.views.decorators.http import require_POST
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
-from maillage.core.text import normalised
+from maillage.core.text import normalised, plural
 from maillage.territorial_diagnosis import actions
 from maillage.territorial_diagnosis.actions.own_files import LARGEST_FILE, ColumnsMap, Joined, join
 from maillage.territorial_diagnosis.loading import OpenFile
+from maillage.territorial_diagnosis.models import CustomIndicator
 from maillage.territorial_diagnosis.places import Gazetteer
 from maillage.territorial_diagnosis.rules.catalogue import Kind
 from maillage.territorial_diagnosis.rules.cells import NotANumber, number
@@ -47,7 +48,10 @@ def add(request: CptsRequest) -> HttpResponse:
                 _keep(request, sent.name, sent.read()),
                 MapForm(header=list(file.header), initial=_guess(file)),
             )
-    context = page_context(request, "files", area_or_none(request)) | {"form": form}
+    context = page_context(request, "files", area_or_none(request)) | {
+        "form": form,
+        "added": CustomIndicator.objects.filter(cpts=request.cpts).order_by("label"),
+    }
     return render(request, "territorial_diagnosis/files.html", context)
 
 
@@ -126,7 +130,11 @@ def map_columns(request: CptsRequest) -> HttpResponse:
         form.add_error("code", error.user_message)
         return _mapping(request, file, token, form, joined)
     (_folder() / key).unlink(missing_ok=True)
-    messages.success(request, f"« {data['label']} » est dans le diagnostic : {len(joined.rows)} communes renseignées.")
+    told = f"{joined.published} {plural(joined.published, 'commune renseignée', 'communes renseignées')}"
+    messages.success(
+        request,
+        f"« {data['label']} » est dans le diagnostic : {told}.",
+    )
     return redirect("diagnosis:indicator", request.cpts.slug, vintage.code)
 
 

@@ -17,7 +17,7 @@ from maillage.territorial_diagnosis.queries import Area, area_of, definitions_of
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind, Theme
 from maillage.territorial_diagnosis.rules.classes import classified
 from maillage.territorial_diagnosis.rules.shown import compared_text, value_text, with_unit
-from maillage.territorial_diagnosis.what_if import changes_around
+from maillage.territorial_diagnosis.what_if import changes_around, practises_in
 from maillage.territory.map_data import departement_of
 
 SECTIONS = (
@@ -70,6 +70,8 @@ def page_context(request: CptsRequest, section: str, area: Area | None) -> dict[
     slug = request.cpts.slug
     tabs = []
     for key, label in SECTIONS:
+        if key == "files" and Permission.DIAGNOSIS_EDIT not in request.permissions:
+            continue
         is_theme = key in set(Theme)
         url = reverse("diagnosis:theme", args=[slug, key]) if is_theme else reverse(f"diagnosis:{key}", args=[slug])
         tabs.append({"url": url, "label": label, "current": key == section})
@@ -224,9 +226,15 @@ def what_if(request: CptsRequest, indicator: str) -> HttpResponse:
         raise Http404
     vintage = Vintage.objects.shared().filter(code=indicator).order_by("-label").first()
     lines = lines_of(area, known[indicator], vintage)
-    chosen = next((line for line in lines if line.code == request.GET.get("commune")), None)
+    asked = request.GET.get("commune", "")
+    chosen = next((line for line in lines if line.code == asked), None)
     more = Decimal(-1) if request.GET.get("sens") == "moins" else Decimal(1)
-    changes: dict[str, float] = changes_around(chosen.code, float(more), on=timezone.localdate()) if chosen else {}
+    refusal = "Cette commune n’est pas dans le territoire." if asked and not chosen else ""
+    if chosen and more < 0 and not practises_in(indicator.removeprefix("acc_"), chosen.code):
+        refusal = f"Personne n’exerce en libéral à {chosen.name} : il n’y a personne à retirer."
+    changes: dict[str, float] = {}
+    if chosen and not refusal:
+        changes = changes_around(chosen.code, float(more), on=timezone.localdate())
     touched = [line for line in lines if line.code in changes and line.value is not None]
     rows = [
         {
@@ -242,6 +250,7 @@ def what_if(request: CptsRequest, indicator: str) -> HttpResponse:
         "lines": lines,
         "chosen": chosen,
         "more": more,
+        "refusal": refusal,
         "rows": rows,
         "outside": len(set(changes) - {line.code for line in lines}),
         "vintage": vintage_text(vintage.label) if vintage else "",

@@ -16,7 +16,7 @@ from maillage.core.missions import Mission
 from maillage.directory.models import Organization
 from maillage.territorial_diagnosis import actions
 from maillage.territorial_diagnosis.content import content_of, differences
-from maillage.territorial_diagnosis.gaps import gaps_of
+from maillage.territorial_diagnosis.gaps import gaps_of, unchecked
 from maillage.territorial_diagnosis.models import GapStatus, Priority, Resource, ResourceKind, Vintage
 from maillage.territorial_diagnosis.presenting import vintage_text
 from maillage.territorial_diagnosis.queries import definitions_of, diagnosis_of
@@ -156,14 +156,19 @@ def gaps(request: CptsRequest) -> HttpResponse:
     area = area_or_none(request)
     if area is None:
         return no_perimeter(request, "gaps")
-    found = gaps_of(diagnosis_of(request.cpts, area, definitions_of(request.cpts)))
+    diagnosis = diagnosis_of(request.cpts, area, definitions_of(request.cpts))
+    found = gaps_of(diagnosis)
     refusal: dict[str, str] = {}
     if request.method == "POST":
         _may_edit(request)
         refusal = _answer(request, {one.gap.key: one.gap for one in found})
         if not refusal:
             return redirect("diagnosis:gaps", request.cpts.slug)
-    context = page_context(request, "gaps", area) | {"rows": found, "refusal": refusal}
+    context = page_context(request, "gaps", area) | {
+        "rows": found,
+        "unchecked": unchecked(diagnosis),
+        "refusal": refusal,
+    }
     return render(request, "territorial_diagnosis/gaps.html", context)
 
 

@@ -47,3 +47,11 @@ document.addEventListener("click", async (event) => {
   await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
   button.textContent = "Copié";
 });
+
+// Where many tabs scroll, the current one is in sight.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const tab of document.querySelectorAll(".tabs.scroll [aria-current]")) {
+    const bar = tab.parentElement;
+    bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.clientWidth) / 2;
+  }
+});

@@ -36,6 +36,7 @@ class ImportCommand(BaseCommand):
             except DomainError as error:
                 raise CommandError(error.user_message) from error
         self.stdout.write(row.message)
+        self.stdout.write("Les chiffres des diagnostics suivront cette nuit, ou tout de suite : refresh_diagnosis.")
         if row.rejects:
             self.stdout.write(f"Lignes rejetées ou douteuses : imports/{row.rejects}")
 
