@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from maillage.core.money import NBSP
 from maillage.core.templatetags.maillage import day
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
@@ -47,6 +48,18 @@ class Shown:
     own_from: str
     is_missing: bool
     definition: Definition
+
+    @property
+    def headline(self) -> str:
+        """The figure as a card shows it: published, else that of the CPTS, else missing."""
+        text = self.own_value if self.is_missing and self.own else self.value
+        return f"{text}{NBSP}%" if self.unit == "%" and (self.own or not self.is_missing) else text
+
+    @property
+    def caption(self) -> str:
+        """What stands under the headline: unit, date or origin."""
+        unit = "" if self.unit == "%" else self.unit
+        return " · ".join(filter(None, (unit, self.own_from if self.is_missing else self.vintage)))
 
 
 def vintage_text(label: str) -> str:
