@@ -18,7 +18,8 @@ BATCH = 5_000
 def insert_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]) -> int:
     """Insert rows whose values stand in the order of `fields`; values are already fit for the database.
 
-    Runs in the caller's transaction. Raises IntegrityError like any insert. Returns the number of rows.
+    Runs in the caller's transaction; `rows` must not query, since the connection is taken meanwhile.
+    Raises IntegrityError like any insert. Returns the number of rows.
     """
     table = connection.ops.quote_name(model._meta.db_table)
     columns = ", ".join(connection.ops.quote_name(column_of(model, name)) for name in fields)

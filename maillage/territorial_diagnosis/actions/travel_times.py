@@ -1,6 +1,6 @@
 """A matrix of road times, given by file: accessibility then needs no estimate."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -51,10 +51,10 @@ def import_travel_times(
     names = [name.strip().lower() for name in header.split(delimiter)]
     if missing := [name for name in COLUMNS if name not in names]:
         raise UnreadableFile(f"{path.name} : il manque la colonne {', '.join(missing)}. Rien n’a changé.")
-    report = TravelReport()
+    report, today = TravelReport(), Gazetteer.read().today
     with transaction.atomic():
         TravelTime.objects.all().delete()
-        pairs = _pairs(source, [names.index(name) for name in COLUMNS], delimiter, report)
+        pairs = _pairs(source, [names.index(name) for name in COLUMNS], delimiter, today, report)
         report.pairs = insert_rows(TravelTime, COLUMNS, pairs)
         if report.pairs < LEAST_READ * (report.pairs + report.refused) or not report.pairs:
             raise UnreadableFile(f"{path.name} : presque aucun trajet n’a pu être lu. Rien n’a changé.")
@@ -64,9 +64,9 @@ def import_travel_times(
 
 
 def _pairs(
-    source: TextSource, places: list[int], delimiter: str, report: TravelReport
+    source: TextSource, places: list[int], delimiter: str, today: Callable[[str], str], report: TravelReport
 ) -> Iterator[tuple[str, str, float]]:
-    today, seen = Gazetteer.read().today, set[tuple[str, str]]()
+    seen = set[tuple[str, str]]()
     lines = source.lines("Lecture des temps de trajet")
     next(lines)
     for line, raw in lines:
