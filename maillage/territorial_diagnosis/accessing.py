@@ -64,7 +64,7 @@ def refresh_accessibility(places: Gazetteer, at: datetime, on: date) -> int:
     supply = read_supply(nodes, groups, vintages)
     demand, note = read_demand(nodes, groups, places, on)
     given = read_pairs(nodes)
-    pairs = given or rules.pairs(nodes.points, nodes.population, how)
+    pairs = given or rules.pairs(nodes.points, nodes.population, how, within=steps.steps[-1][0])
     weights = rules.weight_matrix(pairs, len(nodes.codes), steps)
     found = rules.accessibility(weights, supply, demand)
     covered = frozenset(vintages[f"lib_{groups[0]}"].covered or ())

@@ -205,6 +205,15 @@ def test_pairs_hold_each_place_with_itself_and_go_both_ways():
     assert found.minutes[found.origin == found.destination].max() == 0
 
 
+def test_pairs_of_no_use_are_left_out_and_weigh_the_same():
+    points, population = grid()
+    every = acc.pairs(points, population, acc.travel(ON))
+    useful = acc.pairs(points, population, acc.travel(ON), within=STEPS.steps[-1][0])
+    assert len(useful.minutes) < len(every.minutes)
+    whole, lean = (acc.weight_matrix(one, len(population), STEPS) for one in (every, useful))
+    assert abs(whole - lean).max() == 0
+
+
 def test_a_what_if_is_the_whole_computation_made_again():
     weights, population, found = matrix()
     supply = np.zeros((len(population), 1))

@@ -118,11 +118,16 @@ def _km(points: Floats, one: Ints, other: Ints) -> Floats:
     return np.sqrt(square)
 
 
-def pairs(points: Floats, population: Floats, how: Travel) -> Pairs:
-    """Every pair within reach, with its estimated minutes: the slower end sets the speed, so both ways take as long."""
+def pairs(points: Floats, population: Floats, how: Travel, within: float = np.inf) -> Pairs:
+    """Every pair within reach, with its estimated minutes: the slower end sets the speed, so both ways take as long.
+
+    `within`: minutes from which a pair is of no use and not kept.
+    """
     one, other = _neighbours(points, how.reach_km)
     speed = how.speed(density_around(points, population))
     minutes = how.minutes(_km(points, one, other), np.minimum(speed[one], speed[other]))
+    useful = minutes < within
+    one, other, minutes = one[useful], other[useful], minutes[useful]
     own = np.arange(len(points), dtype=np.int32)
     return Pairs(
         np.concatenate((one, other, own)),
