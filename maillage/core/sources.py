@@ -97,6 +97,11 @@ class TextSource:
             yield from enumerate(lines, number)
 
 
+def delimiter_of(head: str, among: str = ";,\t|") -> str:
+    """What separates the columns of a header: of these characters, the one it holds most."""
+    return max(among, key=head.count)
+
+
 def date_in(name: str) -> date | None:
     """The day that a file name carries: PS_LibreAcces_Personne_activite_202611200812.txt -> 20 November 2026."""
     for found in DATE_IN_NAME.finditer(name):

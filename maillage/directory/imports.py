@@ -16,9 +16,11 @@ from django.utils import timezone
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.jobs import is_dead, this_worker
-from maillage.core.sources import date_in
+from maillage.core.money import grouped
+from maillage.core.sources import TextSource, date_in
 from maillage.core.spreadsheets import harmless
 from maillage.core.staging import DriverError
+from maillage.core.text import plural
 from maillage.directory.models import DirectoryImport, ImportKind, ImportState
 
 KEPT_REJECTS = 200_000
@@ -70,6 +72,19 @@ class Report:
     def close(self) -> None:
         if self._file:
             self._file.close()
+
+    def check_whole(self, source: TextSource) -> None:
+        """A file that ends in the middle of a line which could not be taken was cut. Raises SeemsIncomplete."""
+        if not source.ended_whole and self.rejected:
+            raise SeemsIncomplete(f"{source.path.name} est coupé au milieu d’une ligne : rien n’a changé.")
+
+    @property
+    def rejected_text(self) -> str:
+        return f"{grouped(self.rejected)} {plural(self.rejected, 'ligne rejetée', 'lignes rejetées')}"
+
+    @property
+    def doubtful_text(self) -> str:
+        return f"{grouped(self.doubtful)} {plural(self.doubtful, 'gardée')} avec un doute"
 
     def counts(self) -> dict[str, Any]:
         return {"rejected": self.rejected, "doubtful": self.doubtful, "reasons": dict(self.reasons.most_common(12))}

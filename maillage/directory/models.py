@@ -5,7 +5,7 @@ constraint in the database: two million of them would each be checked by a trigg
 """
 
 import uuid
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -162,6 +162,10 @@ class PractitionerRoleQuerySet(models.QuerySet["PractitionerRole"]):
 
     def current(self) -> Self:
         return self.filter(until=None)
+
+    def inside(self, communes: models.QuerySet[Any]) -> Self:
+        """In these communes, or in an arrondissement of theirs. `communes`: codes, as a subquery."""
+        return self.filter(Q(commune__in=communes) | Q(commune__parent__in=communes))
 
     def counted(self) -> Self:
         """What a census counts: civilians in post, neither students nor substitutes nor volunteers."""

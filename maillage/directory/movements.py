@@ -11,10 +11,6 @@ from maillage.directory.models import PractitionerRole
 Communes = QuerySet[Any]
 
 
-def _inside(communes: Communes) -> Q:
-    return Q(commune__in=communes) | Q(commune__parent__in=communes)
-
-
 def movements(communes: Communes, *, since: date) -> QuerySet[PractitionerRole]:
     """Exercises that began or ended in these communes, for people who were not there before or are no longer.
 
@@ -22,12 +18,13 @@ def movements(communes: Communes, *, since: date) -> QuerySet[PractitionerRole]:
     commune of another exercise in post.
     """
     same = PractitionerRole.objects.filter(practitioner=OuterRef("practitioner"), group=OuterRef("group"))
-    here = same.filter(_inside(communes)).exclude(pk=OuterRef("pk"))
+    here = same.inside(communes).exclude(pk=OuterRef("pk"))
     still_here = Exists(here.filter(until=None))
     was_here = Exists(here.filter(Q(since=None) | Q(since__lt=OuterRef("since"))))
     elsewhere = same.filter(until=None).exclude(pk=OuterRef("pk")).exclude(commune=None)
     return (
-        PractitionerRole.objects.filter(_inside(communes), category="C", is_substitute=False)
+        PractitionerRole.objects.inside(communes)
+        .filter(category="C", is_substitute=False)
         .filter(Q(until__gte=since) & ~still_here | Q(until=None, since__gte=since) & ~was_here)
         .select_related("practitioner", "commune")
         .defer("commune__outline", "commune__neighbours")

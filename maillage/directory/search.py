@@ -68,8 +68,7 @@ def _roles(criteria: Criteria) -> QuerySet[PractitionerRole] | None:
         roles, narrowed = roles.filter(specialities__contains=criteria.speciality), True
     if criteria.communes is not None:
         # Students without a place, and exercises without a commune, are found by name in all of France only.
-        inside = Q(commune__in=criteria.communes) | Q(commune__parent__in=criteria.communes)
-        roles, narrowed = roles.filter(inside), True
+        roles, narrowed = roles.inside(criteria.communes), True
     for word in normalised(criteria.structure).split():
         roles, narrowed = roles.filter(organization__search_name__contains=word), True
     return roles if narrowed else None

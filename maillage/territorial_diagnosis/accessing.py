@@ -182,7 +182,7 @@ def read_ages(nodes: Nodes, places: Gazetteer) -> tuple[Floats, NDArray[np.bool_
 
 
 def _shares(code: str) -> dict[str, float]:
-    latest = Vintage.objects.shared().filter(code=code).order_by("-label").first()
+    latest = Vintage.objects.newest_first(code).first()
     if latest is None:
         return {}
     rows = latest.values.filter(denominator__gt=0).values_list("place", "numerator", "denominator")
@@ -195,7 +195,7 @@ def _shares(code: str) -> dict[str, float]:
 
 def refresh_emergency(places: Gazetteer, at: datetime, on: date) -> int:
     """Estimated minutes from each commune to the nearest emergency department of the SAE."""
-    latest = Vintage.objects.shared().filter(code="urgences").order_by("-label").first()
+    latest = Vintage.objects.newest_first("urgences").first()
     if latest is None:
         return 0
     nodes, how = read_nodes(places), rules.travel(on)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from maillage.geography.rules.codes import departement_of
 from maillage.territorial_diagnosis.models import Vintage
 from maillage.territorial_diagnosis.queries import Area
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind
-from maillage.territory.map_data import departement_of
 
 
 @dataclass(frozen=True)

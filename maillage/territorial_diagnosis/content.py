@@ -6,12 +6,12 @@ from typing import Any
 
 from maillage.core.missions import Mission
 from maillage.cpts.models import Cpts
-from maillage.territorial_diagnosis.communes import lines_of
+from maillage.territorial_diagnosis.communes import Line, lines_of
 from maillage.territorial_diagnosis.gaps import Answered, gaps_of, unchecked
 from maillage.territorial_diagnosis.models import Priority, Resource
 from maillage.territorial_diagnosis.presenting import reference_labels, shown
 from maillage.territorial_diagnosis.queries import POPULATION, Area, Diagnosis, Figure, definitions_of, diagnosis_of
-from maillage.territorial_diagnosis.rules.catalogue import Kind, Theme, definitions
+from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind, Theme, definitions
 from maillage.territorial_diagnosis.rules.classes import classified
 from maillage.territorial_diagnosis.rules.shown import compared_text, value_text
 
@@ -36,6 +36,7 @@ def content_of(cpts: Cpts, area: Area, *, on: date) -> dict[str, Any]:
     diagnosis = diagnosis_of(cpts, area, known)
     departement, region, _ = reference_labels(cpts)
     mapped = [diagnosis.figures[code] for code in MAPPED if diagnosis.figures[code].vintage]
+    lines = [lines_of(area, one.definition, one.vintage) for one in mapped]
     return {
         "cpts": cpts.name,
         "slug": cpts.slug,
@@ -58,8 +59,8 @@ def content_of(cpts: Cpts, area: Area, *, on: date) -> dict[str, Any]:
             for theme in Theme
         ],
         "summary": list(SUMMED_UP),
-        "maps": [_map(area, one) for one in mapped],
-        "communes": _communes(area, mapped),
+        "maps": [_map(one.definition, own) for one, own in zip(mapped, lines, strict=True)],
+        "communes": _communes(area, mapped, lines),
         "resources": [
             _resource(one) for one in Resource.objects.of(cpts).select_related("commune").order_by("kind", "name")
         ],
@@ -97,10 +98,8 @@ def _figure(figure: Figure, cpts: Cpts) -> dict[str, Any]:
     }
 
 
-def _map(area: Area, figure: Figure) -> dict[str, Any]:
-    lines = lines_of(area, figure.definition, figure.vintage)
+def _map(definition: Definition, lines: list[Line]) -> dict[str, Any]:
     classes = classified({line.code: line.shown for line in lines})
-    definition = figure.definition
     unit = "pour 10 000 habitants" if definition.kind == Kind.COUNT and definition.per else definition.unit
     return {
         "code": definition.code,
@@ -114,10 +113,9 @@ def _map(area: Area, figure: Figure) -> dict[str, Any]:
     }
 
 
-def _communes(area: Area, mapped: list[Figure]) -> dict[str, Any]:
+def _communes(area: Area, mapped: list[Figure], columns: list[list[Line]]) -> dict[str, Any]:
     """One line a commune, the mapped indicators as columns."""
-    inhabitants = lines_of(area, definitions()[POPULATION], None)
-    columns = [lines_of(area, one.definition, one.vintage) for one in mapped]
+    inhabitants = columns[0] if columns else lines_of(area, definitions()[POPULATION], None)
     rows = [
         {
             "code": commune.code,

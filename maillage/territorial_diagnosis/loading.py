@@ -11,10 +11,10 @@ from typing import Any
 from django.db import transaction
 
 from maillage.core.bulk import insert_rows
-from maillage.core.sources import TextSource, UnreadableFile, first_line
+from maillage.core.sources import TextSource, UnreadableFile, delimiter_of, first_line
 from maillage.cpts.models import Cpts
 from maillage.territorial_diagnosis.models import IndicatorValue, Vintage
-from maillage.territorial_diagnosis.places import Gazetteer, Row, added, departement_place
+from maillage.territorial_diagnosis.places import FRANCE, Gazetteer, Row, added, departement_place, region_place
 from maillage.territorial_diagnosis.rules.catalogue import FileRecipe, Gives, Kind, definitions
 from maillage.territorial_diagnosis.rules.cells import NotANumber, number
 
@@ -89,8 +89,7 @@ def read_csv(path: Path) -> OpenFile:
 
 
 def parse_csv(name: str, text: str) -> OpenFile:
-    head = text.partition("\n")[0]
-    delimiter = max(";,\t|", key=head.count)
+    delimiter = delimiter_of(text.partition("\n")[0])
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     header = [column.strip() for column in reader.fieldnames or ()]
     reader.fieldnames = header
@@ -108,8 +107,7 @@ def parse_csv(name: str, text: str) -> OpenFile:
 def header_of(path: Path) -> list[str]:
     """The column names of a CSV, without reading it; empty when it is not one."""
     line = first_line(TextSource(path)).decode("utf-8-sig").strip()
-    delimiter = max(";,\t|", key=line.count)
-    return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+    return [name.strip() for name in next(csv.reader([line], delimiter=delimiter_of(line)), [])]
 
 
 @dataclass
@@ -211,13 +209,13 @@ class Recipe:
         counts: dict[str, int] = {}
         for departement, region in self.places.regions.items():
             row = values.get(departement_place(departement), NO_VALUE)
-            for place in (f"R{region}", "F"):
+            for place in (region_place(region), FRANCE):
                 counts[place] = counts.get(place, 0) + 1
                 if row[0] is not None:
                     found[place] = added(found.get(place, NO_VALUE), row)
                     counts[place] -= 1
         # A few overseas territories are often absent: France is told when nine départements out of ten are.
-        return {place: row for place, row in found.items() if counts[place] <= (11 if place == "F" else 0)}
+        return {place: row for place, row in found.items() if counts[place] <= (11 if place == FRANCE else 0)}
 
     def _value(self, gives: Gives, row: Mapping[str, str], place: str) -> Row:
         how = gives.recipe

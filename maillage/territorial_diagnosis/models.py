@@ -66,6 +66,10 @@ class VintageQuerySet(models.QuerySet["Vintage"]):
     def shared(self) -> Self:
         return self.filter(cpts=None)
 
+    def newest_first(self, code: str) -> Self:
+        """Those everybody shares of one indicator: their labels, years or ISO days, sort as dates do."""
+        return self.shared().filter(code=code).order_by("-label")
+
 
 class Vintage(models.Model):
     """One indicator at one date, from one source; shared, or a CPTS's own."""

@@ -72,10 +72,6 @@ class Figure:
         """Nothing was loaded, nor typed."""
         return self.vintage is None and self.own is None
 
-    @property
-    def is_partial(self) -> bool:
-        return self.absent > 0
-
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -87,10 +83,6 @@ class Diagnosis:
 
     def of_theme(self, theme: Theme) -> list[Figure]:
         return [one for one in self.figures.values() if one.definition.theme == theme]
-
-    def value(self, code: str) -> float | None:
-        one = self.figures.get(code)
-        return one.value if one else None
 
 
 def area_of(cpts: Cpts, *, with_draft: bool) -> Area | None:

@@ -13,7 +13,7 @@ from maillage.directory.models import ImportKind, Organization, PractitionerRole
 from maillage.directory.rules.professions import GENERALIST, GROUPS
 from maillage.territorial_diagnosis.loading import NewVintage, store
 from maillage.territorial_diagnosis.models import SharedPerson, Vintage
-from maillage.territorial_diagnosis.places import Gazetteer, Row
+from maillage.territorial_diagnosis.places import Gazetteer, Row, departement_place
 from maillage.territorial_diagnosis.rules.catalogue import establishment_categories
 
 LEAST_DENSITY = 1.0  # liberal general practitioners per 10,000 inhabitants: no département has fewer
@@ -58,7 +58,7 @@ def _covered(generalists: Mapping[str, int], places: Gazetteer) -> frozenset[str
     return frozenset(
         code
         for code, people in found.items()
-        if people * 10_000 >= places.population_of.get(f"D{code}", 0) * LEAST_DENSITY
+        if people * 10_000 >= places.population_of.get(departement_place(code), 0) * LEAST_DENSITY
     )
 
 

@@ -42,7 +42,7 @@ def changes_around(code: str, more: float, *, on: date) -> dict[str, float]:
 
 def practises_in(group: str, code: str) -> bool:
     """Whether a professional of this kind is counted in a commune by the latest register."""
-    latest = Vintage.objects.shared().filter(code=f"lib_{group}").order_by("-label").values("pk")[:1]
+    latest = Vintage.objects.newest_first(f"lib_{group}").values("pk")[:1]
     return IndicatorValue.objects.filter(place=code, vintage__in=latest, numerator__gt=0).exists()
 
 
@@ -83,7 +83,7 @@ def _given_minutes(code: str) -> dict[str, float]:
 
 
 def _densities(codes: list[str]) -> dict[str, float]:
-    latest = Vintage.objects.shared().filter(code="densite_5km").order_by("-label").values("pk")[:1]
+    latest = Vintage.objects.newest_first("densite_5km").values("pk")[:1]
     told = IndicatorValue.objects.filter(place__in=codes, vintage__in=latest, denominator__gt=0)
     rows = told.values_list("place", "numerator", "denominator")
     return {place: numerator / denominator for place, numerator, denominator in rows if numerator and denominator}

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from maillage.geography.rules.codes import departement_of
 from maillage.territory.models import PerimeterPart
 from maillage.territory.queries import PerimeterSummary
 
@@ -40,8 +41,3 @@ def map_data(
         "outlines": [reverse("geography:outlines", args=[code]) for code in drawn],
         "editable": editable,
     }
-
-
-def departement_of(code: str) -> str:
-    """24037 -> 24, 2A004 -> 2A, 97411 -> 974."""
-    return code[:3] if code.startswith(("97", "98")) else code[:2]

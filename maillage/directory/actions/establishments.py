@@ -15,7 +15,7 @@ from maillage.audit import actions as audit
 from maillage.core.difference import give_room
 from maillage.core.jobs import Progress
 from maillage.core.money import grouped
-from maillage.core.sources import TextSource, UnreadableFile, first_line, no_progress
+from maillage.core.sources import TextSource, UnreadableFile, delimiter_of, first_line, no_progress
 from maillage.core.staging import NULL, Staging, staging
 from maillage.core.text import normalised
 from maillage.directory.actions.places import known_places
@@ -25,6 +25,7 @@ from maillage.directory.loading import ESTABLISHMENT_TABLES, move_establishments
 from maillage.directory.models import DirectoryImport, ImportKind, Organization
 from maillage.directory.rules import finess
 from maillage.directory.rules.finess import Establishment
+from maillage.geography.rules.codes import departement_of
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 Numbered = Iterator[tuple[int, Establishment]]
@@ -55,8 +56,7 @@ def import_establishments(
         stage.finish()
         if not stage.counts["establishment"] or report.rejected > max(100, stage.counts["establishment"]):
             raise TooManyRejects
-        if not source.ended_whole and report.rejected:
-            raise SeemsIncomplete(f"{path.name} est coupé au milieu d’une ligne : rien n’a changé.")
+        report.check_whole(source)
         whole = _whole(path, departements, accept_fewer=accept_fewer)
         with transaction.atomic():
             give_room()
@@ -65,8 +65,7 @@ def import_establishments(
         row.counts = asdict(difference) | {"departements": len(departements)}
         row.message = (
             f"{grouped(difference.added)} établissements ajoutés, {grouped(difference.changed)} modifiés, "
-            f"{grouped(difference.removed)} fermés, {grouped(report.rejected)} lignes rejetées, "
-            f"{grouped(report.doubtful)} gardées avec un doute."
+            f"{grouped(difference.removed)} fermés, {report.rejected_text}, {report.doubtful_text}."
         )
     return row
 
@@ -93,7 +92,7 @@ def _from_json(source: TextSource) -> Numbered:
 
 
 def _from_headed(source: TextSource, head: str) -> Numbered:
-    delimiter = ";" if head.count(";") > head.count(",") else ","
+    delimiter = delimiter_of(head, among=",;")
     names = next(csv.reader([head], delimiter=delimiter))
     if missing := finess.missing_names(names):
         raise UnreadableFile(
@@ -119,8 +118,7 @@ def _stage(establishments: Numbered, stage: Staging, report: Report) -> dict[str
         if not commune:
             report.tell(number, one.finess, f"commune inconnue : {one.commune or one.postal_code}", kept=True)
         else:
-            code = commune.decode()
-            departement = code[:3] if code.startswith(("97", "98")) else code[:2]
+            departement = departement_of(commune.decode())
             open_in[departement] = open_in.get(departement, 0) + (not one.closed_on)
         stage.add("establishment", _row(number, one, commune))
     return open_in

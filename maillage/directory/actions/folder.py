@@ -8,7 +8,7 @@ from pathlib import Path
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.jobs import Progress
-from maillage.core.sources import TextSource, date_in, first_line, no_progress
+from maillage.core.sources import TextSource, date_in, delimiter_of, first_line, no_progress
 from maillage.directory.actions.establishments import import_establishments
 from maillage.directory.actions.mailboxes import import_mailboxes
 from maillage.directory.actions.register import import_register
@@ -40,7 +40,7 @@ def _kind_of(path: Path) -> ImportKind | None:
     if head.startswith(LEGACY_MARK) or (head.startswith("{") and "finess" in path.name.lower()):
         return ImportKind.ESTABLISHMENTS
     if "nofinesset" in head:
-        delimiter = ";" if head.count(";") > head.count(",") else ","
+        delimiter = delimiter_of(head, among=",;")
         return None if missing_names(next(csv.reader([head], delimiter=delimiter))) else ImportKind.ESTABLISHMENTS
     return None
 

@@ -45,8 +45,7 @@ def import_mailboxes(
         for mailbox in mailboxes(lines, layout, report.tell):
             stage.add("mailbox", mailbox)
         stage.finish()
-        if not source.ended_whole and report.rejected:
-            raise SeemsIncomplete(f"{path.name} est coupé au milieu d’une ligne : rien n’a changé.")
+        report.check_whole(source)
         if report.rejected > max(100, stage.counts["mailbox"]):
             raise TooManyRejects
         _check_whole(path, stage.counts["mailbox"], accept_fewer=accept_fewer)
@@ -57,7 +56,7 @@ def import_mailboxes(
         row.message = (
             f"{grouped(difference.added)} messageries ajoutées, {grouped(difference.changed)} modifiées, "
             f"{grouped(difference.removed)} retirées, {grouped(strangers)} laissées de côté (personne ou structure "
-            f"absente de l’annuaire), {grouped(report.rejected)} lignes rejetées."
+            f"absente de l’annuaire), {report.rejected_text}."
         )
     return row
 

@@ -13,7 +13,7 @@ from maillage.core.jobs import Progress
 from maillage.core.money import grouped
 from maillage.core.sources import TextSource, UnreadableFile, first_line, no_progress
 from maillage.core.staging import Staging, staging
-from maillage.core.text import normalised, plural
+from maillage.core.text import normalised
 from maillage.directory.actions.places import known_places
 from maillage.directory.imports import Report, SeemsIncomplete, TooManyRejects, known_scope, one_import
 from maillage.directory.loading import LOADED_IN_BULK, REGISTER_TABLES, Moved, Scope, changed_people, move_register
@@ -109,13 +109,11 @@ def import_register(
 
 def summary(moved: Moved, report: Report) -> str:
     """One sentence for the screen and the shell."""
-    rejected = plural(report.rejected, "ligne rejetée", "lignes rejetées")
-    doubtful = plural(report.doubtful, "gardée", "gardées")
     parts = [
         f"{grouped(moved.arrivals)} arrivées", f"{grouped(moved.departures)} départs",
         f"{grouped(moved.moves)} changements de commune", f"{grouped(moved.roles_new)} exercices nouveaux",
         f"{grouped(moved.roles_ended)} terminés", f"{grouped(moved.organizations_new)} structures nouvelles",
-        f"{grouped(report.rejected)} {rejected}", f"{grouped(report.doubtful)} {doubtful} avec un doute",
+        report.rejected_text, report.doubtful_text,
     ]  # fmt: skip
     return ", ".join(parts) + "."
 
@@ -180,8 +178,7 @@ def _check_whole(
 ) -> None:
     """A cut file ends in the middle of a line, or holds far fewer people than the directory. Raises a refusal."""
     by_fingerprint = stage.counts["line"] > 0
-    if not source.ended_whole and report.rejected:
-        raise SeemsIncomplete(f"{source.path.name} est coupé au milieu d’une ligne : rien n’a changé.")
+    report.check_whole(source)
     lines = max(read, stage.counts["line"])
     if not lines:
         raise SeemsIncomplete(f"{source.path.name} ne contient personne : rien n’a changé.")

@@ -38,7 +38,7 @@ PRIORITIES = (
 
 @transaction.atomic
 def enrich(today: date) -> None:
-    """Figures typed, resources, priorities, and one version frozen some months ago."""
+    """Figures typed, resources, priorities, and one version frozen some days ago."""
     cpts = Cpts.objects.select_related("departement__region").get(slug="cpts-du-bergeracois")
     by = User.objects.get(email=f"claire.aubert@{DOMAIN}")
 

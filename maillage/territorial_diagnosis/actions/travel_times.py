@@ -10,7 +10,7 @@ from django.db import transaction
 from maillage.audit import actions as audit
 from maillage.core.bulk import insert_rows
 from maillage.core.jobs import Progress
-from maillage.core.sources import TextSource, UnreadableFile, first_line, no_progress
+from maillage.core.sources import TextSource, UnreadableFile, delimiter_of, first_line, no_progress
 from maillage.territorial_diagnosis.models import TravelTime
 from maillage.territorial_diagnosis.places import Gazetteer
 from maillage.territorial_diagnosis.rules.cells import NotANumber, number
@@ -47,7 +47,7 @@ def import_travel_times(
     """
     source = TextSource(path, progress=progress)
     header = first_line(source).decode("utf-8-sig").strip()
-    delimiter = ";" if ";" in header else ","
+    delimiter = delimiter_of(header, among=",;")
     names = [name.strip().lower() for name in header.split(delimiter)]
     if missing := [name for name in COLUMNS if name not in names]:
         raise UnreadableFile(f"{path.name} : il manque la colonne {', '.join(missing)}. Rien n’a changé.")

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.listing import Column, LoadedListing
+from maillage.geography.rules.codes import departement_of
 from maillage.territorial_diagnosis.communes import Line, lines_of
+from maillage.territorial_diagnosis.drawing import NUMBERED_AT_MOST
 from maillage.territorial_diagnosis.models import DiagnosisVersion, DiagnosisVersionQuerySet, Vintage
 from maillage.territorial_diagnosis.presenting import Shown, reference_labels, shown, shown_themes, vintage_text
 from maillage.territorial_diagnosis.queries import Area, area_of, definitions_of, diagnosis_of
@@ -18,7 +20,6 @@ from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind, The
 from maillage.territorial_diagnosis.rules.classes import classified
 from maillage.territorial_diagnosis.rules.shown import compared_text, value_text, with_unit
 from maillage.territorial_diagnosis.what_if import changes_around, practises_in
-from maillage.territory.map_data import departement_of
 
 SECTIONS = (
     ("overview", "Vue d’ensemble"),
@@ -52,7 +53,7 @@ COMPARED = (
     "ald",
     "urgences_minutes",
 )
-DEPARTEMENTS_DRAWN, NUMBERED_AT_MOST = 12, 80
+DEPARTEMENTS_DRAWN = 12
 
 
 def area_or_none(request: CptsRequest) -> Area | None:
@@ -224,7 +225,7 @@ def what_if(request: CptsRequest, indicator: str) -> HttpResponse:
     area, known = area_or_none(request), definitions_of(request.cpts)
     if area is None or not indicator.startswith("acc_") or indicator not in known:
         raise Http404
-    vintage = Vintage.objects.shared().filter(code=indicator).order_by("-label").first()
+    vintage = Vintage.objects.newest_first(indicator).first()
     lines = lines_of(area, known[indicator], vintage)
     asked = request.GET.get("commune", "")
     chosen = next((line for line in lines if line.code == asked), None)

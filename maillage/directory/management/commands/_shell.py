@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
 from maillage.core.errors import DomainError
 from maillage.core.jobs import Progress
+from maillage.core.terminal import progress_bar
 from maillage.directory.models import DirectoryImport
 
 
@@ -23,14 +23,7 @@ class ImportCommand(BaseCommand):
         )
 
     def load(self, load: Callable[[Progress], DirectoryImport]) -> None:
-        # disable=None: a bar on a terminal, silence in logs.
-        with tqdm(disable=None, leave=False, unit="o", unit_scale=True) as bar:
-
-            def progress(label: str, done: int, total: int) -> None:
-                bar.total = total
-                bar.set_description(label)
-                bar.update(done - bar.n)
-
+        with progress_bar("o", scaled=True) as progress:
             try:
                 row = load(progress)
             except DomainError as error:

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from tqdm import tqdm
 
 from maillage.core.errors import DomainError
+from maillage.core.terminal import progress_bar
 from maillage.geography.actions import load_reference
 from maillage.geography.reference import DATA_DIR, open_reference
 
@@ -20,14 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--directory", type=Path, default=DATA_DIR, help="where the reference files lie")
 
     def handle(self, *, directory: Path, **options: Any) -> None:
-        # disable=None: a bar on a terminal, silence in logs.
-        with tqdm(disable=None, leave=False, unit=" étape") as bar:
-
-            def progress(label: str, done: int, total: int) -> None:
-                bar.total = total
-                bar.set_description(label)
-                bar.update(done - bar.n)
-
+        with progress_bar(" étape") as progress:
             try:
                 report = load_reference(open_reference(directory), at=timezone.now(), progress=progress)
             except DomainError as error:

@@ -4,30 +4,25 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from tqdm import tqdm
 
 from maillage.core.errors import DomainError
+from maillage.core.terminal import progress_bar
 from maillage.territorial_diagnosis.actions import load_open_data
+from maillage.territorial_diagnosis.jobs import open_data_folder
 
 
 class Command(BaseCommand):
     help = "Load the open data of OPEN_DATA_DIR: every file that is recognised by its columns."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        default = Path(settings.OPEN_DATA_DIR) if settings.OPEN_DATA_DIR else None
-        parser.add_argument("--directory", type=Path, default=default, help="default: the setting OPEN_DATA_DIR")
+        parser.add_argument(
+            "--directory", type=Path, default=open_data_folder(), help="default: the setting OPEN_DATA_DIR"
+        )
 
     def handle(self, *, directory: Path | None, **options: Any) -> None:
-        with tqdm(disable=None, leave=False, unit=" fichier") as bar:
-
-            def progress(label: str, done: int, total: int) -> None:
-                bar.total = total
-                bar.set_description(label)
-                bar.update(done - bar.n)
-
+        with progress_bar(" fichier") as progress:
             try:
                 report = load_open_data(directory, at=timezone.now(), progress=progress)
             except DomainError as error:
