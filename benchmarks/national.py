@@ -30,11 +30,36 @@ from maillage.directory.rules.register import EXERCISE, STRUCTURE, read_header  
 
 COLUMNS = [f"c{place}" for place in range(len(EXERCISE) + len(STRUCTURE))]
 TABLE = "bare_register"
-# A process starts with the peak memory of the one that spawned it: a small one stands between this one and the import.
+# The memory of the command and of the processes it starts, added up; pages that they share are counted once.
 WATCHER = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+import subprocess, sys, threading
+from pathlib import Path
+
+def family(pid):
+    yield pid
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            yield from family(child)
+
+def kibibytes(pid):
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+command, peak, ended = subprocess.Popen(sys.argv[1:]), 0, threading.Event()
+def watch():
+    global peak
+    while not ended.wait(0.1):
+        try:
+            peak = max(peak, sum(kibibytes(pid) for pid in family(command.pid)))
+        except (OSError, StopIteration):
+            pass
+watcher = threading.Thread(target=watch)
+watcher.start()
+code = command.wait()
+ended.set()
+watcher.join()
+print(peak)
+sys.exit(code)
 """
 
 

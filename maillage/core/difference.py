@@ -11,6 +11,8 @@ from django.db import connection, models, transaction
 
 from maillage.core.bulk import column_of
 
+FOREIGN_KEY = "_fk_%(to_table)s_%(to_column)s"  # how Django names one
+
 
 @dataclass(frozen=True)
 class Move:
@@ -40,23 +42,84 @@ def give_room() -> None:
 
 
 def drop_indexes(models_: Iterable[type[models.Model]]) -> None:
-    """Before filling empty tables: indexes made at the end take a quarter of the time. In a transaction of its own."""
+    """Before filling empty tables: indexes made at the end take a quarter of the time. In a transaction of its own.
+
+    On PostgreSQL the primary keys go too, and the foreign keys that refer to them: nothing refers to an empty table.
+    """
+    quote = connection.ops.quote_name
     with transaction.atomic(), connection.cursor() as cursor:
         for model in models_:
-            for name, found in connection.introspection.get_constraints(cursor, model._meta.db_table).items():
+            table = model._meta.db_table
+            for name, found in connection.introspection.get_constraints(cursor, table).items():
                 if found["index"] and not found["unique"] and not found["primary_key"]:
-                    cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
+                    cursor.execute(f"DROP INDEX {quote(name)}")
+                elif found["primary_key"] and connection.vendor == "postgresql":
+                    for referring, reference in _references_to(model):
+                        cursor.execute(f"ALTER TABLE {quote(referring)} DROP CONSTRAINT {quote(reference)}")
+                    cursor.execute(f"ALTER TABLE {quote(table)} DROP CONSTRAINT {quote(name)}")
+
+
+def _references_to(model: type[models.Model]) -> list[tuple[str, str]]:
+    """(table, foreign key) of those that refer to this table."""
+    found = rows(
+        "SELECT c.conrelid::regclass::text, c.conname FROM pg_constraint c "
+        "WHERE c.contype = 'f' AND c.confrelid = %s::regclass",
+        [model._meta.db_table],
+    )
+    return [(str(table).strip('"'), str(name)) for table, name in found]
+
+
+def has_key(model: type[models.Model]) -> bool:
+    """False between `drop_indexes` and `make_keys`."""
+    with connection.cursor() as cursor:
+        return connection.introspection.get_primary_key_column(cursor, model._meta.db_table) is not None
+
+
+def _key_of(model: type[models.Model]) -> tuple[str, str, str]:
+    """Table, name of the index of its primary key, column."""
+    table, column = model._meta.db_table, column_of(model, "pk")
+    names = (connection.ops.quote_name(name) for name in (table, f"{table}_pkey", column))
+    return next(names), next(names), next(names)
+
+
+def make_keys(models_: Iterable[type[models.Model]]) -> None:
+    """Make the keys that `drop_indexes` took away, of the unique indexes of `make_indexes`.
+
+    An instant, which locks readers out. The references that the models declare are made again, whoever took them.
+    """
+    if connection.vendor != "postgresql":
+        return
+    for model in models_:
+        if not has_key(model):
+            table, index, _ = _key_of(model)
+            run(f"ALTER TABLE {table} ADD CONSTRAINT {index} PRIMARY KEY USING INDEX {index}")
+        _make_references(model)
+
+
+def _make_references(model: type[models.Model]) -> None:
+    editor = connection.SchemaEditorClass(connection, atomic=False)
+    there = {table for table, _ in _references_to(model)}
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, models.ManyToOneRel) or relation.related_model._meta.db_table in there:
+            continue
+        if relation.field.db_constraint:  # type: ignore[attr-defined]
+            run(str(editor._create_fk_sql(relation.related_model, relation.field, FOREIGN_KEY)))  # type: ignore[attr-defined]
 
 
 def make_indexes(models_: Iterable[type[models.Model]]) -> None:
-    """Make the indexes that the models declare and the tables lack. Readers go on reading."""
+    """Make the indexes that the models declare and the tables lack. Readers go on reading. Raises IntegrityError."""
     # Without transaction of its own: inside a loading, it is part of it.
     editor = connection.SchemaEditorClass(connection, atomic=False)
     with connection.cursor() as cursor:
         for model in models_:
+            if not has_key(model):
+                table, index, column = _key_of(model)
+                cursor.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table} ({column})")
             there = connection.introspection.get_constraints(cursor, model._meta.db_table)
             for statement in editor._model_indexes_sql(model):  # type: ignore[attr-defined]
-                if statement is not None and str(statement.parts["name"]).strip('"') not in there:
+                name = str(statement.parts["name"]).strip('"') if statement is not None else ""
+                # No `_like` index: keys are looked for whole, and names by an index of their own.
+                if name and name not in there and not name.endswith("_like"):
                     cursor.execute(str(statement))
 
 
@@ -88,14 +151,24 @@ def rows(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
 def insert_new(move: Move, *, extra: Sequence[tuple[str, str]] = (), parameters: Sequence[Any] = ()) -> int:
     """Rows whose key is not in the table; `extra` columns take an SQL expression over the staged row `s`.
 
-    The staged table must hold each key once. Sorted, so that the index of keys is filled from one end.
+    The staged table must hold each key once.
     """
+    known = f"EXISTS (SELECT 1 FROM {move.target} t WHERE t.{move.key} = s.{move.key})"  # noqa: S608  # names of ours
+    return _insert(move, extra, parameters, f"WHERE NOT {known}")
+
+
+def insert_all(move: Move, *, extra: Sequence[tuple[str, str]] = (), parameters: Sequence[Any] = ()) -> int:
+    """Every staged row, into an empty table. Raises IntegrityError when a key is staged twice, if the key is there."""
+    return _insert(move, extra, parameters, "")
+
+
+def _insert(move: Move, extra: Sequence[tuple[str, str]], parameters: Sequence[Any], only: str) -> int:
     into = [move.key, *move.columns, *(name for name, _ in extra)]
     values = [*(f"s.{name}" for name in [move.key, *move.columns]), *(sql for _, sql in extra)]
+    # Sorted, so that the index of keys is filled from one end.
+    order = f"ORDER BY s.{move.key}" if has_key(move.model) else ""
     return run(
-        f"INSERT INTO {move.target} ({', '.join(into)}) SELECT {', '.join(values)} FROM {move.staged} s "  # noqa: S608
-        f"WHERE NOT EXISTS (SELECT 1 FROM {move.target} t WHERE t.{move.key} = s.{move.key}) "
-        f"ORDER BY s.{move.key}",
+        f"INSERT INTO {move.target} ({', '.join(into)}) SELECT {', '.join(values)} FROM {move.staged} s {only} {order}",  # noqa: S608
         parameters,
     )
 

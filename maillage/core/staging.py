@@ -30,6 +30,7 @@ class Staging:
     def __init__(self, tables: Mapping[str, Columns]) -> None:
         self.tables = tables
         self.counts = dict.fromkeys(tables, 0)
+        self._rows: dict[str, list[bytes]] = {table: [] for table in tables}
 
     def __enter__(self) -> Self:
         raise NotImplementedError
@@ -43,10 +44,35 @@ class Staging:
 
     def add(self, table: str, row: Row) -> None:
         """One more row, in the order of the columns."""
-        raise NotImplementedError
+        rows = self._rows[table]
+        rows.append(b"|".join(row))
+        if len(rows) >= FLUSH_ROWS:
+            self._flush(table)
+
+    def add_lines(self, table: str, lines: bytes, count: int) -> None:
+        """Many rows at once: `|` between their values, a line end between them."""
+        if count:
+            self.counts[table] += count
+            self._write(table, lines)
 
     def finish(self) -> None:
         """Send what remains and make it visible to the move. More rows may follow, up to the next finish."""
+        for table in self.tables:
+            self._flush(table)
+        self._show()
+
+    def _flush(self, table: str) -> None:
+        rows = self._rows[table]
+        self.add_lines(table, b"\n".join(rows), len(rows))
+        rows.clear()
+
+    def analyze(self) -> None:
+        """Let the engine know what the tables hold, before they are compared with others."""
+
+    def _write(self, table: str, lines: bytes) -> None:
+        raise NotImplementedError
+
+    def _show(self) -> None:
         raise NotImplementedError
 
 
@@ -70,21 +96,16 @@ class CopyStream:
         self.connection = psycopg.connect(**wanted, autocommit=True)
         self.stack = ExitStack()
         self.copy = self.stack.enter_context(self.connection.cursor().copy(sql))
-        self.rows: list[Row] = []
 
-    def flush(self) -> None:
-        data = b"\n".join(map(b"|".join, self.rows))
+    def write(self, data: bytes) -> None:
         # Fields hold no `|` nor line end: the backslash and the carriage return alone mean something to COPY.
         if b"\\" in data:
             data = data.replace(b"\\", b"\\\\")
         self.copy.write(data.replace(b"\r", b"\\r") if b"\r" in data else data)
         self.copy.write(b"\n")
-        self.rows.clear()
 
     def close(self) -> None:
         """The rows are committed."""
-        if self.rows:
-            self.flush()
         self.stack.close()
         self.connection.close()
 
@@ -118,23 +139,21 @@ class PostgresStaging(Staging):
     def name(self, table: str) -> str:
         return f"{SCHEMA}_{table}"
 
-    def add(self, table: str, row: Row) -> None:
+    def _write(self, table: str, lines: bytes) -> None:
         stream = self.streams.get(table)
         if stream is None:
             sql = f"COPY {self.name(table)} ({', '.join(self.tables[table])}) FROM STDIN (DELIMITER '|', NULL '\x02')"
             stream = self.streams[table] = CopyStream(sql)
-        rows = stream.rows
-        rows.append(row)
-        self.counts[table] += 1
-        if len(rows) >= FLUSH_ROWS:
-            stream.flush()
+        stream.write(lines)
 
-    def finish(self) -> None:
+    def _show(self) -> None:
         filled, self.streams = self.streams, {}
         for stream in filled.values():
             stream.close()
+
+    def analyze(self) -> None:
         with connection.cursor() as cursor:
-            for table in filled:
+            for table in self.tables:
                 cursor.execute(f"ANALYZE {self.name(table)}")
 
 
@@ -149,7 +168,6 @@ class SqliteStaging(Staging):
         for table, columns in self.tables.items():
             self.file.execute(f"CREATE TABLE {table} ({_definition(columns)})")
         self.casts = {table: [_cast(kind) for kind in columns.values()] for table, columns in self.tables.items()}
-        self.rows: dict[str, list[Row]] = {table: [] for table in self.tables}
         self.attached = False
         return self
 
@@ -165,25 +183,17 @@ class SqliteStaging(Staging):
     def name(self, table: str) -> str:
         return f"{SCHEMA}.{table}"
 
-    def add(self, table: str, row: Row) -> None:
-        rows = self.rows[table]
-        rows.append(row)
-        self.counts[table] += 1
-        if len(rows) >= FLUSH_ROWS:
-            self._flush(table)
-
-    def _flush(self, table: str) -> None:
+    def _write(self, table: str, lines: bytes) -> None:
         casts = self.casts[table]
         marks = ", ".join("?" * len(casts))
-        values = ([cast(value) for cast, value in zip(casts, row, strict=True)] for row in self.rows[table])
+        rows = (line.split(b"|") for line in lines.split(b"\n"))
+        values = ([cast(value) for cast, value in zip(casts, row, strict=True)] for row in rows)
         self.file.execute("BEGIN")
         self.file.executemany(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608  # names of ours
         self.file.execute("COMMIT")
-        self.rows[table] = []
 
-    def finish(self) -> None:
+    def _show(self) -> None:
         for table, columns in self.tables.items():
-            self._flush(table)
             # The move asks « is it there? » for each row: without an index SQLite would read everything each time.
             self.file.execute(f"CREATE INDEX IF NOT EXISTS {table}_key ON {table} ({next(iter(columns))})")
         if not self.attached:

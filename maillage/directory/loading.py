@@ -14,7 +14,17 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from maillage.core.difference import Move, insert_new, keep_first, make_indexes, rows, run, scalar, update_changed
+from maillage.core.difference import (
+    Move,
+    insert_all,
+    insert_new,
+    keep_first,
+    make_indexes,
+    rows,
+    run,
+    scalar,
+    update_changed,
+)
 from maillage.core.staging import Staging
 from maillage.directory.models import Mailbox, Organization, Practitioner, PractitionerRole
 from maillage.directory.rules.professions import group_of
@@ -30,7 +40,7 @@ ROLE_FIELDS = (
     "is_substitute",
 )  # fmt: skip
 REGISTER_TABLES: Mapping[str, Mapping[str, str]] = {
-    "line": {"id": "bigint", "fingerprint": "bigint"},
+    "line": {"id": "bigint", "fingerprint": "bigint", "line": "integer"},
     "person": {
         "id": "bigint", "title": "text", "family_name": "text", "given_name": "text", "search_name": "text",
         "fingerprint": "bigint", "line": "integer",
@@ -44,6 +54,7 @@ REGISTER_TABLES: Mapping[str, Mapping[str, str]] = {
         "is_substitute": "boolean", "line": "integer",
     },
 }  # fmt: skip
+NO_CATEGORY = (("category", "''"), ("category_label", "''"))  # FINESS tells it
 LOADED_IN_BULK = (Organization, Practitioner, PractitionerRole)
 
 
@@ -91,15 +102,25 @@ class Moved:
     organizations_changed: int = 0
 
 
-def changed_people(stage: Staging, limit: int) -> set[int] | None:
-    """People of the staged lines whose fingerprint is not the stored one; None when there are more than `limit`."""
+def changed_lines(stage: Staging, limit: int) -> list[int] | None:
+    """Staged lines, in order, of people whose fingerprint is not the stored one, and lines that tell nobody.
+
+    None when more than `limit` people changed.
+    """
+    stage.analyze()
+    staged = stage.name("line")
+    changed = (
+        f"SELECT s.id FROM (SELECT id, CAST(sum(fingerprint) AS bigint) AS f FROM {staged} "  # noqa: S608
+        "WHERE id IS NOT NULL GROUP BY id) s LEFT JOIN directory_practitioner p "
+        "ON p.id = s.id AND p.fingerprint = s.f AND p.until IS NULL WHERE p.id IS NULL LIMIT %s"
+    )
     found = rows(
-        f"SELECT s.id FROM (SELECT id, CAST(sum(fingerprint) AS bigint) AS f FROM {stage.name('line')} "  # noqa: S608
-        "GROUP BY id) s LEFT JOIN directory_practitioner p "
-        "ON p.id = s.id AND p.fingerprint = s.f AND p.until IS NULL WHERE p.id IS NULL LIMIT %s",
+        f"WITH changed AS ({changed}) SELECT line, id FROM {staged} WHERE id IS NULL OR id IN (SELECT id FROM changed) "  # noqa: S608
+        "ORDER BY line",
         [limit + 1],
     )
-    return None if len(found) > limit else {int(str(one)) for (one,) in found}
+    people = {key for _, key in found if key is not None}
+    return None if len(people) > limit else [int(line) for line, _ in found]
 
 
 def move_register(stage: Staging, scope: Scope, tell: Tell, *, by_fingerprint: bool) -> Moved:
@@ -110,9 +131,10 @@ def move_register(stage: Staging, scope: Scope, tell: Tell, *, by_fingerprint: b
     organization = Move(Organization, stage.name("organization"), "id", ORGANIZATION_FIELDS)
     person = Move(Practitioner, stage.name("person"), "id", PERSON_FIELDS)
     role = Move(PractitionerRole, stage.name("role"), "id", ROLE_FIELDS)
-    if Practitioner.objects.exists() or not _fill_empty(scope, organization, person, role):
+    is_empty = not Practitioner.objects.exists() and not Organization.objects.exists()
+    if not is_empty or not _fill_empty(scope, organization, person, role):
+        stage.analyze()
         return _move_difference(stage, scope, (organization, person, role), tell, by_fingerprint=by_fingerprint)
-    make_indexes(LOADED_IN_BULK)
     return Moved(
         arrivals=stage.counts["person"],
         roles_new=stage.counts["role"],
@@ -124,10 +146,12 @@ def _fill_empty(scope: Scope, organization: Move, person: Move, role: Move) -> b
     """The first loading, without looking for duplicates: False, and nothing written, when the file holds some."""
     try:
         with transaction.atomic():
-            _insert_organizations(organization)
+            keep_first(organization)
+            insert_all(organization, extra=NO_CATEGORY)
             since, parameters = scope.since("s.commune_id")
-            insert_new(person, extra=[("since", "NULL")])
-            insert_new(role, extra=[("since", since)], parameters=parameters)
+            insert_all(person, extra=[("since", "NULL")])
+            insert_all(role, extra=[("since", since)], parameters=parameters)
+            make_indexes(LOADED_IN_BULK)
     except IntegrityError:
         return False
     return True
@@ -158,7 +182,7 @@ def _move_difference(
 
 def _insert_organizations(move: Move) -> int:
     keep_first(move)
-    return insert_new(move, extra=[("category", "''"), ("category_label", "''")])
+    return insert_new(move, extra=NO_CATEGORY)
 
 
 def _bring_back(move: Move, on: date) -> int:
@@ -292,6 +316,7 @@ class Difference:
 
 def move_establishments(stage: Staging, on: date, whole: frozenset[str], tell: Tell) -> Difference:
     """Establishments of the file, new or changed; those of the départements it tells wholly, and lacks, are closed."""
+    stage.analyze()
     move = Move(Organization, stage.name("establishment"), "id", ESTABLISHMENT_FIELDS)
     for finess, line in rows(
         f"SELECT finess, max(line) FROM {move.staged} GROUP BY finess HAVING count(*) > 1"  # noqa: S608
@@ -313,6 +338,7 @@ def move_establishments(stage: Staging, on: date, whole: frozenset[str], tell: T
 
 def move_mailboxes(stage: Staging) -> tuple[Difference, int]:
     """Make the mailboxes those of the file. Those of nobody in the directory are left out, and counted."""
+    stage.analyze()
     move = Move(Mailbox, stage.name("mailbox"), "id", MAILBOX_FIELDS)
     strangers = run(
         f"DELETE FROM {move.staged} WHERE NOT EXISTS "  # noqa: S608

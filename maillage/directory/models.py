@@ -94,7 +94,9 @@ class Organization(models.Model):
     street = models.CharField("voie", max_length=200, blank=True)
     postal_code = models.CharField("code postal", max_length=10, blank=True)
     city = models.CharField("ville", max_length=100, blank=True)
-    commune = models.ForeignKey(Commune, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    commune = models.ForeignKey(
+        Commune, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     phone = models.CharField("téléphone", max_length=30, blank=True)
     phone_2 = models.CharField("second téléphone", max_length=30, blank=True)
     email = models.CharField("courriel", max_length=150, blank=True)

@@ -20,6 +20,7 @@ from maillage.directory.rules.register import (
     COLUMN_NAMES,
     NULL,
     MissingColumns,
+    Person,
     Places,
     Reader,
     line_fingerprint,
@@ -52,7 +53,17 @@ def read(*lines, departements=frozenset(), header=HEADER):
     told = Told()
     reader = Reader(read_header(header), PLACES, told, departements)
     encoded = (line if isinstance(line, bytes) else line.encode() for line in lines)
-    return list(reader.people(enumerate(encoded, 2))), told, reader
+    return [values_of(person) for person in reader.people(enumerate(encoded, 2))], told, reader
+
+
+def values_of(person):
+    """The staged rows of a person, as values."""
+    row, organizations, roles = person
+    return Person(
+        tuple(row.split(b"|")),
+        [tuple(one.split(b"|")) for one in organizations],
+        [tuple(one.split(b"|")) for one in roles],
+    )
 
 
 @given(st.integers(0, 10**11 - 1))

@@ -1,5 +1,6 @@
 """Catalogue, cells, classes, gaps, accessibility: what is true on paper."""
 
+import itertools
 from datetime import date
 from fractions import Fraction
 
@@ -86,6 +87,7 @@ def test_classes_cover_every_value_and_never_overlap(values):
     for place, value in enumerate(values):
         low, high = found.ranges[found.places[str(place)] - 1]
         assert low <= value <= high
+    assert all(high < low for (_, high), (low, _) in itertools.pairwise(found.ranges))
 
 
 def test_a_place_without_a_value_is_in_no_class():

@@ -95,7 +95,9 @@ def test_an_establishment_is_listed_once(cpts, coordinator):
     actions.add_resource(**one, organization_id="1240000018")
     with pytest.raises(AlreadyListed):
         actions.add_resource(**one, organization_id="1240000018")
-    actions.add_resource(**one)
+    with pytest.raises(AlreadyListed):
+        actions.add_resource(**one | {"name": one["name"].upper()})
+    actions.add_resource(**one | {"name": "Un autre nom"})
     assert Resource.objects.count() == 2
 
 
@@ -274,7 +276,7 @@ def test_each_line_of_a_file_is_joined_or_told(places):
     found = joined_of(places)
     assert dict(found.rows) == {"24037": (1200, None), "24051": (12, None), "24148": (None, None)}
     assert found.unmatched == ["24999", "1001"]
-    assert (found.not_numbers, found.negatives, found.unpublished) == ([(8, "abc")], [(7, "-3")], 1)
+    assert (found.not_numbers, found.impossible, found.unpublished) == ([(8, "abc")], [(7, "-3")], 1)
     assert found.rate == pytest.approx(5 / 7)
 
 
@@ -292,6 +294,22 @@ def test_a_workbook_is_read_with_codes_that_became_numbers(places):
     file = read_own_file("taux.xlsx", content_)
     found = join(file, ColumnsMap("code", "taux", "base"), places, Kind.MEAN)
     assert dict(found.rows) == {"24037": (2500, 200), "24051": (400, 100)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "highest", "is_taken"),
+    [
+        pytest.param(Kind.RATE, "24037;30;40", None, True, id="a part of its base"),
+        pytest.param(Kind.RATE, "24037;50;40", None, False, id="a part above its base"),
+        pytest.param(Kind.MEAN, "24037;100;40", 100, True, id="a hundred per cent"),
+        pytest.param(Kind.MEAN, "24037;100,1;40", 100, False, id="more than a hundred per cent"),
+        pytest.param(Kind.MEAN, "24037;21500;40", None, True, id="a mean that is no percentage"),
+    ],
+)
+def test_a_value_that_cannot_be_is_left_out_and_told(places, kind, line, highest, is_taken):
+    file = read_own_file("x.csv", f"code;valeur;base\n{line}\n".encode())
+    found = join(file, ColumnsMap("code", "valeur", "base"), places, kind, highest=highest)
+    assert (bool(found.rows), len(found.impossible)) == (is_taken, 0 if is_taken else 1)
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,13 @@ def test_search_finds_who_is_asked_for(client, member, people, query, expected):
     assert names(client, **query)[0] == expected
 
 
+def test_a_distance_without_a_commune_is_asked_from_where(client, member, people):
+    client.force_login(member)
+    found, html = names(client, km="20")
+    assert "Dites autour de quelle commune chercher." in html
+    assert found == set()
+
+
 def test_a_number_finds_its_person_as_it_is_shown_and_as_files_write_it(client, member, people):
     client.force_login(member)
     national = people.practitioner.national_id

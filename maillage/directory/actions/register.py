@@ -1,5 +1,6 @@
 """The national register of professionals."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -8,15 +9,14 @@ from pathlib import Path
 from django.db import connection, transaction
 
 from maillage.audit import actions as audit
-from maillage.core.difference import drop_indexes, give_room, make_indexes
+from maillage.core.difference import drop_indexes, give_room, make_indexes, make_keys
 from maillage.core.jobs import Progress
 from maillage.core.money import grouped
 from maillage.core.sources import TextSource, UnreadableFile, first_line, no_progress
 from maillage.core.staging import Staging, staging
-from maillage.core.text import normalised
 from maillage.directory.actions.places import known_places
 from maillage.directory.imports import Report, SeemsIncomplete, TooManyRejects, known_scope, one_import
-from maillage.directory.loading import LOADED_IN_BULK, REGISTER_TABLES, Moved, Scope, changed_people, move_register
+from maillage.directory.loading import LOADED_IN_BULK, REGISTER_TABLES, Moved, Scope, changed_lines, move_register
 from maillage.directory.models import (
     DirectoryCode,
     DirectoryImport,
@@ -26,21 +26,14 @@ from maillage.directory.models import (
     PractitionerRole,
     Profession,
 )
-from maillage.directory.rules.identifiers import UnknownIdentifier, practitioner_key
-from maillage.directory.rules.register import (
-    COLUMN_NAMES,
-    Layout,
-    MissingColumns,
-    Reader,
-    line_fingerprint,
-    read_header,
-)
+from maillage.directory.reading import Block, Parser, Stretch, Tally, fingerprints, stretches
+from maillage.directory.rules.register import COLUMN_NAMES, Layout, MissingColumns, read_header
 from maillage.geography.models import Departement
 
 MOST_CHANGED = 150_000  # beyond it, reading the whole file again is quicker than picking lines
 LEAST_KEPT = 0.7
 PROFESSION, SPECIALITY = "profession", "savoir-faire"
-IDENTITY = normalised("Identification nationale PP")
+COMPARING_LINES = "Repérage de ce qui a changé"
 READING, COMPARING, WRITING = "Lecture du fichier", "Comparaison avec l’annuaire", "Écriture de ce qui a changé"
 
 
@@ -82,27 +75,26 @@ def import_register(
         staging(REGISTER_TABLES) as stage,
     ):
         layout = header_of(source, COLUMN_NAMES, "Personne_activite")
-        identity = layout.positions[IDENTITY]
         scope = Scope(row.extracted_on, departements, known)
-        wanted: set[int] | None = None
+        wanted: list[int] | None = None
         if known is not None and not departements:
-            _stage_fingerprints(source, stage, identity)
+            for rows, count in fingerprints(_without_header(source, COMPARING_LINES), layout, size=source.total):
+                stage.add_lines("line", rows, count)
             stage.finish()
             progress(COMPARING, 0, 1)
-            wanted = changed_people(stage, MOST_CHANGED)
-        reader = Reader(layout, known_places(), report.tell, frozenset(code.encode() for code in departements))
-        lines = _chosen(source, wanted, identity)
-        for person in reader.people(lines):
-            stage.add("person", person.row)
-            for organization in person.organizations:
-                stage.add("organization", organization)
-            for role in person.roles:
-                stage.add("role", role)
+            wanted = changed_lines(stage, MOST_CHANGED)
+        tally = Tally()
+        for stretch in _stretches(source, layout, departements, wanted):
+            for table, (rows, count) in stretch.rows.items():
+                stage.add_lines(table, rows, count)
+            for line, identifier, reason, kept in stretch.told:
+                report.tell(line, identifier, reason, kept=kept)
+            tally.add(stretch.tally)
         stage.finish()
-        _check_whole(source, stage, scope, report, read=reader.read, accept_fewer=accept_fewer)
+        _check_whole(source, stage, scope, report, read=tally.read, accept_fewer=accept_fewer)
         progress(WRITING, 0, 1)
-        moved = _move(stage, scope, report, reader, by_fingerprint=wanted is not None, dry_run=dry_run)
-        row.counts = asdict(moved) | {"without_place": reader.without_place, "unknown_codes": _unknown_codes(reader)}
+        moved = _move(stage, scope, report, tally, by_fingerprint=wanted is not None, dry_run=dry_run)
+        row.counts = asdict(moved) | {"without_place": tally.without_place, "unknown_codes": _unknown_codes(tally)}
         row.message = summary(moved, report)
     return row
 
@@ -137,40 +129,27 @@ def header_of(source: TextSource, expected: Iterable[str], what: str) -> Layout:
         ) from error
 
 
-def _stage_fingerprints(source: TextSource, stage: Staging, identity: int) -> None:
-    """First pass of a reload: who is there, and a digest of each line. Nothing is parsed."""
-    for number, lines in source.blocks("Repérage de ce qui a changé"):
-        for line in lines[1 if number == 1 else 0 :]:
-            key = _key_of(line, identity)
-            if key:
-                stage.add("line", (key, b"%d" % line_fingerprint(line)))
+def _without_header(source: TextSource, label: str) -> Iterator[Block]:
+    for number, lines in source.blocks(label):
+        yield (2, lines[1:]) if number == 1 else (number, lines)
 
 
-def _key_of(line: bytes, identity: int) -> bytes:
-    """The key of the person of a line, b"" when it tells none. `identity` is where the header puts the number."""
-    national_id = line.split(b"|", identity + 1)[identity : identity + 1]
-    if not national_id:
-        return b""
-    if len(national_id[0]) == 12 and national_id[0].isdigit() and national_id[0][:1] == b"8":
-        return national_id[0]
-    try:
-        return b"%d" % practitioner_key(national_id[0].decode())
-    except UnknownIdentifier:
-        return b""
-
-
-def _chosen(source: TextSource, wanted: set[int] | None, identity: int) -> Iterator[tuple[int, bytes]]:
-    """Lines to read in full: all of them, or those of people who changed and of nobody known."""
-    lines = source.lines(READING)
-    next(lines, None)
+def _stretches(
+    source: TextSource, layout: Layout, departements: frozenset[str], wanted: list[int] | None
+) -> Iterator[Stretch]:
+    """The lines to read in full: all of them, or those whose person changed or is unknown."""
+    blocks = _without_header(source, READING)
+    scope = frozenset(code.encode() for code in departements)
     if wanted is None:
-        yield from lines
-        return
-    keys = {b"%d" % key for key in wanted}
-    for number, line in lines:
-        key = _key_of(line, identity)
-        if not key or key in keys:
-            yield number, line
+        yield from stretches(blocks, layout, known_places(), scope, size=source.total)
+    else:
+        yield from Parser(layout, known_places(), scope).scattered(_chosen(blocks, wanted))
+
+
+def _chosen(blocks: Iterable[Block], wanted: list[int]) -> Iterator[tuple[int, bytes]]:
+    for first, lines in blocks:
+        start, end = bisect_left(wanted, first), bisect_left(wanted, first + len(lines))
+        yield from ((number, lines[number - first]) for number in wanted[start:end])
 
 
 def _check_whole(
@@ -203,35 +182,34 @@ def _people_in(scope: Scope) -> int:
 
 def _distinct_lines(stage: Staging) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {stage.name('line')} GROUP BY id) s")  # noqa: S608
+        cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {stage.name('line')} WHERE id IS NOT NULL GROUP BY id) s")  # noqa: S608
         return int(cursor.fetchone()[0])
 
 
-def _move(
-    stage: Staging, scope: Scope, report: Report, reader: Reader, *, by_fingerprint: bool, dry_run: bool
-) -> Moved:
+def _move(stage: Staging, scope: Scope, report: Report, tally: Tally, *, by_fingerprint: bool, dry_run: bool) -> Moved:
     if not Practitioner.objects.exists() and not Organization.objects.exists():
         drop_indexes(LOADED_IN_BULK)
     try:
-        return _move_at_once(stage, scope, report, reader, by_fingerprint=by_fingerprint, dry_run=dry_run)
+        return _move_at_once(stage, scope, report, tally, by_fingerprint=by_fingerprint, dry_run=dry_run)
     finally:
         make_indexes(LOADED_IN_BULK)
+        make_keys(LOADED_IN_BULK)
 
 
 def _move_at_once(
-    stage: Staging, scope: Scope, report: Report, reader: Reader, *, by_fingerprint: bool, dry_run: bool
+    stage: Staging, scope: Scope, report: Report, tally: Tally, *, by_fingerprint: bool, dry_run: bool
 ) -> Moved:
     with transaction.atomic():
         give_room()
         moved = move_register(stage, scope, report.tell, by_fingerprint=by_fingerprint)
-        _keep_labels(reader)
+        _keep_labels(tally)
         if dry_run:
             transaction.set_rollback(True)
     return moved
 
 
-def _keep_labels(reader: Reader) -> None:
-    named = ((PROFESSION, reader.professions), (SPECIALITY, reader.specialities))
+def _keep_labels(tally: Tally) -> None:
+    named = ((PROFESSION, tally.professions), (SPECIALITY, tally.specialities))
     codes = [
         DirectoryCode(system=system, code=code.decode()[:10], label=label.decode()[:200])
         for system, labels in named
@@ -243,8 +221,8 @@ def _keep_labels(reader: Reader) -> None:
     )
 
 
-def _unknown_codes(reader: Reader) -> list[str]:
+def _unknown_codes(tally: Tally) -> list[str]:
     """Professions that the product has no name for: kept, counted under the label of the file."""
     known = set(Profession.values)
-    found = ((code.decode(), label.decode()) for code, label in reader.professions.items())
+    found = ((code.decode(), label.decode()) for code, label in tally.professions.items())
     return sorted(f"{code} {label}" for code, label in found if code not in known)

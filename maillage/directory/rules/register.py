@@ -53,9 +53,10 @@ STRUCTURE = (
 LABELS = ("Libellé profession", "Libellé savoir-faire")
 NULL = b"\x02"  # what staging takes for no value
 SUBSTITUTE_ROLE, SUBSTITUTE_ACTIVITY = b"FON-22", b"GENR02"
+IDENTITY = normalised("Identification nationale PP")
 OTHER_IDENTITY = "même identifiant, autre identité"
-LONGEST_NAME = 80
-REMEMBERED = 50_000  # structures kept in mind between two lines: bounded, so that memory is flat
+LONGEST_NAME, LONGEST_STRUCTURE = 80, 20
+REMEMBERED = 20_000  # structures kept in mind between two lines: bounded, so that memory is flat
 FINGERPRINT_MASK = (1 << 47) - 1  # sums of 47 bits stay in 63 whatever the lines of one person
 
 
@@ -73,6 +74,11 @@ class Layout:
 
     positions: Mapping[str, int]
     width: int
+
+    @property
+    def identity(self) -> int:
+        """Where the number of the person stands."""
+        return self.positions[IDENTITY]
 
     def pick(self, names: Iterable[str]) -> Callable[[list[bytes]], tuple[bytes, ...]]:
         return itemgetter(*(self.positions[normalised(name)] for name in names))
@@ -103,11 +109,11 @@ def search_key(name: bytes) -> bytes:
 
 
 class Person(NamedTuple):
-    """One person with what the file says of them; tuples in the order of the staged columns."""
+    """One person with what the file says of them: staged rows, `|` between values in the order of the columns."""
 
-    row: tuple[bytes, ...]
-    organizations: list[tuple[bytes, ...]]
-    roles: list[tuple[bytes, ...]]
+    row: bytes
+    organizations: list[bytes]
+    roles: list[bytes]
 
 
 class Tell(Protocol):
@@ -146,55 +152,40 @@ class Reader:
     _seen: set[bytes] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self._communes, self._postal_codes = self.places.communes, self.places.postal_codes
         self._pick_structure, self._pick_labels = self.layout.pick(STRUCTURE), self.layout.pick(LABELS)
 
     def people(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[Person]:
         """One person at each change of identifier. A person met again later is emitted again (merged in staging)."""
-        width = self.layout.width
-        pick = self.layout.pick(EXERCISE)
-        block = _Block(b"", b"", b"", b"", 0)
+        width, pick, add = self.layout.width, self.layout.pick(EXERCISE), self._add
+        block = _Block((b"", b"", b"", b""), 0)
         for number, line in lines:
             self.read += 1
             fields = line.split(b"|")
             # One more bar at the end is usual; one more field is a bar inside a field, and everything after it shifted.
             if len(fields) != width and (len(fields) != width + 1 or fields[-1]):
-                self.tell(number, "", f"{len(fields)} champs au lieu de {self.layout.width}")
+                self.tell(number, "", f"{len(fields)} champs au lieu de {width}")
                 continue
             kept = pick(fields)
             if kept[0] != block.national_id:
                 if block.exercises:
                     yield block.person()
-                block = self._start(number, kept)
+                block = _Block(kept, number)
             if block.refusal:
                 self.tell(number, _text(kept[0]), block.refusal)
             elif kept[2] != block.family_name or kept[3] != block.given_name:
                 self.tell(number, _text(kept[0]), OTHER_IDENTITY)
             else:
-                self._add(number, kept, fields, line, block)
+                add(number, kept, fields, line, block)
         if block.exercises:
             yield block.person()
-
-    def _start(self, number: int, kept: tuple[bytes, ...]) -> "_Block":
-        national_id, title, family_name, given_name = kept[:4]
-        block = _Block(national_id, title, family_name, given_name, number)
-        # The usual case, checked without decoding.
-        if not (len(national_id) == 12 and national_id.isdigit() and national_id[:1] == b"8"):
-            try:
-                block.key = b"%d" % practitioner_key(national_id.decode())
-            except UnknownIdentifier:
-                block.refusal = "identifiant inconnu : ni RPPS ni ADELI"
-        if not family_name:
-            block.refusal = "nom absent"
-        elif len(family_name) > LONGEST_NAME or len(given_name) > LONGEST_NAME:
-            block.refusal = "nom trop long"
-        return block
 
     def _add(self, number: int, kept: tuple[bytes, ...], fields: list[bytes], line: bytes, block: "_Block") -> None:
         (
             _, _, _, _, profession, category, speciality, mode, siret, finess, technical, former, postal_code, code,
             role, activity,
         ) = kept  # fmt: skip
-        commune = self.places.find(code, postal_code)
+        commune = self._communes.get(code, b"") if code else self._postal_codes.get(postal_code, b"")
         if len(profession) > 4 or len(category) > 2 or len(mode) > 2:
             self.tell(number, _text(kept[0]), "code de profession, de catégorie ou de mode trop long")
             return
@@ -204,9 +195,11 @@ class Reader:
             self.tell(number, _text(kept[0]), f"commune inconnue : {_text(code)}", kept=True)
         else:
             # A line with something to report, or out of scope, never counts as known: it is read again next time.
-            block.fingerprint += line_fingerprint(line)
+            block.fingerprint += xxhash.xxh3_64_intdigest(line) & FINGERPRINT_MASK
         self.without_place += not commune
-        organization = _fit(b"1" + finess if finess else b"3" + siret if siret else former or technical, 20)
+        organization = b"1" + finess if finess else b"3" + siret if siret else former or technical
+        if len(organization) > LONGEST_STRUCTURE:
+            organization = _fit(organization, LONGEST_STRUCTURE)
         if organization and organization not in self._seen:
             self._remember(organization)
             block.organizations.append(
@@ -223,9 +216,7 @@ class Reader:
             self._seen.clear()
         self._seen.add(organization)
 
-    def _organization(
-        self, fields: list[bytes], number: int, known: tuple[bytes, bytes, bytes, bytes, bytes]
-    ) -> tuple[bytes, ...]:
+    def _organization(self, fields: list[bytes], number: int, known: tuple[bytes, bytes, bytes, bytes, bytes]) -> bytes:
         organization, finess, siret, postal_code, commune = known
         (
             legal_name, brand, recipient, place, house, repetition, street_type, street, distribution, cedex, city,
@@ -234,12 +225,12 @@ class Reader:
         name = _fit(brand or legal_name or recipient, 200)
         line = b" ".join(filter(None, (house, repetition, street_type, street)))
         complement = b", ".join(filter(None, (recipient, place, distribution)))
-        return (
-            _fit(organization, 20), name, search_key(name), _fit(finess, 9), _fit(siret, 14), _fit(complement, 200),
+        return b"|".join((
+            organization, name, search_key(name), _fit(finess, 9), _fit(siret, 14), _fit(complement, 200),
             _fit(line, 200), _fit(postal_code, 10), _fit(city or cedex, 100), commune or NULL,
             _fit(phone.replace(b" ", b""), 30), _fit(phone_2.replace(b" ", b""), 30), _fit(email, 150),
             _fit(sector, 10), b"%d" % number,
-        )  # fmt: skip
+        ))  # fmt: skip
 
 
 class _Block:
@@ -250,13 +241,24 @@ class _Block:
         "refusal", "title",
     )  # fmt: skip
 
-    def __init__(self, national_id: bytes, title: bytes, family_name: bytes, given_name: bytes, number: int) -> None:
-        self.national_id = self.key = national_id
-        self.title, self.family_name, self.given_name, self.number = title, family_name, given_name, number
+    def __init__(self, kept: tuple[bytes, ...], number: int) -> None:
+        national_id = self.national_id = self.key = kept[0]
+        self.title, self.family_name, self.given_name, self.number = kept[1], kept[2], kept[3], number
         self.refusal = ""
         self.fingerprint = 0
-        self.organizations: list[tuple[bytes, ...]] = []
+        self.organizations: list[bytes] = []
         self.exercises: dict[tuple[bytes, bytes, bytes, bytes], _Exercise] = {}
+        # The usual case, checked without decoding.
+        if not (len(national_id) == 12 and national_id.isdigit() and national_id[:1] == b"8"):
+            self._read_key()
+        if not 0 < len(kept[2]) <= LONGEST_NAME or len(kept[3]) > LONGEST_NAME:
+            self.refusal = "nom trop long" if kept[2] else "nom absent"
+
+    def _read_key(self) -> None:
+        try:
+            self.key = b"%d" % practitioner_key(self.national_id.decode())
+        except UnknownIdentifier:
+            self.refusal = "identifiant inconnu : ni RPPS ni ADELI"
 
     def add(
         self,
@@ -277,21 +279,21 @@ class _Block:
         self.exercises[what] = (specialities, place or commune, was_substitute and substitute, first)
 
     def person(self) -> Person:
-        search = search_key(self.family_name) + b" " + search_key(self.given_name)
-        row = (
-            self.key, _fit(self.title, 10), self.family_name, self.given_name, search, b"%d" % self.fingerprint,
-            b"%d" % self.number,
+        key, family_name, given_name = self.key, self.family_name, self.given_name
+        row = b"%b|%b|%b|%b|%b %b|%d|%d" % (
+            key, _fit(self.title, 10), family_name, given_name, search_key(family_name), search_key(given_name),
+            self.fingerprint, self.number,
         )  # fmt: skip
-        return Person(row, self.organizations, [self._role(what, one) for what, one in self.exercises.items()])
-
-    def _role(self, what: tuple[bytes, bytes, bytes, bytes], exercise: "_Exercise") -> tuple[bytes, ...]:
-        profession, category, mode, organization = what
-        specialities, commune, substitute, number = exercise
-        return (
-            b"%d" % role_key(self.key, profession, category, mode, organization),
-            self.key, profession, _group(profession, specialities), category, mode, specialities[:80],
-            organization or NULL, commune or NULL, b"1" if substitute else b"0", b"%d" % number,
-        )  # fmt: skip
+        roles = [
+            b"%d|%b|%b|%b|%b|%b|%b|%b|%b|%d|%d" % (
+                role_key(key, profession, category, mode, organization), key, profession,
+                _group(profession, specialities), category, mode, specialities[:80], organization or NULL,
+                commune or NULL, substitute, number,
+            )
+            for (profession, category, mode, organization), (specialities, commune, substitute, number)
+            in self.exercises.items()
+        ]  # fmt: skip
+        return Person(row, self.organizations, roles)
 
 
 _Exercise = tuple[bytes, bytes, bool, int]

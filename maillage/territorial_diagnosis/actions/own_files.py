@@ -51,7 +51,7 @@ class Joined:
     total: int
     unmatched: Sequence[str]
     not_numbers: Sequence[tuple[int, str]]
-    negatives: Sequence[tuple[int, str]]
+    impossible: Sequence[tuple[int, str]]
     repeated: int
 
     @property
@@ -105,12 +105,15 @@ def _cell(cell: object) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell == int(cell) else str(cell)
 
 
-def join(file: OpenFile, columns: ColumnsMap, places: Gazetteer, kind: Kind) -> Joined:
-    """Each line to its commune; what cannot be taken is counted and shown, never turned into zero."""
+def join(file: OpenFile, columns: ColumnsMap, places: Gazetteer, kind: Kind, *, highest: float | None = None) -> Joined:
+    """Each line to its commune; what cannot be taken is counted and shown, never turned into zero.
+
+    `highest`: the greatest value that a mean may have, 100 for a percentage.
+    """
     rows: dict[str, Row] = {}
     unmatched: list[str] = []
     not_numbers: list[tuple[int, str]] = []
-    negatives: list[tuple[int, str]] = []
+    impossible: list[tuple[int, str]] = []
     repeated = 0
     for line, row in enumerate(file.rows, start=2):
         code = row.get(columns.code) or ""
@@ -124,15 +127,23 @@ def join(file: OpenFile, columns: ColumnsMap, places: Gazetteer, kind: Kind) -> 
         except NotANumber as error:
             not_numbers.append((line, str(error)))
             continue
-        if (value or 0) < 0 or (base or 0) < 0:
-            negatives.append((line, row.get(columns.value) or ""))
+        if _is_impossible(kind, value or 0, base, highest):
+            impossible.append((line, row.get(columns.value) or ""))
             continue
         repeated += place in rows
         one = _row(kind, value, base, places.populations[place])
         rows[place] = added(rows[place], one) if place in rows else one
     if kind == Kind.MEAN and not columns.base:
         rows = {place: on_inhabitants(row, places.populations[place]) for place, row in rows.items()}
-    return Joined(rows, len(file.rows), unmatched, not_numbers, negatives, repeated)
+    return Joined(rows, len(file.rows), unmatched, not_numbers, impossible, repeated)
+
+
+def _is_impossible(kind: Kind, value: float, base: float | None, highest: float | None) -> bool:
+    if value < 0 or (base or 0) < 0:
+        return True
+    if kind == Kind.RATE and base is not None:
+        return value > base
+    return kind == Kind.MEAN and highest is not None and value > highest
 
 
 def _row(kind: Kind, value: float | None, base: float | None, population: int) -> Row:

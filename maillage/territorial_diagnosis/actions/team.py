@@ -86,7 +86,9 @@ def erase_figure(*, vintage: Vintage, label: str, by: User, at: datetime) -> Non
 
 @transaction.atomic
 def add_resource(*, cpts: Cpts, by: User, at: datetime, commune: Commune | None, **fields: Any) -> Resource:
-    """Something that exists on the territory. Raises AlreadyListed for an establishment listed before."""
+    """Something that exists on the territory. Raises AlreadyListed for an establishment or a name listed before."""
+    if Resource.objects.of(cpts).filter(kind=fields["kind"], name__iexact=fields["name"], commune=commune).exists():
+        raise AlreadyListed
     try:
         with transaction.atomic():
             resource = Resource.objects.create(cpts=cpts, commune=commune, created_at=at, **fields)

@@ -34,5 +34,6 @@ def classified(values: Mapping[str, float | None], most: int = MOST) -> Classes:
     known = [value for value in values.values() if value is not None]
     bounds = class_bounds(known, most)
     places = {place: 0 if value is None else bisect_right(bounds, value) for place, value in values.items()}
-    uppers = [*bounds[1:], max(known)] if known else []
+    # Each class ends on its own greatest value: two classes of a legend never share a bound.
+    uppers = [max(value for value in known if bisect_right(bounds, value) == one) for one in range(1, len(bounds) + 1)]
     return Classes(places, list(zip(bounds, uppers, strict=True)), len(values) - len(known))

@@ -113,7 +113,8 @@ def map_columns(request: CptsRequest) -> HttpResponse:
         return _mapping(request, file, token, form)
     data = form.cleaned_data
     places = Gazetteer.read()
-    joined = join(file, ColumnsMap(data["code"], data["value"], data["base"]), places, Kind(data["kind"]))
+    columns = ColumnsMap(data["code"], data["value"], data["base"])
+    joined = join(file, columns, places, Kind(data["kind"]), highest=100 if data["unit"] == "%" else None)
     if "accept" not in request.POST:
         return _mapping(request, file, token, form, joined)
     try:

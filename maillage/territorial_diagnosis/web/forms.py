@@ -48,6 +48,7 @@ class FigureForm(forms.Form):
     def __init__(self, *args: Any, known: dict[str, Definition], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
+        self.fields["denominator"].asked_in_some_cases = True  # type: ignore[attr-defined]  # a rate needs it
         by_hand = [(code, one.label) for code, one in known.items() if one.by_hand]
         others = [(code, one.label) for code, one in known.items() if not one.by_hand and not one.is_custom]
         self.fields["indicator"].choices = [  # type: ignore[attr-defined]

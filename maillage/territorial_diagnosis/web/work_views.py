@@ -223,8 +223,8 @@ def change_priority(request: CptsRequest, priority_uuid: UUID) -> HttpResponse:
     priority = get_object_or_404(Priority.objects.filter(cpts=request.cpts).select_related("cpts"), uuid=priority_uuid)
     if request.POST.get("do") == "remove":
         actions.remove_priority(priority=priority, by=request.user, at=timezone.now())
-    else:
-        up = request.POST.get("do") == "up"
+    elif request.POST.get("do") in ("up", "down"):
+        up = request.POST["do"] == "up"
         actions.move_priority(priority=priority, up=up, by=request.user, at=timezone.now())
     return redirect("diagnosis:priorities", request.cpts.slug)
 

@@ -146,3 +146,9 @@ class ProfessionalForm(forms.Form):
         self.fields["group"].choices = every + [(code, label.capitalize()) for code, label in GROUP_CHOICES]  # type: ignore[attr-defined]
         labels = sorted(speciality_labels().items(), key=lambda one: normalised(one[1]))
         self.fields["speciality"].choices = [("", "Tous"), *labels]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        asked = super().clean() or {}
+        if asked.get("km") and not asked.get("commune") and "commune" not in self.errors:
+            self.add_error("commune", "Dites autour de quelle commune chercher.")
+        return asked
