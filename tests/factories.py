@@ -11,7 +11,7 @@ from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
 from maillage.directory.models import Organization, Practitioner, PractitionerRole
 from maillage.geography.queries import communes_of_epci
-from maillage.members.models import Membership, MembershipStatus
+from maillage.members.models import College, Membership, MembershipStatus
 from maillage.territory.models import Perimeter, PerimeterPart, PerimeterStatus
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
@@ -84,6 +84,14 @@ def _add(perimeter: Perimeter, codes: list[str]) -> None:
     )
 
 
+class CollegeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = College
+
+    cpts = factory.SubFactory(CptsFactory)
+    name = factory.Sequence(lambda n: f"Collège {n}")
+
+
 class MembershipFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Membership
@@ -91,8 +99,10 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     cpts = factory.SubFactory(CptsFactory)
     given_name = "Camille"
     family_name = factory.Sequence(lambda n: f"Adhérente-{n:03d}")
-    search_name = factory.LazyAttribute(lambda one: normalised(f"{one.family_name} {one.given_name}"))
+    search_name = factory.LazyAttribute(lambda one: normalised(f"{one.structure} {one.family_name} {one.given_name}"))
+    structure = ""
     occupation = "Infirmière"
+    group = "60"
     commune_id = "24037"
     status = MembershipStatus.UP_TO_DATE
     joined_on = date(2026, 1, 5)

@@ -3,6 +3,8 @@
 A new address that declares no access fails here before anything else.
 """
 
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
@@ -17,6 +19,8 @@ from maillage.cpts.models import Cpts
 from maillage.directory.models import DirectoryImport
 from maillage.exchange.actions import write_mail
 from maillage.geography.jobs import RELOAD
+from maillage.members.actions import record_fee
+from maillage.members.models import FeeMethod
 from maillage.territorial_diagnosis.actions import add_priority, add_resource, freeze, type_figure
 from maillage.territorial_diagnosis.content import content_of
 from maillage.territorial_diagnosis.loading import NewVintage, store
@@ -24,7 +28,7 @@ from maillage.territorial_diagnosis.places import Gazetteer
 from maillage.territorial_diagnosis.queries import area_of
 from maillage.territorial_diagnosis.rules.catalogue import definitions
 from tests.conftest import BERGERACOISE
-from tests.factories import NOON, CptsFactory, MembershipFactory, PerimeterFactory, UserFactory
+from tests.factories import NOON, CollegeFactory, CptsFactory, MembershipFactory, PerimeterFactory, UserFactory
 
 # Views of libraries cannot carry our mark: what they are is written here.
 THIRD_PARTY = {
@@ -48,7 +52,8 @@ POST_ONLY = {
     "portal:demo_sign_in", "portal:reload_reference", "accounts:withdraw_role", "accounts:withdraw_invitation",
     "territory:start", "territory:discard", "territory:change", "territory:paste", "territory:put_in_force",
     "portal:load_open_data", "diagnosis:erase_entry", "diagnosis:remove_resource", "diagnosis:change_priority",
-    "diagnosis:map_columns",
+    "diagnosis:map_columns", "members:decide", "members:leave", "members:add_fee", "members:cancel_fee",
+    "members:remove_college",
 }  # fmt: skip
 SCOPES = {
     Role.REGULATOR: {"departement_id": "24"},
@@ -63,7 +68,7 @@ OTHER_LIMITS = {
     "diagnosis:overview": DIAGNOSIS, "diagnosis:theme": DIAGNOSIS, "diagnosis:indicator": DIAGNOSIS + 2,
     "diagnosis:what_if": DIAGNOSIS + 1, "diagnosis:gaps": DIAGNOSIS + 3, "diagnosis:resources": DIAGNOSIS,
     "diagnosis:entries": DIAGNOSIS, "diagnosis:priorities": DIAGNOSIS, "diagnosis:versions": DIAGNOSIS,
-    "diagnosis:export": DOCUMENT,
+    "diagnosis:export": DOCUMENT, "members:list": 8, "members:show": 8, "members:choose": 8,
 }  # fmt: skip
 MOST_QUERIES = {"public": 2, "signed-in": 6}
 
@@ -116,7 +121,15 @@ def arguments(cpts, coordinator):
         kind="rpps", state="done", filename="rpps.txt", extracted_on=NOON.date(), worker="a:1", started_at=NOON,
         finished_at=NOON,
     )  # fmt: skip
+    membership = MembershipFactory(cpts=cpts, status="accepted")
+    fee = record_fee(
+        membership=membership, year=2026, amount=Decimal(30), method=FeeMethod.CASH, paid_on=NOON.date(),
+        by=coordinator, at=NOON,
+    )  # fmt: skip
     return {
+        "member_uuid": membership.uuid,
+        "college_uuid": CollegeFactory(cpts=cpts).uuid,
+        "fee_id": fee.pk,
         "cpts_slug": cpts.slug,
         "theme": "population",
         "indicator": "acc_10G",

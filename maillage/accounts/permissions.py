@@ -22,6 +22,7 @@ class Permission(StrEnum):
     TERRITORY_EDIT = "territory.edit"
     ACI_VIEW = "aci.view"
     MEMBER_LIST = "member.list"
+    MEMBER_MANAGE = "member.manage"
     DIRECTORY_VIEW = "directory.view"
     DIAGNOSIS_VIEW = "diagnosis.view"
     DIAGNOSIS_EDIT = "diagnosis.edit"
@@ -38,13 +39,14 @@ _BOARD = _ANY_MEMBER | {Permission.TERRITORY_DRAFT_VIEW, Permission.ACI_VIEW}
 _INSTITUTION = _READERS | {Permission.ACI_VIEW}
 _LEAD = _BOARD | {
     Permission.TERRITORY_EDIT, Permission.DIAGNOSIS_EDIT, Permission.TEAM_MANAGE, Permission.AUDIT_VIEW,
+    Permission.MEMBER_MANAGE,
 }  # fmt: skip
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.COORDINATOR: _LEAD,
     Role.PRESIDENT: _LEAD,
     Role.TREASURER: _BOARD,
-    Role.SECRETARY: _BOARD,
+    Role.SECRETARY: _BOARD | {Permission.MEMBER_MANAGE},
     Role.MEMBER: _ANY_MEMBER,
     Role.MEDICAL_ASSISTANT: _ANY_MEMBER,
     Role.REGULATOR: _READERS,

@@ -64,7 +64,7 @@ def _counts(cpts: Cpts, at: datetime) -> Any:
     drafts = Perimeter.objects.filter(cpts=OuterRef("pk")).drafts()
     return Cpts.objects.annotate(
         members=_count(memberships.current()),
-        professions=_count(memberships.current(), "occupation"),
+        professions=_count(memberships.current().exclude(group=""), "group"),
         requests=_count(memberships.filter(status=MembershipStatus.REQUESTED)),
         pending=_count(invitations.filter(expires_at__gt=at)),
         expired=_count(invitations.filter(expires_at__lte=at)),

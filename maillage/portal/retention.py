@@ -14,7 +14,7 @@ from maillage.core.models import Job, JobState
 from maillage.core.text import plural
 from maillage.directory.models import Practitioner, PractitionerRole
 from maillage.exchange.models import OutgoingMail
-from maillage.members.models import Membership
+from maillage.members.models import Membership, SpreadsheetImport
 
 ERASE = "portal.erase"
 
@@ -31,6 +31,8 @@ def expired(at: datetime) -> list[QuerySet[Any]]:
         OutgoingMail.objects.filter(created_at__lt=before(OutgoingMail.RETENTION_DAYS)),
         Invitation.objects.filter(Q(expires_at__lt=over) | Q(accepted_at__lt=over) | Q(withdrawn_at__lt=over)),
         Membership.objects.filter(left_on__lt=timezone.localdate(before(Membership.RETENTION_DAYS))),
+        Membership.objects.filter(status="refused", decided_at__lt=before(Membership.REFUSED_DAYS)),
+        SpreadsheetImport.objects.filter(created_at__lt=before(SpreadsheetImport.RETENTION_DAYS)),
         AuditEvent.objects.filter(at__lt=before(AuditEvent.RETENTION_DAYS)),
         *_former_professionals(timezone.localdate(before(PractitionerRole.RETENTION_DAYS))),
         Session.objects.filter(expire_date__lt=at),

@@ -76,7 +76,9 @@ def test_demo_data_are_believable(seeded):
     bergerac = Perimeter.objects.select_related("cpts").get(cpts__slug="cpts-du-bergeracois")
     _, parts = in_force_of(bergerac.cpts)
     assert (len(parts), sum(part.population for part in parts)) == (38, 61_915)
-    members = Membership.objects.of(bergerac.cpts)
+    everybody = Membership.objects.of(bergerac.cpts)
+    assert (everybody.count(), everybody.waiting().count(), everybody.filter(kind="structure").count()) == (136, 2, 2)
+    members = everybody.filter(practitioner__isnull=False)
     assert (members.count(), members.values("occupation").distinct().count()) == (131, 14)
     shared = Membership.objects.filter(
         cpts__slug="cpts-bastides-et-dordogne", practitioner__memberships__cpts=bergerac.cpts

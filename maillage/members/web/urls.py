@@ -1,6 +1,26 @@
 from django.urls import path
 
-from maillage.members.web import views
+from maillage.members.web import public_views, views, work_views
 
 app_name = "members"
-urlpatterns = [path("cpts/<slug:cpts_slug>/membres/", views.member_list, name="list")]
+BASE = "cpts/<slug:cpts_slug>/membres/"
+ONE = f"{BASE}<uuid:member_uuid>/"
+urlpatterns = [
+    path(BASE, views.member_list, name="list"),
+    path("cpts/<slug:cpts_slug>/ma-fiche/", views.own, name="own"),
+    path(f"{BASE}ajouter/", work_views.choose, name="choose"),
+    path(f"{BASE}ajouter/fiche/", work_views.add, name="add"),
+    path(f"{BASE}colleges/", work_views.colleges, name="colleges"),
+    path(f"{BASE}colleges/<uuid:college_uuid>/supprimer/", work_views.remove_college, name="remove_college"),
+    path(f"{BASE}cotisations/<int:fee_id>/retirer/", work_views.cancel_fee, name="cancel_fee"),
+    path(ONE, views.show, name="show"),
+    path(f"{ONE}modifier/", work_views.edit, name="edit"),
+    path(f"{ONE}decision/", work_views.decide, name="decide"),
+    path(f"{ONE}depart/", work_views.leave, name="leave"),
+    path(f"{ONE}cotisation/", work_views.add_fee, name="add_fee"),
+    path(f"{ONE}attestation.pdf", views.attestation, name="attestation"),
+    path(f"{ONE}contact.vcf", views.vcard, name="vcard"),
+    path("c/<slug:slug>/adherer/", public_views.join, name="join"),
+    path("c/<slug:slug>/adherer/merci/", public_views.join_sent, name="join_sent"),
+    path("c/<slug:slug>/annuaire/", public_views.public_directory, name="public"),
+]

@@ -1,34 +1,167 @@
-"""The members of a CPTS, as a list."""
+"""The members of a CPTS: the list, one member, one's own page, what leaves the system."""
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.core.errors import DomainError
 from maillage.core.listing import Column, Filter, Listing
 from maillage.core.text import normalised
-from maillage.members.models import Membership, MembershipStatus
+from maillage.directory.models import GROUP_CHOICES
+from maillage.members import actions, documents
+from maillage.members.models import College, Membership, MembershipStatus
+from maillage.members.web.forms import AcceptForm, FeeForm, LeaveForm, OwnForm, RefuseForm
+
+COLUMNS = (
+    Column("nom", "Nom", lambda one: one.sorted_name, "search_name"),
+    Column("profession", "Profession ou fonction", lambda one: one.occupation, "occupation"),
+    Column("commune", "Commune", lambda one: one.commune.name if one.commune else "", "commune__name"),
+    Column("telephone", "Téléphone", lambda one: one.phone),
+    Column("adhesion", "Adhésion", lambda one: one.get_status_display(), "status"),
+    Column("depuis", "Depuis le", lambda one: one.joined_on, "joined_on"),
+)
+EXPORTED = (
+    *COLUMNS,
+    Column("college", "Collège", lambda one: str(one.college or "")),
+    Column("rpps", "RPPS ou ADELI", lambda one: one.rpps),
+    Column("mssante", "MSSanté", lambda one: ", ".join(one.mssante)),
+    Column("courriel", "Adresse électronique", lambda one: one.email),
+    Column("patients", "Nouveaux patients", lambda one: one.get_new_patients_display()),
+    Column("domicile", "Se déplace à domicile", lambda one: "oui" if one.home_visits else ""),
+    Column("langues", "Langues parlées", lambda one: one.languages),
+    Column("savoir", "À savoir", lambda one: one.practical),
+)
+YES_NO = (("yes", "prend de nouveaux patients"), ("no", "n’en prend pas"))
 
 
-@requires(Permission.MEMBER_LIST)
-def member_list(request: CptsRequest) -> HttpResponse:
-    """Search by name whatever the accents, filter by status, sort, export."""
-    listing = Listing(
-        queryset=Membership.objects.of(request.cpts).for_listing(),
+def listing_of(request: CptsRequest) -> Listing:
+    """Members as the list, its exports and its prints read them: plain members see who is in, the team everybody."""
+    members = Membership.objects.of(request.cpts).for_listing()
+    may_manage = Permission.MEMBER_MANAGE in request.permissions
+    groups = [(code, label) for code, label in GROUP_CHOICES if code]
+    colleges = [(str(pk), name) for pk, name in College.objects.filter(cpts=request.cpts).values_list("pk", "name")]
+    filters = [
+        Filter("profession", "Profession", "group", groups),
+        Filter("patients", "Patients", "new_patients", YES_NO),
+    ]
+    if may_manage:
+        filters.insert(0, Filter("statut", "Adhésion", "status", MembershipStatus.choices))
+        if colleges:
+            filters.append(Filter("college", "Collège", "college", colleges))
+    return Listing(
+        queryset=members if may_manage else members.current(),
         parameters=request.GET,
-        columns=(
-            Column("nom", "Nom", lambda one: f"{one.family_name} {one.given_name}", "search_name"),
-            Column("profession", "Profession ou fonction", lambda one: one.occupation, "occupation"),
-            Column("commune", "Commune", lambda one: one.commune.name if one.commune else "", "commune__name"),
-            Column("adhesion", "Adhésion", lambda one: one.get_status_display(), "status"),
-            Column("depuis", "Depuis le", lambda one: one.joined_on, "joined_on"),
-        ),
-        search_in=("search_name",),
-        filters=(Filter("statut", "Adhésion", "status", MembershipStatus.choices),),
+        columns=EXPORTED if request.GET.get("format") else COLUMNS,
+        search_in=("search_name", "occupation", "commune__name", "languages"),
+        filters=filters,
         default_sort="search_name",
         filename=f"membres-{request.cpts.slug}",
         empty="Aucun membre pour l’instant.",
         prepare_search=normalised,
     )
+
+
+@requires(Permission.MEMBER_LIST)
+def member_list(request: CptsRequest) -> HttpResponse:
+    """Search by name whatever the accents, filter, sort, export, print."""
+    listing = listing_of(request)
     if response := listing.export():
         return response
-    return render(request, "members/list.html", {"listing": listing, "page": listing.page()})
+    if request.GET.get("format") == "pdf":
+        return documents.directory_pdf(request.cpts, list(listing.rows()), timezone.localdate())
+    waiting = Membership.objects.of(request.cpts).waiting().count() if _may_manage(request) else 0
+    return render(request, "members/list.html", {"listing": listing, "page": listing.page(), "waiting": waiting})
+
+
+def _may_manage(request: CptsRequest) -> bool:
+    return Permission.MEMBER_MANAGE in request.permissions
+
+
+def member_of(request: CptsRequest, member_uuid: UUID) -> Membership:
+    """A member of this CPTS whom this person may read. Raises Http404."""
+    members = Membership.objects.of(request.cpts).for_page()
+    return get_object_or_404(members if _may_manage(request) else members.current(), uuid=member_uuid)
+
+
+@requires(Permission.MEMBER_LIST)
+def show(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
+    """One member: how to reach them for everybody, the life of the membership for the team."""
+    membership = member_of(request, member_uuid)
+    return render(request, "members/show.html", page_context(request, membership))
+
+
+def page_context(request: CptsRequest, membership: Membership, **forms: Any) -> dict[str, Any]:
+    """What the page of a member shows; a form that was refused comes back as it was typed."""
+    context: dict[str, Any] = {"member": membership, "year": timezone.localdate().year}
+    if not _may_manage(request):
+        return context
+    today = timezone.localdate()
+    fee = membership.college.yearly_fee if membership.college else None
+    unbound = {
+        "accept_form": AcceptForm(cpts=request.cpts, initial={"college": membership.college_id}),
+        "refuse_form": RefuseForm(),
+        "fee_form": FeeForm(today=today, initial={"amount": fee}),
+        "leave_form": LeaveForm(today=today),
+    }
+    return context | unbound | forms
+
+
+@requires(Permission.MEMBER_LIST)
+def own(request: CptsRequest) -> HttpResponse:
+    """What colleagues and the public see of me; mine to change, with my attestation."""
+    membership = own_membership(request)
+    if membership is None:
+        return render(request, "members/own_none.html")
+    initial = {name: getattr(membership, name) for name in OwnForm.base_fields}
+    form = OwnForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.edit_own(
+                membership=membership,
+                read_version=read_version(request, membership),
+                fields=form.cleaned_data,
+                by=request.user,
+                at=timezone.now(),
+            )
+        except DomainError as error:
+            form.add_error(None, error.user_message)
+        else:
+            messages.success(request, "Votre fiche est à jour.")
+            return redirect("members:own", request.cpts.slug)
+    return render(request, "members/own.html", {"member": membership, "form": form})
+
+
+def own_membership(request: CptsRequest) -> Membership | None:
+    return Membership.objects.of(request.cpts).current().of_account(request.user).for_page().order_by("pk").first()
+
+
+def read_version(request: CptsRequest, membership: Membership) -> int:
+    """The version of the page that was sent back; the one stored when the page says none."""
+    sent = request.POST.get("version", "")
+    return int(sent) if sent.isdecimal() and len(sent) < 10 else membership.version
+
+
+@require_safe
+@requires(Permission.MEMBER_LIST)
+def attestation(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
+    """The attestation of membership, for the team and for the member alone. Nobody else's paper is read."""
+    membership = member_of(request, member_uuid)
+    mine = own_membership(request) if not _may_manage(request) else membership
+    if mine is None or mine.pk != membership.pk or not membership.is_in:
+        raise Http404
+    return documents.attestation_pdf(membership, timezone.localdate())
+
+
+@require_safe
+@requires(Permission.MEMBER_LIST)
+def vcard(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
+    """One member for the contacts of a telephone."""
+    membership = member_of(request, member_uuid)
+    headers = {"Content-Disposition": 'attachment; filename="contact.vcf"'}
+    return HttpResponse(documents.vcard_text(membership), content_type="text/vcard; charset=utf-8", headers=headers)

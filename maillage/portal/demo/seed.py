@@ -20,7 +20,10 @@ from maillage.directory.rules.identifiers import role_key, rpps_key
 from maillage.directory.rules.professions import group_of
 from maillage.geography.models import Commune, Departement, Region
 from maillage.geography.queries import communes_of_epci
-from maillage.members.models import Membership, MembershipStatus
+from maillage.members.actions import add_member, request_membership
+from maillage.members.models import College, Fee, FeeMethod, MemberKind, Membership, MembershipStatus
+from maillage.members.prefill import fields_of
+from maillage.members.rules.names import search_name
 from maillage.portal.demo.names import FAMILY_NAMES, GIVEN_NAMES
 from maillage.portal.demo.people import DOMAIN, PERSONAS, Persona
 from maillage.portal.demo.register import Invented, Place, rpps
@@ -49,6 +52,25 @@ STAFF: tuple[tuple[Profession, int, str, str], ...] = (
     (Profession.ORTHOPTIST, 2, "Orthoptiste", ""),
     (Profession.PSYCHOMOTOR_THERAPIST, 2, "Psychomotricien, psychomotricienne", ""),
     (Profession.NURSE_AIDE, 3, "Aide-soignant, aide-soignante", ""),
+)
+
+COLLEGES = {"Médecins": 40, "Pharmaciens": 40, "Paramédicaux": 30, "Usagers, élus et structures": 20}
+GROUPS_OF = {"Médecins": ("10G", "10S", "40", "50"), "Pharmaciens": ("21",)}
+HOME_GROUPS = ("60", "70", "80", "91")
+# Invented structures and people: name, who stands for it, as what, where.
+STRUCTURES = (
+    ("EHPAD Les Tilleuls (fictif)", "Maud", "Vergnolle", "Directrice", "24037"),
+    ("Association des usagers du Bergeracois (fictive)", "Serge", "Lacombrade", "Représentant d’usagers", "24037"),
+)
+REQUESTS = (
+    (
+        "Louise",
+        "Castagné",
+        "Sage-femme",
+        "24037",
+        "Je m’installe en janvier : le groupe périnatalité m’intéresse.",
+    ),
+    ("Bastien", "Roumégoux", "Éducateur spécialisé", "24322", "Je travaille au CSAPA, sur les addictions."),
 )
 
 
@@ -82,6 +104,7 @@ def seed(today: date) -> None:
     professionals = list(_professionals(bergerac))
     _members(bergerac, professionals, world)
     _members(bastides, professionals[:SHARED_MEMBERS], world)
+    _others(bergerac, users, world)
     invite(cpts=bergerac, email=f"nouvelle.recrue@{DOMAIN}", role=Role.MEMBER, by=coordinator, at=world.at(1))
 
 
@@ -182,7 +205,8 @@ def _role(one: Invented, key: int) -> PractitionerRole:
 
 
 def _members(cpts: Cpts, professionals: list[tuple[PractitionerRole, str]], world: World) -> None:
-    """Arrivals spread over the year; a few requests pending, a few departures."""
+    """Arrivals spread over the year; a few who have not paid, a few departures; what each says of themselves."""
+    colleges = {name: College.objects.create(cpts=cpts, name=name, yearly_fee=fee) for name, fee in COLLEGES.items()}
     for number, (role, occupation) in enumerate(professionals):
         joined = world.today - timedelta(days=world.chance.randrange(20, 360))
         status, left = MembershipStatus.UP_TO_DATE, None
@@ -190,17 +214,67 @@ def _members(cpts: Cpts, professionals: list[tuple[PractitionerRole, str]], worl
             status = MembershipStatus.ACCEPTED
         if number % 44 == 13:
             status, left = MembershipStatus.LEFT, world.today - timedelta(days=9)
-        practitioner = role.practitioner
-        Membership.objects.create(
+        known = fields_of(role.practitioner, role) | {"occupation": occupation}
+        college = colleges[college_of(role.group)]
+        given_name, family_name = known["given_name"], known["family_name"]
+        membership = Membership.objects.create(
             cpts=cpts,
-            practitioner=practitioner,
-            practitioner_role=role,
-            given_name=practitioner.given_name,
-            family_name=practitioner.family_name,
-            search_name=normalised(f"{practitioner.family_name} {practitioner.given_name}"),
-            occupation=occupation,
-            commune=role.commune,
+            **known | {"phone": known["phone"] or fiction_phone(number)},
+            search_name=search_name(family_name=family_name, given_name=given_name),
+            email=f"{normalised(f'{given_name}.{family_name}').replace(' ', '.')}@{DOMAIN}",
+            college=college,
             status=status,
             joined_on=joined,
             left_on=left,
+            is_public=number % 3 == 0,
+            may_be_reached=number % 5 != 2,
+            consented_at=world.at(300),
+            new_patients=("yes", "", "no", "")[number % 4],
+            home_visits=role.group in HOME_GROUPS,
+            languages=("anglais", "", "", "espagnol, portugais", "")[number % 5],
         )
+        if status == MembershipStatus.UP_TO_DATE:
+            Fee.objects.create(
+                cpts=cpts,
+                membership=membership,
+                year=world.today.year,
+                amount=college.yearly_fee or 0,
+                method=FeeMethod.TRANSFER,
+                paid_on=max(joined, date(world.today.year, 1, 1)),
+            )
+
+
+def college_of(group: str) -> str:
+    """The college of a profession, as the invented statutes have it."""
+    return next((name for name, groups in GROUPS_OF.items() if group in groups), "Paramédicaux")
+
+
+def _others(cpts: Cpts, users: dict[str, User], world: World) -> None:
+    """Members the directory does not hold, and two requests that wait."""
+    coordinator = users["claire.aubert"]
+    usagers = College.objects.get(cpts=cpts, name="Usagers, élus et structures")
+    for structure, given_name, family_name, occupation, commune in STRUCTURES:
+        fields = {
+            "kind": MemberKind.STRUCTURE, "structure": structure, "given_name": given_name,
+            "family_name": family_name, "occupation": occupation, "commune_id": commune, "college": usagers,
+            "joined_on": world.today - timedelta(days=200), "is_public": True,
+        }  # fmt: skip
+        add_member(cpts=cpts, fields=fields, by=coordinator, at=world.at(200))
+    paul = users["paul.loret"]
+    fields = {
+        "given_name": paul.given_name, "family_name": paul.family_name, "occupation": "Infirmier", "group": "60",
+        "commune_id": "24037", "email": paul.email, "phone": fiction_phone(500), "may_be_reached": True,
+        "college": College.objects.get(cpts=cpts, name="Paramédicaux"),
+    }  # fmt: skip
+    add_member(cpts=cpts, fields=fields, by=coordinator, at=world.at(150))
+    for number, (given_name, family_name, occupation, commune, message) in enumerate(REQUESTS):
+        fields = {
+            "given_name": given_name, "family_name": family_name, "occupation": occupation, "commune_id": commune,
+            "email": f"demande{number}@{DOMAIN}", "message": message, "may_be_reached": True,
+        }  # fmt: skip
+        request_membership(cpts=cpts, fields=fields, at=world.at(2 + number))
+
+
+def fiction_phone(number: int) -> str:
+    """In the range that the Arcep keeps for works of fiction."""
+    return f"05364900{number % 100:02d}"

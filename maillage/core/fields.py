@@ -1,0 +1,38 @@
+"""Form fields for what people type in many ways."""
+
+from typing import Any
+
+import phonenumbers
+from django import forms
+
+FRANCE = 33
+
+
+class PhoneField(forms.CharField):
+    """A telephone number as people type it: kept as 0536490017 in France, +32… elsewhere; '' when nothing is typed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=30, **kwargs)
+        self.widget.input_type = "tel"
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        if not text:
+            return ""
+        found = phone_number(text)
+        if found is None:
+            raise forms.ValidationError("Ce numéro n’est pas un numéro de téléphone : par exemple 05 53 00 00 00.")
+        return found
+
+
+def phone_number(text: str) -> str | None:
+    """The number as it is kept; None when this is no telephone number."""
+    try:
+        number = phonenumbers.parse(text, "FR")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    if number.country_code == FRANCE:
+        return f"0{number.national_number}"
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

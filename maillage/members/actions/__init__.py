@@ -1,0 +1,44 @@
+"""Every write on members."""
+
+from maillage.members.actions.colleges import CollegeInUse, CollegeNameTaken, remove_college, save_college
+from maillage.members.actions.joining import (
+    AlreadyMember,
+    DecisionAlreadyMade,
+    accept,
+    add_member,
+    refuse,
+    request_membership,
+)
+from maillage.members.actions.keeping import (
+    FeeAlreadyPaid,
+    NotIn,
+    StaleMembership,
+    cancel_fee,
+    edit,
+    edit_own,
+    leave,
+    lower_unpaid,
+    record_fee,
+)
+
+__all__ = [
+    "AlreadyMember",
+    "CollegeInUse",
+    "CollegeNameTaken",
+    "DecisionAlreadyMade",
+    "FeeAlreadyPaid",
+    "NotIn",
+    "StaleMembership",
+    "accept",
+    "add_member",
+    "cancel_fee",
+    "edit",
+    "edit_own",
+    "leave",
+    "lower_unpaid",
+    "record_fee",
+    "refuse",
+    "remove_college",
+    "request_membership",
+    "save_college",
+]

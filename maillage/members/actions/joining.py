@@ -1,0 +1,126 @@
+"""Entering a CPTS: the request, the decision, or the coordinator's own hand."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from maillage.accounts import actions as accounts
+from maillage.accounts.models import Role, User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.cpts.models import Cpts
+from maillage.members import notifications
+from maillage.members.models import College, Membership, MembershipStatus
+from maillage.members.rules.names import search_name
+
+
+class AlreadyMember(DomainError):
+    user_message = "Cette personne est déjà membre, ou sa demande est en cours."
+
+
+class DecisionAlreadyMade(DomainError):
+    user_message = "Cette demande a déjà reçu sa réponse."
+
+
+@transaction.atomic
+def request_membership(*, cpts: Cpts, fields: Mapping[str, Any], at: datetime) -> Membership | None:
+    """Keep a request made in public, confirm it by mail to whoever asks, tell those who decide.
+
+    None when the person is in already, or asked before: only the address given is told so, since a public page must
+    not say who is a member.
+    """
+    if _is_known(cpts, fields):
+        notifications.already_known(cpts, fields["email"], at)
+        return None
+    membership = _create(cpts, fields, status=MembershipStatus.REQUESTED, requested_at=at, consented_at=at)
+    summary = f"Demande d’adhésion de {membership}"
+    audit.record("member.requested", target=membership, by=None, at=at, cpts=cpts, summary=summary)
+    notifications.request_received(membership, at)
+    notifications.request_to_decide(membership, at)
+    return membership
+
+
+def _is_known(cpts: Cpts, fields: Mapping[str, Any]) -> bool:
+    known = Membership.objects.of(cpts).open()
+    practitioner = fields.get("practitioner")
+    if practitioner is not None and known.filter(practitioner=practitioner).exists():
+        return True
+    return known.filter(email__iexact=fields["email"], search_name=search_name(**_named(fields))).exists()
+
+
+@transaction.atomic
+def add_member(*, cpts: Cpts, fields: Mapping[str, Any], by: User, at: datetime) -> Membership:
+    """A member entered by the team: accepted at once. Raises AlreadyMember."""
+    today = timezone.localdate(at)
+    membership = _create(
+        cpts,
+        {"joined_on": today} | dict(fields),
+        status=MembershipStatus.ACCEPTED,
+        decided_at=at,
+        decided_by=by,
+    )
+    summary = f"{membership} ajouté aux membres"
+    audit.record("member.added", target=membership, by=by, at=at, cpts=cpts, summary=summary)
+    return membership
+
+
+def _create(cpts: Cpts, fields: Mapping[str, Any], **more: Any) -> Membership:
+    try:
+        with transaction.atomic():
+            return Membership.objects.create(cpts=cpts, search_name=search_name(**_named(fields)), **fields, **more)
+    except IntegrityError as error:
+        raise AlreadyMember from error
+
+
+def _named(fields: Mapping[str, Any]) -> dict[str, str]:
+    return {name: fields.get(name, "") for name in ("structure", "family_name", "given_name")}
+
+
+@transaction.atomic
+def accept(
+    *, membership: Membership, college: College | None, with_account: bool, by: User, at: datetime
+) -> Membership:
+    """The bureau says yes: a welcome by mail, and an invitation to open an account when it is wanted.
+
+    Raises DecisionAlreadyMade: two people may decide within the same second.
+    """
+    _decide(
+        membership, by=by, at=at, status=MembershipStatus.ACCEPTED, joined_on=timezone.localdate(at), college=college
+    )
+    summary = f"{membership} : adhésion acceptée"
+    audit.record("member.accepted", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    if membership.email:
+        notifications.welcome(membership, at, with_account=with_account)
+        if with_account:
+            _invite(membership, by, at)
+    return membership
+
+
+def _invite(membership: Membership, by: User, at: datetime) -> None:
+    try:
+        accounts.invite(cpts=membership.cpts, email=membership.email, role=Role.MEMBER, by=by, at=at)
+    except (accounts.RoleAlreadyHeld, accounts.InvitationAlreadySent):
+        return  # they can enter already
+
+
+@transaction.atomic
+def refuse(*, membership: Membership, reason: str, by: User, at: datetime) -> Membership:
+    """The bureau says no, with a reason that the person reads. Raises DecisionAlreadyMade."""
+    _decide(membership, by=by, at=at, status=MembershipStatus.REFUSED, decision_reason=reason)
+    summary = f"{membership} : adhésion refusée"
+    audit.record("member.refused", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    if membership.email:
+        notifications.refused(membership, at)
+    return membership
+
+
+def _decide(membership: Membership, *, by: User, at: datetime, **changes: Any) -> None:
+    waiting = Membership.objects.filter(pk=membership.pk, status=MembershipStatus.REQUESTED)
+    changes |= {"decided_by": by, "decided_at": at, "version": membership.version + 1}
+    if not waiting.update(**changes):
+        raise DecisionAlreadyMade
+    for name, value in changes.items():
+        setattr(membership, name, value)

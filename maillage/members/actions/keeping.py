@@ -1,0 +1,136 @@
+"""The life of a membership: what is known of it, what is paid, its end."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.members.models import Fee, FeeMethod, Membership, MembershipStatus
+from maillage.members.rules.names import search_name
+
+OWN_FIELDS = frozenset(
+    {"phone", "is_public", "may_be_reached", "new_patients", "home_visits", "languages", "practical"}
+)
+
+
+class StaleMembership(DomainError):
+    user_message = "Quelqu’un a modifié cette fiche pendant que vous l’aviez ouverte : relisez-la, puis recommencez."
+
+
+class NotIn(DomainError):
+    user_message = "Cette personne n’est pas membre : son adhésion n’est pas acceptée, ou elle est partie."
+
+
+class FeeAlreadyPaid(DomainError):
+    user_message = "La cotisation de cette année est déjà enregistrée."
+
+
+@transaction.atomic
+def edit(*, membership: Membership, read_version: int, fields: Mapping[str, Any], by: User, at: datetime) -> None:
+    """Change what is known of a member. Raises StaleMembership when somebody did since it was read."""
+    named = {name: fields.get(name, getattr(membership, name)) for name in ("structure", "family_name", "given_name")}
+    changes = dict(fields) | {"search_name": search_name(**named)}
+    _write(membership, read_version, changes | _consents(membership, fields, at))
+    changed = ", ".join(sorted(_labels(fields)))
+    summary = f"Fiche de {membership} modifiée"
+    audit.record(
+        "member.edited", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary, details={"of": changed}
+    )
+
+
+@transaction.atomic
+def edit_own(*, membership: Membership, read_version: int, fields: Mapping[str, Any], by: User, at: datetime) -> None:
+    """A member changes their own page: how to be reached, what colleagues should know, what is shown in public."""
+    assert set(fields) <= OWN_FIELDS
+    _write(membership, read_version, dict(fields) | _consents(membership, fields, at))
+    summary = f"{membership} a mis à jour sa fiche"
+    audit.record("member.own-edited", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+
+
+def _consents(membership: Membership, fields: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """A choice that changes is dated."""
+    named = ("is_public", "may_be_reached")
+    changed = any(name in fields and fields[name] != getattr(membership, name) for name in named)
+    return {"consented_at": at} if changed else {}
+
+
+def _labels(fields: Mapping[str, Any]) -> list[str]:
+    return [str(Membership._meta.get_field(name).verbose_name) for name in fields]  # type: ignore[union-attr]
+
+
+def _write(membership: Membership, read_version: int, changes: Mapping[str, Any]) -> None:
+    stored = Membership.objects.filter(pk=membership.pk, version=read_version)
+    try:
+        with transaction.atomic():
+            written = stored.update(**changes, version=read_version + 1)
+    except IntegrityError as error:
+        raise StaleMembership from error
+    if not written:
+        raise StaleMembership
+    for name, value in changes.items():
+        setattr(membership, name, value)
+    membership.version = read_version + 1
+
+
+@transaction.atomic
+def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
+    """A member leaves, on a day that is not before they joined. Raises NotIn."""
+    inside = Membership.objects.current().filter(pk=membership.pk)
+    day = max(on, membership.joined_on) if membership.joined_on else on
+    if not inside.update(status=MembershipStatus.LEFT, left_on=day, version=F("version") + 1):
+        raise NotIn
+    membership.refresh_from_db()
+    summary = f"{membership} a quitté la CPTS le {day:%d/%m/%Y}"
+    audit.record("member.left", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+
+
+@transaction.atomic
+def record_fee(
+    *, membership: Membership, year: int, amount: Decimal, method: FeeMethod, paid_on: date, by: User, at: datetime
+) -> Fee:
+    """The fee of a year; that of this year puts the member up to date. Raises NotIn or FeeAlreadyPaid."""
+    if not membership.is_in:
+        raise NotIn
+    try:
+        with transaction.atomic():
+            fee = Fee.objects.create(
+                cpts=membership.cpts, membership=membership, year=year, amount=amount, method=method, paid_on=paid_on
+            )
+    except IntegrityError as error:
+        raise FeeAlreadyPaid from error
+    if year == timezone.localdate(at).year:
+        _set_status(membership, MembershipStatus.UP_TO_DATE)
+    summary = f"Cotisation {year} de {membership} : {fee.get_method_display()}"
+    audit.record("member.fee-paid", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    return fee
+
+
+@transaction.atomic
+def cancel_fee(*, fee: Fee, by: User, at: datetime) -> None:
+    """Take back a fee entered by mistake."""
+    membership = fee.membership
+    fee.delete()
+    if fee.year == timezone.localdate(at).year and membership.status == MembershipStatus.UP_TO_DATE:
+        _set_status(membership, MembershipStatus.ACCEPTED)
+    summary = f"Cotisation {fee.year} de {membership} retirée"
+    audit.record("member.fee-cancelled", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+
+
+def _set_status(membership: Membership, status: MembershipStatus) -> None:
+    Membership.objects.current().filter(pk=membership.pk).update(status=status, version=F("version") + 1)
+    membership.status = status
+    membership.version += 1
+
+
+def lower_unpaid(today: date) -> int:
+    """A new year begins: whoever has not paid for it is no longer up to date. Returns how many."""
+    paid = Fee.objects.filter(membership=OuterRef("pk"), year=today.year)
+    behind = Membership.objects.filter(~Exists(paid), status=MembershipStatus.UP_TO_DATE)
+    return behind.update(status=MembershipStatus.ACCEPTED, version=F("version") + 1)

@@ -1,0 +1,85 @@
+"""Mails to those who ask, those who decide, those who join. Written in the caller's transaction."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from maillage.accounts.models import Role, RoleAssignment
+from maillage.accounts.permissions import ROLE_PERMISSIONS, Permission
+from maillage.cpts.models import Cpts
+from maillage.exchange.actions import write_mail
+from maillage.members.models import Membership
+
+DECIDERS: tuple[Role, ...] = tuple(
+    role for role, rights in ROLE_PERMISSIONS.items() if Permission.MEMBER_MANAGE in rights
+)
+
+
+def _write(membership: Membership, recipient: str, subject: str, body: str, at: datetime) -> None:
+    write_mail(recipient=recipient, subject=subject, body=body, at=at, cpts_id=membership.cpts_id)
+
+
+def request_received(membership: Membership, at: datetime) -> None:
+    cpts = membership.cpts
+    body = (
+        f"Bonjour,\n\nNous avons bien reçu votre demande d’adhésion à {cpts.with_article}, au nom de {membership}. "
+        "Le bureau va l’examiner, et vous recevrez sa réponse à cette adresse.\n\n"
+        "Si vous n’avez rien demandé, répondez à ce message ou ignorez-le : sans réponse du bureau, "
+        "rien n’est publié et la demande sera effacée.\n"
+    )
+    _write(membership, membership.email, f"Votre demande d’adhésion à {cpts.with_article}", body, at)
+
+
+def already_known(cpts: Cpts, email: str, at: datetime) -> None:
+    body = (
+        f"Bonjour,\n\nUne demande d’adhésion à {cpts.with_article} vient d’être faite avec cette adresse. "
+        "Elle n’a rien changé : une adhésion, ou une demande en cours, existe déjà à ce nom.\n\n"
+        "Si ce n’était pas vous, ignorez ce message.\n"
+    )
+    subject = f"Votre adhésion à {cpts.with_article} existe déjà"
+    write_mail(recipient=email, subject=subject, body=body, at=at, cpts_id=cpts.pk)
+
+
+def request_to_decide(membership: Membership, at: datetime) -> None:
+    """To everybody who may answer; no telephone nor message in the mail, only who and where to decide."""
+    link = settings.PUBLIC_URL + reverse("members:show", args=[membership.cpts.slug, membership.uuid])
+    what = f", {membership.occupation}" if membership.occupation else ""
+    body = (
+        f"Bonjour,\n\n{membership}{what}, demande à rejoindre {membership.cpts.with_article}.\n\n"
+        f"Lire la demande et répondre :\n{link}\n"
+    )
+    deciders = RoleAssignment.objects.of(membership.cpts).filter(role__in=DECIDERS, user__is_active=True)
+    for email in sorted(set(deciders.exclude(user__email="").values_list("user__email", flat=True))):
+        _write(membership, email, f"Demande d’adhésion de {membership}", body, at)
+
+
+def welcome(membership: Membership, at: datetime, *, with_account: bool) -> None:
+    cpts = membership.cpts
+    fee = membership.college.yearly_fee if membership.college else None
+    paying = (
+        f"La cotisation annuelle de votre collège ({membership.college}) est de {fee:.2f} €. ".replace(".", ",", 1)
+        if fee
+        else ""
+    )
+    account = (
+        "Vous recevrez, dans un message à part, un lien pour ouvrir votre compte : vous y trouverez l’annuaire des "
+        "membres, votre attestation d’adhésion, et vous y choisirez ce qui est visible de vous.\n\n"
+        if with_account
+        else ""
+    )
+    body = (
+        f"Bonjour,\n\nBienvenue à {cpts.with_article} : votre adhésion est acceptée. {paying}\n\n{account}"
+        "À bientôt,\nL’équipe de coordination\n"
+    )
+    _write(membership, membership.email, f"Bienvenue à {cpts.with_article}", body, at)
+
+
+def refused(membership: Membership, at: datetime) -> None:
+    cpts = membership.cpts
+    reason = f" Le motif donné est le suivant : {membership.decision_reason}" if membership.decision_reason else ""
+    body = (
+        f"Bonjour,\n\nLe bureau de {cpts.with_article} n’a pas donné suite à votre demande d’adhésion.{reason}\n\n"
+        "Vous pouvez répondre à ce message pour en parler. Votre demande sera effacée dans un an.\n"
+    )
+    _write(membership, membership.email, f"Votre demande d’adhésion à {cpts.with_article}", body, at)

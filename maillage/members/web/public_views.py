@@ -1,0 +1,79 @@
+"""What anybody may open: the form to join, and the members who accept to be shown."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from maillage.core.access import public
+from maillage.core.listing import Column, Filter, Listing
+from maillage.core.text import normalised
+from maillage.cpts.models import Cpts
+from maillage.directory.models import GROUP_CHOICES
+from maillage.members import actions
+from maillage.members.models import Membership
+from maillage.members.prefill import fields_of, main_role, practitioner_of
+from maillage.members.web.forms import JoinForm
+
+MOST_AN_HOUR = 60  # requests to one CPTS: an information meeting fits, a robot does not
+TOO_MANY = "Trop de demandes en peu de temps : réessayez dans une heure, ou écrivez à la CPTS."
+
+
+@public
+def join(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask to join, in two minutes. With ?rpps= the directory fills the form."""
+    cpts = get_object_or_404(Cpts, slug=slug)
+    form = JoinForm(request.POST or None, initial=_prefilled(request.GET.get("rpps", "")))
+    if request.method == "POST" and form.is_valid():
+        at = timezone.now()
+        if form.cleaned_data["site"]:
+            return redirect("members:join_sent", cpts.slug)  # a robot believes it was heard
+        hour = Membership.objects.of(cpts).filter(requested_at__gte=at - timedelta(hours=1))
+        if hour.count() < MOST_AN_HOUR:
+            actions.request_membership(cpts=cpts, fields=form.fields_to_keep(), at=at)
+            return redirect("members:join_sent", cpts.slug)
+        form.add_error(None, TOO_MANY)
+    return render(request, "members/join.html", {"cpts": cpts, "form": form})
+
+
+def _prefilled(number: str) -> dict[str, Any]:
+    practitioner = practitioner_of(number)
+    if practitioner is None:
+        return {"rpps": number[:14]}
+    known = fields_of(practitioner, main_role(practitioner))
+    commune = known["commune"]
+    return known | {"rpps": number[:14], "commune": commune.name if commune else ""}
+
+
+@public
+@require_safe
+def join_sent(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same words whether the person was known or not."""
+    return render(request, "members/join_sent.html", {"cpts": get_object_or_404(Cpts, slug=slug)})
+
+
+@public
+@require_safe
+def public_directory(request: HttpRequest, slug: str) -> HttpResponse:
+    """Members who accepted to be shown, by name, profession and commune."""
+    cpts = get_object_or_404(Cpts, slug=slug)
+    listing = Listing(
+        queryset=Membership.objects.of(cpts).shown_in_public().select_related("commune"),
+        parameters=request.GET,
+        columns=(
+            Column("nom", "Nom", lambda one: one.sorted_name, "search_name"),
+            Column("profession", "Profession ou fonction", lambda one: one.occupation, "occupation"),
+            Column("commune", "Commune", lambda one: one.commune.name if one.commune else "", "commune__name"),
+            Column("telephone", "Téléphone", lambda one: one.phone),
+            Column("savoir", "À savoir", lambda one: one.practical),
+        ),
+        search_in=("search_name", "occupation", "commune__name", "languages"),
+        filters=(Filter("profession", "Profession", "group", [one for one in GROUP_CHOICES if one[0]]),),
+        default_sort="search_name",
+        empty="Aucun membre n’a encore accepté de paraître ici.",
+        prepare_search=normalised,
+    )
+    return render(request, "members/public.html", {"cpts": cpts, "listing": listing, "page": listing.page()})

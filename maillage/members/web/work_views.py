@@ -1,0 +1,209 @@
+"""What the team does with members: add, decide, change, cash, let go; and the colleges."""
+
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.core.errors import DomainError
+from maillage.core.text import normalised
+from maillage.directory.models import Practitioner
+from maillage.directory.search import Criteria, find
+from maillage.members import actions
+from maillage.members.models import College, Fee, Membership
+from maillage.members.prefill import fields_of, main_role
+from maillage.members.web.forms import AcceptForm, CollegeForm, FeeForm, LeaveForm, MemberForm, RefuseForm, initial_of
+from maillage.members.web.views import member_of, page_context, read_version
+from maillage.territory.models import PerimeterPart
+
+PROPOSED = 12
+
+
+@requires(Permission.MEMBER_MANAGE)
+def choose(request: CptsRequest) -> HttpResponse:
+    """Who to add: somebody of the directory, found by name or number, or somebody it does not hold."""
+    text = request.GET.get("q", "").strip()[:100]
+    people = _found(request, text) if len(normalised(text)) > 1 else []
+    known = Membership.objects.of(request.cpts).open().filter(practitioner__in=[one.pk for one in people])
+    inside = dict(known.values_list("practitioner", "uuid"))
+    for person in people:
+        person.member_uuid = inside.get(person.pk)  # type: ignore[attr-defined]
+    return render(request, "members/choose.html", {"q": text, "people": people})
+
+
+def _found(request: CptsRequest, text: str) -> list[Practitioner]:
+    """People of the territory of that name; failing them, of all France."""
+    here = PerimeterPart.objects.filter(cpts=request.cpts).in_force().values("commune_id")
+    return list(find(Criteria(text, communes=here))[:PROPOSED]) or list(find(Criteria(text))[:PROPOSED])
+
+
+@requires(Permission.MEMBER_MANAGE)
+def add(request: CptsRequest) -> HttpResponse:
+    """One more member, what the directory knows already filled in."""
+    practitioner = _practitioner(request)
+    known = fields_of(practitioner, main_role(practitioner)) if practitioner else {}
+    shown = known | {"commune": known["commune"].name if known.get("commune") else ""}
+    form = MemberForm(request.POST or None, cpts=request.cpts, today=timezone.localdate(), initial=shown)
+    if request.method == "POST" and form.is_valid():
+        linked = {name: known[name] for name in ("practitioner", "practitioner_role", "group") if known}
+        fields = {name: value for name, value in form.cleaned_data.items() if value is not None}
+        try:
+            membership = actions.add_member(
+                cpts=request.cpts, fields=fields | linked, by=request.user, at=timezone.now()
+            )
+        except DomainError as error:
+            form.add_error("family_name", error.user_message)
+        else:
+            messages.success(request, f"{membership} est membre.")
+            return redirect("members:show", request.cpts.slug, membership.uuid)
+    return render(request, "members/edit.html", {"form": form, "practitioner": practitioner, "member": None})
+
+
+def _practitioner(request: CptsRequest) -> Practitioner | None:
+    key = request.GET.get("pro", "")
+    if not key.isdecimal() or len(key) > 18:
+        return None
+    return Practitioner.objects.filter(pk=int(key), until=None).first()
+
+
+@requires(Permission.MEMBER_MANAGE)
+def edit(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
+    membership = member_of(request, member_uuid)
+    today = timezone.localdate()
+    form = MemberForm(request.POST or None, cpts=request.cpts, today=today, initial=initial_of(membership))
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.edit(
+                membership=membership,
+                read_version=read_version(request, membership),
+                fields=form.cleaned_data,
+                by=request.user,
+                at=timezone.now(),
+            )
+        except DomainError as error:
+            form.add_error(None, error.user_message)
+        else:
+            messages.success(request, f"La fiche de {membership} est à jour.")
+            return redirect("members:show", request.cpts.slug, membership.uuid)
+    return render(request, "members/edit.html", {"form": form, "member": membership})
+
+
+@require_POST
+@requires(Permission.MEMBER_MANAGE)
+def decide(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
+    """Accept or refuse a request."""
+    membership = member_of(request, member_uuid)
+    at = timezone.now()
+    if request.POST.get("do") == "refuse":
+        refusal = RefuseForm(request.POST)
+        if _did(request, refusal, partial(actions.refuse, membership=membership, by=request.user, at=at)):
+            return _shown(request, membership, f"La demande de {membership} est refusée.")
+        return _again(request, membership, refuse_form=refusal)
+    form = AcceptForm(request.POST, cpts=request.cpts)
+    if _did(request, form, partial(actions.accept, membership=membership, by=request.user, at=at)):
+        return _shown(request, membership, f"{membership} est membre.")
+    return _again(request, membership, accept_form=form)
+
+
+@require_POST
+@requires(Permission.MEMBER_MANAGE)
+def leave(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
+    membership = member_of(request, member_uuid)
+    form = LeaveForm(request.POST, today=timezone.localdate())
+    if _did(request, form, partial(actions.leave, membership=membership, by=request.user, at=timezone.now())):
+        return _shown(request, membership, f"Le départ de {membership} est enregistré.")
+    return _again(request, membership, leave_form=form)
+
+
+@require_POST
+@requires(Permission.MEMBER_MANAGE)
+def add_fee(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
+    membership = member_of(request, member_uuid)
+    form = FeeForm(request.POST, today=timezone.localdate())
+    if _did(request, form, partial(actions.record_fee, membership=membership, by=request.user, at=timezone.now())):
+        return _shown(request, membership, "La cotisation est enregistrée.")
+    return _again(request, membership, fee_form=form)
+
+
+def _did(request: CptsRequest, form: forms.Form, act: Callable[..., object]) -> bool:
+    """Do what a form asks. What is wrong is told beside its fields, what is refused on top of the page."""
+    if not form.is_valid():
+        return False
+    try:
+        act(**form.cleaned_data)
+    except DomainError as error:
+        messages.error(request, error.user_message)
+        return False
+    return True
+
+
+def _shown(request: CptsRequest, membership: Membership, done: str) -> HttpResponse:
+    messages.success(request, done)
+    return redirect("members:show", request.cpts.slug, membership.uuid)
+
+
+def _again(request: CptsRequest, membership: Membership, **form: forms.Form) -> HttpResponse:
+    """The page of the member as it is now, with the form as it was typed."""
+    membership = member_of(request, membership.uuid)
+    return render(request, "members/show.html", page_context(request, membership, **form))
+
+
+@require_POST
+@requires(Permission.MEMBER_MANAGE)
+def cancel_fee(request: CptsRequest, fee_id: int) -> HttpResponse:
+    fee = get_object_or_404(Fee.objects.select_related("membership__cpts"), cpts=request.cpts, pk=fee_id)
+    actions.cancel_fee(fee=fee, by=request.user, at=timezone.now())
+    messages.success(request, f"La cotisation {fee.year} est retirée.")
+    return redirect("members:show", request.cpts.slug, fee.membership.uuid)
+
+
+@requires(Permission.MEMBER_MANAGE)
+def colleges(request: CptsRequest) -> HttpResponse:
+    """The colleges of the statutes, their weights and fees; one more, or one changed."""
+    asked = _uuid(request.GET.get("college", ""))
+    chosen = College.objects.filter(cpts=request.cpts, uuid=asked).first() if asked else None
+    initial = {name: getattr(chosen, name) for name in CollegeForm.base_fields} if chosen else None
+    form = CollegeForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            college = actions.save_college(
+                cpts=request.cpts, college=chosen, by=request.user, at=timezone.now(), **form.cleaned_data
+            )
+        except DomainError as error:
+            form.add_error("name", error.user_message)
+        else:
+            messages.success(request, f"Le collège « {college} » est enregistré.")
+            return redirect("members:colleges", request.cpts.slug)
+    context = {"form": form, "chosen": chosen, "rows": _counted(request)}
+    return render(request, "members/colleges.html", context)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _counted(request: CptsRequest) -> list[College]:
+    return list(College.objects.with_counts().filter(cpts=request.cpts).order_by("name"))
+
+
+@require_POST
+@requires(Permission.MEMBER_MANAGE)
+def remove_college(request: CptsRequest, college_uuid: UUID) -> HttpResponse:
+    college = get_object_or_404(College.objects.select_related("cpts"), cpts=request.cpts, uuid=college_uuid)
+    try:
+        actions.remove_college(college=college, by=request.user, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    else:
+        messages.success(request, f"Le collège « {college} » est supprimé.")
+    return redirect("members:colleges", request.cpts.slug)
