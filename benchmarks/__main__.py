@@ -21,7 +21,7 @@ from django.db import connection  # noqa: E402
 
 
 def main() -> None:
-    from benchmarks import accessibility, diagnosis, imports, pages, simulations  # noqa: PLC0415  # after django.setup
+    from benchmarks import accessibility, diagnosis, imports, members, pages, simulations  # noqa: PLC0415  # after django.setup
 
     call_command("migrate", verbosity=0)
     print(f"Database: {connection.vendor}\n")
@@ -31,6 +31,7 @@ def main() -> None:
     pages.run()
     accessibility.run()
     diagnosis.run()
+    members.run()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from maillage.cpts.models import Cpts
 from maillage.directory.models import DirectoryImport
 from maillage.exchange.actions import write_mail
 from maillage.geography.jobs import RELOAD
-from maillage.members.actions import record_fee
+from maillage.members.actions import record_fee, start_import
 from maillage.members.models import FeeMethod
 from maillage.territorial_diagnosis.actions import add_priority, add_resource, freeze, type_figure
 from maillage.territorial_diagnosis.content import content_of
@@ -69,6 +69,7 @@ OTHER_LIMITS = {
     "diagnosis:what_if": DIAGNOSIS + 1, "diagnosis:gaps": DIAGNOSIS + 3, "diagnosis:resources": DIAGNOSIS,
     "diagnosis:entries": DIAGNOSIS, "diagnosis:priorities": DIAGNOSIS, "diagnosis:versions": DIAGNOSIS,
     "diagnosis:export": DOCUMENT, "members:list": 8, "members:show": 8, "members:choose": 8,
+    "members:import": 8,
 }  # fmt: skip
 MOST_QUERIES = {"public": 2, "signed-in": 6}
 
@@ -122,6 +123,7 @@ def arguments(cpts, coordinator):
         finished_at=NOON,
     )  # fmt: skip
     membership = MembershipFactory(cpts=cpts, status="accepted")
+    sheet = start_import(cpts=cpts, name="m.csv", content=b"Nom;Mail\nUn;u@exemple.invalid\n", by=coordinator, at=NOON)
     fee = record_fee(
         membership=membership, year=2026, amount=Decimal(30), method=FeeMethod.CASH, paid_on=NOON.date(),
         by=coordinator, at=NOON,
@@ -130,6 +132,7 @@ def arguments(cpts, coordinator):
         "member_uuid": membership.uuid,
         "college_uuid": CollegeFactory(cpts=cpts).uuid,
         "fee_id": fee.pk,
+        "import_uuid": sheet.uuid,
         "cpts_slug": cpts.slug,
         "theme": "population",
         "indicator": "acc_10G",

@@ -1,9 +1,11 @@
 """What the national directory already knows of a person: nobody types it again."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F
 
+from maillage.core.bulk import rows_in
 from maillage.directory.models import Practitioner, PractitionerRole
 from maillage.directory.rules.identifiers import UnknownIdentifier, practitioner_key, rpps_key
 from maillage.members.rules.names import readable
@@ -21,9 +23,18 @@ def practitioner_of(number: str) -> Practitioner | None:
 
 def main_role(practitioner: Practitioner) -> PractitionerRole | None:
     """The exercise that speaks for a person: one with a place first, in private practice first."""
-    roles = PractitionerRole.objects.current().filter(practitioner=practitioner)
+    return main_roles([practitioner.pk]).get(practitioner.pk)
+
+
+def main_roles(practitioners: Iterable[int]) -> dict[int, PractitionerRole]:
+    """The same for many people at once, by their key."""
+    roles = PractitionerRole.objects.current()
     shown = roles.select_related("organization", "commune").defer("commune__outline", "commune__neighbours")
-    return shown.order_by(F("commune").asc(nulls_last=True), "mode", "pk").first()
+    found: dict[int, PractitionerRole] = {}
+    ordered = shown.order_by(F("commune").asc(nulls_last=True), "mode", "pk")
+    for role in rows_in(ordered, "practitioner", practitioners):
+        found.setdefault(role.practitioner_id, role)
+    return found
 
 
 def fields_of(practitioner: Practitioner, role: PractitionerRole | None) -> dict[str, Any]:

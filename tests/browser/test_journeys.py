@@ -141,11 +141,14 @@ COORDINATOR_PAGES = [
         "annuaire/", "annuaire/?commune=Atlantis", "annuaire/mouvements/", "diagnostic/", "diagnostic/themes/supply/",
         "diagnostic/indicateurs/apl_mg/", "diagnostic/indicateurs/lib_60/", "diagnostic/et-si/acc_10G/?commune=24037",
         "diagnostic/saisies/", "diagnostic/existant/", "diagnostic/manques/", "diagnostic/priorites/",
-        "diagnostic/versions/", "diagnostic/fichiers/",
+        "diagnostic/versions/", "diagnostic/fichiers/", "membres/ajouter/?q=essai", "membres/ajouter/fiche/",
+        "membres/colleges/", "membres/importer/", "ma-fiche/",
     )),
 ]  # fmt: skip
 PUBLIC_PAGES = [
-    "/", "/annuaire-des-cpts/", "/c/cpts-du-bergeracois/", "/simulateur/", "/mentions/", "/compte/login/",
+    "/", "/annuaire-des-cpts/", "/c/cpts-du-bergeracois/", "/c/cpts-du-bergeracois/adherer/",
+    "/c/cpts-du-bergeracois/adherer/merci/", "/c/cpts-du-bergeracois/annuaire/", "/simulateur/", "/mentions/",
+    "/compte/login/",
     "/compte/signup/", "/compte/password/reset/", "/nulle-part/", "/simulateur/?signed_on=x",
 ]  # fmt: skip
 INSTANCE_PAGES = ["/instance/reference/", "/instance/donnees/", "/instance/messages/", "/instance/composants/"]

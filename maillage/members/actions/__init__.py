@@ -20,6 +20,15 @@ from maillage.members.actions.keeping import (
     lower_unpaid,
     record_fee,
 )
+from maillage.members.actions.spreadsheets import (
+    ImportEnded,
+    NothingToImport,
+    apply_import,
+    correct,
+    say_columns,
+    start_import,
+    undo_import,
+)
 
 __all__ = [
     "AlreadyMember",
@@ -27,11 +36,15 @@ __all__ = [
     "CollegeNameTaken",
     "DecisionAlreadyMade",
     "FeeAlreadyPaid",
+    "ImportEnded",
     "NotIn",
+    "NothingToImport",
     "StaleMembership",
     "accept",
     "add_member",
+    "apply_import",
     "cancel_fee",
+    "correct",
     "edit",
     "edit_own",
     "leave",
@@ -41,4 +54,7 @@ __all__ = [
     "remove_college",
     "request_membership",
     "save_college",
+    "say_columns",
+    "start_import",
+    "undo_import",
 ]

@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('draft', 'à vérifier'), ('done', 'importé'), ('undone', 'annulé')], default='draft', max_length=6, verbose_name='état')),
                 ('header', models.JSONField(default=list, verbose_name='titres')),
                 ('rows', models.JSONField(default=list, verbose_name='lignes')),
+                ('lines', models.JSONField(default=list, verbose_name='numéros des lignes')),
                 ('columns', models.JSONField(default=dict, verbose_name='colonnes')),
                 ('corrections', models.JSONField(default=dict, verbose_name='corrections')),
                 ('choices', models.JSONField(default=dict, verbose_name='choix')),

@@ -30,6 +30,7 @@ class SpreadsheetImport(models.Model):
     state = models.CharField("état", max_length=6, choices=ImportState, default=ImportState.DRAFT)
     header = models.JSONField("titres", default=list)
     rows = models.JSONField("lignes", default=list)  # texts, in the order of the header
+    lines = models.JSONField("numéros des lignes", default=list)  # in the file, as people count
     columns = models.JSONField("colonnes", default=dict)  # field -> place of its column
     corrections = models.JSONField("corrections", default=dict)  # "row" -> field -> text
     choices = models.JSONField("choix", default=dict)  # "row" -> new, skip, or the uuid of a member to complete

@@ -222,3 +222,11 @@ class CollegeForm(forms.Form):
         label="Cotisation annuelle en euros", required=False, min_value=Decimal(0), max_digits=7, decimal_places=2,
         localize=True, help_text="Vide : les statuts n’en disent rien. 0 : l’adhésion est gratuite.",
     )  # fmt: skip
+
+
+class SpreadsheetForm(forms.Form):
+    file = forms.FileField(
+        label="Votre tableur",
+        help_text="XLSX, ODS ou CSV, une ligne par membre, les colonnes dans n’importe quel ordre.",
+        allow_empty_file=True,
+    )

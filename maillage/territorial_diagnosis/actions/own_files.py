@@ -1,11 +1,9 @@
 """An indicator from a file that the CPTS brings: read, joined to communes, shown before it is accepted."""
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import python_calamine
 from django.db import transaction
 from django.utils.crypto import get_random_string
 from django.utils.text import slugify
@@ -14,6 +12,7 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.sources import UnreadableFile
+from maillage.core.tables import workbook_rows
 from maillage.cpts.models import Cpts
 from maillage.territorial_diagnosis.loading import NewVintage, OpenFile, on_inhabitants, parse_csv, store
 from maillage.territorial_diagnosis.models import CustomIndicator, Vintage
@@ -88,21 +87,11 @@ def _csv(name: str, content: bytes) -> OpenFile:
 
 
 def _spreadsheet(name: str, content: bytes) -> OpenFile:
-    try:
-        sheet = python_calamine.load_workbook(io.BytesIO(content)).get_sheet_by_index(0).to_python()
-    except (python_calamine.CalamineError, ValueError, OSError) as error:
-        raise UnreadableFile(f"{name} n’est pas un classeur lisible.") from error
-    table = [row for row in sheet if any(cell not in ("", None) for cell in row)]
+    table = [row for row in workbook_rows(name, content) if any(row)]
     if len(table) < 2 or len(table[0]) < 2:
         raise UnreadableFile(f"{name} ne contient pas de tableau : une ligne de titres, puis des lignes de valeurs.")
-    header = [str(cell).strip() or f"colonne {place}" for place, cell in enumerate(table[0], start=1)]
-    rows = [{title: _cell(cell) for title, cell in zip(header, row, strict=False)} for row in table[1:]]
-    return OpenFile(name, header, rows)
-
-
-def _cell(cell: object) -> str:
-    """24037.0 -> 24037: codes often come out of a spreadsheet as numbers."""
-    return str(int(cell)) if isinstance(cell, float) and cell == int(cell) else str(cell)
+    header = [cell.strip() or f"colonne {place}" for place, cell in enumerate(table[0], start=1)]
+    return OpenFile(name, header, [dict(zip(header, row, strict=False)) for row in table[1:]])
 
 
 def join(file: OpenFile, columns: ColumnsMap, places: Gazetteer, kind: Kind, *, highest: float | None = None) -> Joined:

@@ -1,0 +1,204 @@
+"""A coordinator's spreadsheet becomes members: read, corrected, imported at once, undone."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.core.sources import UnreadableFile
+from maillage.core.tables import read_table
+from maillage.core.text import plural
+from maillage.cpts.models import Cpts
+from maillage.directory.models import Practitioner
+from maillage.members.models import ImportState, MemberKind, Membership, MembershipStatus, SpreadsheetImport
+from maillage.members.prefill import fields_of, main_roles
+from maillage.members.rules.names import readable, search_name
+from maillage.members.rules.spreadsheet import BY_KEY, find_header, guess_columns
+from maillage.members.spreadsheets import NEW, PreviewRow, preview_of
+
+LARGEST_FILE = 10 * 2**20
+MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 10_000, 60, 500
+FILLED = ("occupation", "email", "phone", "commune", "college", "joined_on", "languages", "practical")
+
+
+class ImportEnded(DomainError):
+    user_message = "Cet import a déjà été fait, annulé, ou modifié par quelqu’un d’autre : relisez-le."
+
+
+class NothingToImport(DomainError):
+    user_message = "Aucune ligne n’est prête : corrigez les cases en rouge, ou dites ce que sont les colonnes."
+
+
+@transaction.atomic
+def start_import(*, cpts: Cpts, name: str, content: bytes, by: User, at: datetime) -> SpreadsheetImport:
+    """Read a file and guess its columns; no member is written. Raises UnreadableFile."""
+    table = read_table(name, content, largest=LARGEST_FILE)
+    place = find_header([row for _, row in table])
+    header = table[place][1] if table else []
+    lines, rows = [line for line, _ in table[place + 1 :]], [row for _, row in table[place + 1 :]]
+    if not rows:
+        raise UnreadableFile(f"{name} ne contient pas de tableau : une ligne de titres, puis une ligne par membre.")
+    if len(rows) > MOST_ROWS:
+        raise UnreadableFile(f"Le fichier a {len(rows)} lignes : un import en prend {MOST_ROWS} au plus, coupez-le.")
+    rows = [[cell[:LONGEST_CELL] for cell in row[:MOST_COLUMNS]] for row in rows]
+    return SpreadsheetImport.objects.create(
+        cpts=cpts,
+        filename=name[:200],
+        header=[title[:80] or f"colonne {number}" for number, title in enumerate(header[:MOST_COLUMNS], start=1)],
+        rows=rows,
+        lines=lines,
+        columns=guess_columns(header[:MOST_COLUMNS], rows),
+        created_by=by,
+        created_at=at,
+    )
+
+
+@transaction.atomic
+def say_columns(*, sheet: SpreadsheetImport, read_version: int, columns: Mapping[str, int]) -> None:
+    """Say which column holds what; corrections made under another reading are forgotten. Raises ImportEnded."""
+    assert set(columns) <= set(BY_KEY)
+    _write(sheet, read_version, columns=dict(columns), corrections={}, choices={})
+
+
+@transaction.atomic
+def correct(
+    *,
+    sheet: SpreadsheetImport,
+    read_version: int,
+    cells: Mapping[tuple[int, str], str],
+    choices: Mapping[int, str],
+) -> None:
+    """Write over cells, and say what becomes of rows: new, skip, or the uuid of a member. Raises ImportEnded."""
+    corrections = {number: dict(row) for number, row in sheet.corrections.items()}
+    for (number, key), text in cells.items():
+        corrections.setdefault(str(number), {})[key] = text.strip()[:LONGEST_CELL]
+    chosen = sheet.choices | {str(number): choice for number, choice in choices.items()}
+    _write(sheet, read_version, corrections=corrections, choices=chosen)
+
+
+def _write(sheet: SpreadsheetImport, read_version: int, **changes: Any) -> None:
+    mine = SpreadsheetImport.objects.filter(pk=sheet.pk, version=read_version, state=ImportState.DRAFT)
+    if not mine.update(**changes, version=read_version + 1):
+        raise ImportEnded
+    for name, value in changes.items():
+        setattr(sheet, name, value)
+    sheet.version = read_version + 1
+
+
+@transaction.atomic
+def apply_import(*, sheet: SpreadsheetImport, read_version: int, by: User, at: datetime) -> SpreadsheetImport:
+    """Write every row that is ready, in one transaction: new members, and blanks of known ones filled.
+
+    Rows with something wrong, and those left aside, are not written. Raises ImportEnded or NothingToImport.
+    """
+    kept = preview_of(sheet).kept
+    if not kept:
+        raise NothingToImport
+    _write(sheet, read_version, state=ImportState.DONE, ended_at=at)
+    by_uuid = {str(one.uuid): one for one in Membership.objects.of(sheet.cpts).open()}
+    people = [row.entry.values["rpps"] for row in kept if isinstance(row.entry.values.get("rpps"), Practitioner)]
+    roles = main_roles([person.pk for person in people if isinstance(person, Practitioner)])
+    fresh: list[Membership] = []
+    journal: list[dict[str, Any]] = []
+    for row in kept:
+        fields = _fields(row, roles)
+        known = by_uuid.get(row.choice)
+        if known is not None:
+            journal += _complete(known, fields)
+        elif row.choice == NEW:
+            fresh.append(_fresh(sheet.cpts, fields, by, at))
+    try:
+        with transaction.atomic():
+            Membership.objects.bulk_create(fresh, batch_size=500)
+    except IntegrityError as error:
+        raise ImportEnded from error  # somebody became a member since the preview
+    journal += [{"made": str(one.uuid)} for one in fresh]
+    SpreadsheetImport.objects.filter(pk=sheet.pk).update(journal=journal, rows=[], lines=[], corrections={})
+    sheet.journal = journal
+    done = len(journal)
+    summary = f"{done} {plural(done, 'membre importé ou complété', 'membres importés ou complétés')} depuis {sheet}"
+    audit.record("member.imported", target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
+    return sheet
+
+
+def _fields(row: PreviewRow, roles: Mapping[int, Any]) -> dict[str, Any]:
+    """What a row says, with what the directory knows of the person."""
+    values = {name: value for name, value in row.entry.values.items() if name != "rpps"}
+    person = row.entry.values.get("rpps")
+    known = fields_of(person, roles.get(person.pk)) if isinstance(person, Practitioner) else {}
+    for name in ("family_name", "given_name"):
+        if name in values:
+            values[name] = readable(str(values[name]))
+    if values.get("structure") and not values.get("family_name") and not known:
+        values["kind"] = MemberKind.STRUCTURE
+    commune = values.pop("commune", None)
+    fields = known | values
+    if commune is not None:
+        fields["commune_id"] = commune.code  # type: ignore[attr-defined]
+        fields.pop("commune", None)
+    return fields
+
+
+def _fresh(cpts: Cpts, fields: Mapping[str, Any], by: User, at: datetime) -> Membership:
+    membership = Membership(
+        cpts=cpts, **{"joined_on": timezone.localdate(at)} | dict(fields), status=MembershipStatus.ACCEPTED,
+        decided_by=by, decided_at=at,
+    )  # fmt: skip
+    membership.search_name = _search_name(membership)
+    return membership
+
+
+def _search_name(one: Membership) -> str:
+    return search_name(structure=one.structure, family_name=one.family_name, given_name=one.given_name)
+
+
+def _complete(known: Membership, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Fill the blanks of a member; what is known already stays. The journal keeps what it was."""
+    wanted = {**fields, **({"commune_id": fields["commune"].code} if fields.get("commune") else {})}
+    names = ["commune_id" if name == "commune" else name for name in FILLED]
+    if known.practitioner_id is None and wanted.get("practitioner") is not None:
+        names += ["practitioner", "practitioner_role", "group"]
+    filled = {name: wanted[name] for name in names if wanted.get(name) and not getattr(known, name)}
+    if not filled:
+        return []
+    before = {name: "" if isinstance(getattr(known, name), str) else None for name in filled}
+    Membership.objects.filter(pk=known.pk).update(**filled, version=F("version") + 1)
+    for name, value in filled.items():
+        setattr(known, name, value)
+    return [{"filled": str(known.uuid), "before": before, "with": {name: _plain(one) for name, one in filled.items()}}]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else getattr(value, "pk", value)
+
+
+@transaction.atomic
+def undo_import(*, sheet: SpreadsheetImport, by: User, at: datetime) -> int:
+    """Take back what an import wrote, but what people changed since. Returns how many rows stay. Raises ImportEnded."""
+    mine = SpreadsheetImport.objects.filter(pk=sheet.pk, state=ImportState.DONE)
+    if not mine.update(state=ImportState.UNDONE, ended_at=at, version=F("version") + 1):
+        raise ImportEnded
+    made = [one["made"] for one in sheet.journal if "made" in one]
+    untouched = Membership.objects.of(sheet.cpts).filter(uuid__in=made, version=0, fees=None)
+    removed = untouched.count()
+    untouched.delete()
+    stay = len(made) - removed
+    for one in sheet.journal:
+        if "filled" in one:
+            stay += not _empty_again(sheet.cpts, one)
+    kept = plural(stay, "fiche modifiée depuis reste", "fiches modifiées depuis restent")
+    summary = f"Import de {sheet} annulé : {stay} {kept}"
+    audit.record("member.import-undone", target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
+    return stay
+
+
+def _empty_again(cpts: Cpts, one: Mapping[str, Any]) -> bool:
+    """Blank what an import filled, unless somebody changed it since."""
+    same = Membership.objects.of(cpts).filter(uuid=one["filled"], **one["with"])
+    return bool(same.update(**one["before"], version=F("version") + 1))
