@@ -69,7 +69,7 @@ OTHER_LIMITS = {
     "diagnosis:what_if": DIAGNOSIS + 1, "diagnosis:gaps": DIAGNOSIS + 3, "diagnosis:resources": DIAGNOSIS,
     "diagnosis:entries": DIAGNOSIS, "diagnosis:priorities": DIAGNOSIS, "diagnosis:versions": DIAGNOSIS,
     "diagnosis:export": DOCUMENT, "members:list": 8, "members:show": 8, "members:choose": 8,
-    "members:import": 8,
+    "members:import": 8, "members:representation": 7,
 }  # fmt: skip
 MOST_QUERIES = {"public": 2, "signed-in": 6}
 

@@ -1,5 +1,6 @@
 """Every write on members."""
 
+from maillage.members.actions.campaign import keep_campaign
 from maillage.members.actions.colleges import CollegeInUse, CollegeNameTaken, remove_college, save_college
 from maillage.members.actions.joining import (
     AlreadyMember,
@@ -47,6 +48,7 @@ __all__ = [
     "correct",
     "edit",
     "edit_own",
+    "keep_campaign",
     "leave",
     "lower_unpaid",
     "record_fee",

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 
 from maillage.core.fields import PhoneField
 from maillage.core.text import normalised
@@ -230,3 +231,23 @@ class SpreadsheetForm(forms.Form):
         help_text="XLSX, ODS ou CSV, une ligne par membre, les colonnes dans n’importe quel ordre.",
         allow_empty_file=True,
     )
+
+
+class CampaignForm(forms.Form):
+    """One letter to everybody who is missing; a blank line starts a paragraph."""
+
+    subject = forms.CharField(label="Objet", max_length=120)
+    body = forms.CharField(label="Texte", max_length=3_000, widget=forms.Textarea({"rows": 9}))
+    signature = forms.CharField(label="Signature", max_length=120)
+
+    def __init__(self, *args: Any, cpts: Cpts, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["subject"].initial = f"Rejoindre {cpts.with_article}"
+        self.fields["body"].initial = (
+            f"{capfirst(cpts.with_article)} "
+            "réunit les professionnels de santé, du social et du médico-social de notre territoire. Nous y organisons "
+            "ensemble l’accès à un médecin traitant, les soins non programmés, les parcours et la prévention.\n\n"
+            "Vous exercez ici et n’en êtes pas encore membre : votre voix nous manque. Adhérer prend deux minutes, "
+            "et nous restons à votre disposition pour en parler."
+        )
+        self.fields["signature"].initial = "Le bureau"

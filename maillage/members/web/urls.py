@@ -1,6 +1,6 @@
 from django.urls import path
 
-from maillage.members.web import import_views, public_views, views, work_views
+from maillage.members.web import import_views, public_views, representation_views, views, work_views
 
 app_name = "members"
 BASE = "cpts/<slug:cpts_slug>/membres/"
@@ -12,6 +12,9 @@ urlpatterns = [
     path(f"{BASE}ajouter/fiche/", work_views.add, name="add"),
     path(f"{BASE}importer/", import_views.imports, name="imports"),
     path(f"{BASE}importer/<uuid:import_uuid>/", import_views.one_import, name="import"),
+    path(f"{BASE}representation/", representation_views.representation, name="representation"),
+    path(f"{BASE}manquants/", representation_views.missing, name="missing"),
+    path(f"{BASE}manquants/courriers/", representation_views.campaign, name="campaign"),
     path(f"{BASE}colleges/", work_views.colleges, name="colleges"),
     path(f"{BASE}colleges/<uuid:college_uuid>/supprimer/", work_views.remove_college, name="remove_college"),
     path(f"{BASE}cotisations/<int:fee_id>/retirer/", work_views.cancel_fee, name="cancel_fee"),

@@ -19,9 +19,9 @@ from maillage.directory.search import Criteria, find
 from maillage.members import actions
 from maillage.members.models import College, Fee, Membership
 from maillage.members.prefill import fields_of, main_role
+from maillage.members.representation import communes_of
 from maillage.members.web.forms import AcceptForm, CollegeForm, FeeForm, LeaveForm, MemberForm, RefuseForm, initial_of
 from maillage.members.web.views import member_of, page_context, read_version
-from maillage.territory.models import PerimeterPart
 
 PROPOSED = 12
 
@@ -40,8 +40,9 @@ def choose(request: CptsRequest) -> HttpResponse:
 
 def _found(request: CptsRequest, text: str) -> list[Practitioner]:
     """People of the territory of that name; failing them, of all France."""
-    here = PerimeterPart.objects.filter(cpts=request.cpts).in_force().values("commune_id")
-    return list(find(Criteria(text, communes=here))[:PROPOSED]) or list(find(Criteria(text))[:PROPOSED])
+    return list(find(Criteria(text, communes=communes_of(request.cpts)))[:PROPOSED]) or list(
+        find(Criteria(text))[:PROPOSED]
+    )
 
 
 @requires(Permission.MEMBER_MANAGE)

@@ -208,7 +208,7 @@ def _members(cpts: Cpts, professionals: list[tuple[PractitionerRole, str]], worl
     """Arrivals spread over the year; a few who have not paid, a few departures; what each says of themselves."""
     colleges = {name: College.objects.create(cpts=cpts, name=name, yearly_fee=fee) for name, fee in COLLEGES.items()}
     for number, (role, occupation) in enumerate(professionals):
-        joined = world.today - timedelta(days=world.chance.randrange(20, 360))
+        joined = world.today - timedelta(days=world.chance.randrange(20, 700))
         status, left = MembershipStatus.UP_TO_DATE, None
         if number % 11 == 7:
             status = MembershipStatus.ACCEPTED

@@ -1,0 +1,87 @@
+"""Who of the territory is a member, who is missing, and what is written to them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.core.listing import Column, Listing
+from maillage.directory.models import GROUP_CHOICES, GROUP_LABELS
+from maillage.geography.models import Commune
+from maillage.members import actions
+from maillage.members.campaign import MOST_LETTERS, address_of, letters_data, letters_pdf, with_address
+from maillage.members.representation import missing_of, representation_of
+from maillage.members.web.forms import CampaignForm
+
+
+def _told(person: Any, what: Callable[[Any], str]) -> str:
+    """What the places of a person say, each thing once."""
+    return ", ".join(dict.fromkeys(filter(None, map(what, person.places))))
+
+
+MISSING_COLUMNS = (
+    Column("nom", "Nom", lambda one: f"{one.family_name} {one.given_name}", "search_name"),
+    Column("profession", "Profession", lambda one: _told(one, lambda role: role.profession_label)),
+    Column("commune", "Commune", lambda one: _told(one, lambda role: role.commune.name if role.commune else "")),
+    Column("adresse", "Adresse", lambda one: ", ".join(address_of(one)[1:])),
+    Column("telephone", "Téléphone", lambda one: _told(one, lambda role: getattr(role.organization, "phone", ""))),
+    Column("mssante", "MSSanté", lambda one: _told(one, lambda role: role.mailbox or "")),
+)
+
+
+@requires(Permission.MEMBER_LIST)
+def representation(request: CptsRequest) -> HttpResponse:
+    """« 31 généralistes sur 52 »: by profession, by commune, today and a year ago."""
+    found = representation_of(request.cpts, timezone.localdate())
+    return render(request, "members/representation.html", {"found": found})
+
+
+def _asked(request: CptsRequest) -> dict[str, str]:
+    """The profession and the commune of the address, when they exist."""
+    group, commune = request.GET.get("profession", ""), request.GET.get("commune", "")
+    return {
+        "group": group if group in dict(GROUP_CHOICES) or group in GROUP_LABELS else "",
+        "commune": commune if commune.isalnum() and len(commune) == 5 else "",
+    }
+
+
+@requires(Permission.MEMBER_MANAGE)
+def missing(request: CptsRequest) -> HttpResponse:
+    """Professionals of the territory who are not members: to call, to write to."""
+    asked = _asked(request)
+    name = request.GET.get("q", "").strip()[:100]
+    listing = Listing(
+        queryset=missing_of(request.cpts, **asked, name=name),
+        parameters=request.GET,
+        columns=MISSING_COLUMNS,
+        default_sort="search_name",
+        filename=f"non-membres-{request.cpts.slug}",
+        empty="Tous sont membres.",
+    )
+    if response := listing.export():
+        return response
+    commune = Commune.objects.filter(code=asked["commune"]).values_list("name", flat=True).first()
+    about = {"group": GROUP_LABELS.get(asked["group"], ""), "commune": commune, "name": name}
+    context = about | {"listing": listing, "page": listing.page()}
+    return render(request, "members/missing.html", context)
+
+
+@requires(Permission.MEMBER_MANAGE)
+def campaign(request: CptsRequest) -> HttpResponse:
+    """Write once to all those who are missing: a letter each, ready for the post."""
+    people = list(missing_of(request.cpts, **_asked(request))[: MOST_LETTERS + 1])
+    letters = with_address(people)
+    form = CampaignForm(request.POST or None, cpts=request.cpts)
+    if request.method == "POST" and form.is_valid():
+        if not letters or len(people) > MOST_LETTERS:
+            form.add_error(None, f"Choisissez une profession ou une commune : de 1 à {MOST_LETTERS} personnes.")
+        else:
+            at = timezone.now()
+            subject = form.cleaned_data["subject"]
+            actions.keep_campaign(cpts=request.cpts, subject=subject, letters=letters, by=request.user, at=at)
+            return letters_pdf(letters_data(request.cpts, people, on=timezone.localdate(at), **form.cleaned_data))
+    context = {"form": form, "letters": letters, "without": len(people) - letters, "asked": _asked(request)}
+    return render(request, "members/campaign.html", context)
