@@ -20,7 +20,7 @@ from maillage.directory.models import DirectoryImport
 from maillage.exchange.actions import write_mail
 from maillage.geography.jobs import RELOAD
 from maillage.members.actions import record_fee, start_import
-from maillage.members.models import FeeMethod
+from maillage.members.models import Convention, FeeMethod, Mandate
 from maillage.territorial_diagnosis.actions import add_priority, add_resource, freeze, type_figure
 from maillage.territorial_diagnosis.content import content_of
 from maillage.territorial_diagnosis.loading import NewVintage, store
@@ -53,7 +53,7 @@ POST_ONLY = {
     "territory:start", "territory:discard", "territory:change", "territory:paste", "territory:put_in_force",
     "portal:load_open_data", "diagnosis:erase_entry", "diagnosis:remove_resource", "diagnosis:change_priority",
     "diagnosis:map_columns", "members:decide", "members:leave", "members:add_fee", "members:cancel_fee",
-    "members:remove_college",
+    "members:remove_college", "members:end_mandate", "members:remove_convention",
 }  # fmt: skip
 SCOPES = {
     Role.REGULATOR: {"departement_id": "24"},
@@ -69,7 +69,7 @@ OTHER_LIMITS = {
     "diagnosis:what_if": DIAGNOSIS + 1, "diagnosis:gaps": DIAGNOSIS + 3, "diagnosis:resources": DIAGNOSIS,
     "diagnosis:entries": DIAGNOSIS, "diagnosis:priorities": DIAGNOSIS, "diagnosis:versions": DIAGNOSIS,
     "diagnosis:export": DOCUMENT, "members:list": 8, "members:show": 8, "members:choose": 8,
-    "members:import": 8, "members:representation": 7,
+    "members:import": 8, "members:representation": 7, "members:mandates": 8,
 }  # fmt: skip
 MOST_QUERIES = {"public": 2, "signed-in": 6}
 
@@ -133,6 +133,12 @@ def arguments(cpts, coordinator):
         "college_uuid": CollegeFactory(cpts=cpts).uuid,
         "fee_id": fee.pk,
         "import_uuid": sheet.uuid,
+        "mandate_uuid": Mandate.objects.create(
+            cpts=cpts, membership=membership, body="bureau", function="Secrétaire", starts_on=NOON.date()
+        ).uuid,
+        "convention_uuid": Convention.objects.create(
+            cpts=cpts, partner="EHPAD", purpose="Essai", starts_on=NOON.date()
+        ).uuid,
         "cpts_slug": cpts.slug,
         "theme": "population",
         "indicator": "acc_10G",

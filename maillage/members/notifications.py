@@ -7,9 +7,10 @@ from django.urls import reverse
 
 from maillage.accounts.models import Role, RoleAssignment
 from maillage.accounts.permissions import ROLE_PERMISSIONS, Permission
+from maillage.core.templatetags.maillage import day
 from maillage.cpts.models import Cpts
 from maillage.exchange.actions import write_mail
-from maillage.members.models import Membership
+from maillage.members.models import Convention, Mandate, Membership
 
 DECIDERS: tuple[Role, ...] = tuple(
     role for role, rights in ROLE_PERMISSIONS.items() if Permission.MEMBER_MANAGE in rights
@@ -18,6 +19,12 @@ DECIDERS: tuple[Role, ...] = tuple(
 
 def _write(membership: Membership, recipient: str, subject: str, body: str, at: datetime) -> None:
     write_mail(recipient=recipient, subject=subject, body=body, at=at, cpts_id=membership.cpts_id)
+
+
+def _deciders(cpts: Cpts) -> list[str]:
+    """Addresses of those who manage the members of a CPTS."""
+    held = RoleAssignment.objects.of(cpts).filter(role__in=DECIDERS, user__is_active=True)
+    return sorted(set(held.exclude(user__email="").values_list("user__email", flat=True)))
 
 
 def request_received(membership: Membership, at: datetime) -> None:
@@ -49,8 +56,7 @@ def request_to_decide(membership: Membership, at: datetime) -> None:
         f"Bonjour,\n\n{membership}{what}, demande à rejoindre {membership.cpts.with_article}.\n\n"
         f"Lire la demande et répondre :\n{link}\n"
     )
-    deciders = RoleAssignment.objects.of(membership.cpts).filter(role__in=DECIDERS, user__is_active=True)
-    for email in sorted(set(deciders.exclude(user__email="").values_list("user__email", flat=True))):
+    for email in _deciders(membership.cpts):
         _write(membership, email, f"Demande d’adhésion de {membership}", body, at)
 
 
@@ -83,3 +89,15 @@ def refused(membership: Membership, at: datetime) -> None:
         "Vous pouvez répondre à ce message pour en parler. Votre demande sera effacée dans un an.\n"
     )
     _write(membership, membership.email, f"Votre demande d’adhésion à {cpts.with_article}", body, at)
+
+
+def ending(one: Mandate | Convention, at: datetime) -> None:
+    """A mandate or a convention that ends soon, to those who manage the members."""
+    what = f"Le mandat de {one.membership} ({one})" if isinstance(one, Mandate) else f"La convention avec {one.partner}"
+    page = "mandates" if isinstance(one, Mandate) else "conventions"
+    link = settings.PUBLIC_URL + reverse(f"members:{page}", args=[one.cpts.slug])
+    assert one.ends_on
+    text = f"{what} prend fin le {day(one.ends_on)}"
+    body = f"Bonjour,\n\n{text}. Pensez à son renouvellement, ou à sa suite.\n\n{link}\n"
+    for email in _deciders(one.cpts):
+        write_mail(recipient=email, subject=text, body=body, at=at, cpts_id=one.cpts_id)

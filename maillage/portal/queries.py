@@ -15,7 +15,8 @@ from maillage.accounts.permissions import Permission, assignments_of
 from maillage.audit.models import AuditEvent
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
-from maillage.members.models import Membership, MembershipStatus
+from maillage.members.actions import AHEAD
+from maillage.members.models import Convention, Mandate, Membership, MembershipStatus
 from maillage.territory.models import Perimeter, PerimeterPart
 from maillage.territory.queries import population_of, readable_of
 from maillage.territory.rules.size import size_of
@@ -66,10 +67,19 @@ def _counts(cpts: Cpts, at: datetime) -> Any:
         members=_count(memberships.current()),
         professions=_count(memberships.current().exclude(group=""), "group"),
         requests=_count(memberships.filter(status=MembershipStatus.REQUESTED)),
+        mandates_ending=_count(_ending(Mandate, at)),
+        conventions_ending=_count(_ending(Convention, at).filter(is_renewed_tacitly=False)),
         pending=_count(invitations.filter(expires_at__gt=at)),
         expired=_count(invitations.filter(expires_at__lte=at)),
         draft=drafts.values("number")[:1],
     ).get(pk=cpts.pk)
+
+
+def _ending(model: Any, at: datetime) -> QuerySet[Any]:
+    """Mandates or conventions of the CPTS of the outer query that end within two months."""
+    today = timezone.localdate(at)
+    found: QuerySet[Any] = model.objects.in_force(today).ending_before(today + AHEAD)
+    return found.filter(cpts=OuterRef("pk"))
 
 
 def _count(rows: QuerySet[Any], field: str = "pk") -> Any:
@@ -103,7 +113,20 @@ def _todo(cpts: Cpts, counts: Any, permissions: frozenset[Permission], *, has_co
         draft = reverse("territory:draft", args=[cpts.slug])
         text = "Périmètre à composer" if not has_communes else f"Projet de périmètre n° {counts.draft} en cours"
         yield Todo("soon", "projet", text, "Il n’est public qu’une fois en vigueur", draft, "Reprendre")
-    if counts.requests and Permission.MEMBER_LIST in permissions:
+    if Permission.MEMBER_MANAGE in permissions:
+        yield from _members_todo(cpts, counts)
+
+
+def _members_todo(cpts: Cpts, counts: Any) -> Iterator[Todo]:
+    """Requests that wait, mandates and conventions that end."""
+    if counts.requests:
         members = reverse("members:list", args=[cpts.slug]) + "?statut=requested"
         text = f"{counts.requests} {plural(counts.requests, 'demande')} d’adhésion"
         yield Todo("soon", "à décider", text, "Membres", members, "Voir")
+    for name, count, what in (
+        ("mandates", counts.mandates_ending, ("mandat s’achève", "mandats s’achèvent")),
+        ("conventions", counts.conventions_ending, ("convention s’achève", "conventions s’achèvent")),
+    ):
+        if count:
+            page, text = reverse(f"members:{name}", args=[cpts.slug]), f"{count} {plural(count, *what)} d’ici deux mois"
+            yield Todo("soon", "bientôt", text, "Membres", page, "Voir")

@@ -2,6 +2,18 @@
 
 from maillage.members.actions.campaign import keep_campaign
 from maillage.members.actions.colleges import CollegeInUse, CollegeNameTaken, remove_college, save_college
+from maillage.members.actions.governance import (
+    AHEAD,
+    LARGEST_DOCUMENT,
+    EndsBeforeItStarts,
+    NotADocument,
+    document_path,
+    end_mandate,
+    give_mandate,
+    remind_endings,
+    remove_convention,
+    sign_convention,
+)
 from maillage.members.actions.joining import (
     AlreadyMember,
     DecisionAlreadyMade,
@@ -32,12 +44,16 @@ from maillage.members.actions.spreadsheets import (
 )
 
 __all__ = [
+    "AHEAD",
+    "LARGEST_DOCUMENT",
     "AlreadyMember",
     "CollegeInUse",
     "CollegeNameTaken",
     "DecisionAlreadyMade",
+    "EndsBeforeItStarts",
     "FeeAlreadyPaid",
     "ImportEnded",
+    "NotADocument",
     "NotIn",
     "NothingToImport",
     "StaleMembership",
@@ -46,17 +62,23 @@ __all__ = [
     "apply_import",
     "cancel_fee",
     "correct",
+    "document_path",
     "edit",
     "edit_own",
+    "end_mandate",
+    "give_mandate",
     "keep_campaign",
     "leave",
     "lower_unpaid",
     "record_fee",
     "refuse",
+    "remind_endings",
     "remove_college",
+    "remove_convention",
     "request_membership",
     "save_college",
     "say_columns",
+    "sign_convention",
     "start_import",
     "undo_import",
 ]

@@ -1,6 +1,7 @@
 """Members of a CPTS: people and structures, their colleges, what they pay, and the spreadsheets they came from."""
 
 from maillage.members.models.college import College
+from maillage.members.models.governance import Body, Convention, Mandate
 from maillage.members.models.imports import ImportState, SpreadsheetImport
 from maillage.members.models.membership import (
     Fee,
@@ -13,10 +14,13 @@ from maillage.members.models.membership import (
 )
 
 __all__ = [
+    "Body",
     "College",
+    "Convention",
     "Fee",
     "FeeMethod",
     "ImportState",
+    "Mandate",
     "MemberKind",
     "Membership",
     "MembershipQuerySet",

@@ -11,7 +11,7 @@ from maillage.core.fields import PhoneField
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
 from maillage.geography.fields import CommuneField
-from maillage.members.models import College, FeeMethod, MemberKind, Membership, NewPatients
+from maillage.members.models import Body, College, FeeMethod, MemberKind, Membership, NewPatients
 from maillage.members.prefill import fields_of, main_role, practitioner_of
 
 FIRST_YEAR = 2015
@@ -251,3 +251,33 @@ class CampaignForm(forms.Form):
             "et nous restons à votre disposition pour en parler."
         )
         self.fields["signature"].initial = "Le bureau"
+
+
+class MandateForm(forms.Form):
+    """One function of one member."""
+
+    membership = forms.ModelChoiceField(Membership.objects.none(), label="Membre")
+    body = forms.ChoiceField(label="Instance", choices=Body.choices)
+    function = forms.CharField(
+        label="Fonction", max_length=80, help_text="Par exemple : présidente, trésorier, membre."
+    )
+    starts_on = forms.DateField(localize=True, label="Depuis le")
+    ends_on = forms.DateField(localize=True, label="Jusqu’au", required=False)
+
+    def __init__(self, *args: Any, cpts: Cpts, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = Membership.objects.of(cpts).current().select_related("cpts").order_by("search_name")
+        self.fields["membership"].queryset = members  # type: ignore[attr-defined]
+        self.fields["starts_on"].initial = today
+
+
+class ConventionForm(forms.Form):
+    """One agreement with one partner."""
+
+    partner = forms.CharField(label="Partenaire", max_length=160, help_text="Hôpital, EHPAD, DAC, commune…")
+    purpose = forms.CharField(label="Objet", max_length=300)
+    signatories = forms.CharField(label="Signataires", max_length=200, required=False)
+    starts_on = forms.DateField(localize=True, label="En vigueur depuis le", help_text="Par exemple 01/09/2026.")
+    ends_on = forms.DateField(localize=True, label="Jusqu’au", required=False)
+    is_renewed_tacitly = forms.BooleanField(label="Se renouvelle sans démarche", required=False)
+    file = forms.FileField(label="Document signé (PDF)", required=False, allow_empty_file=True)

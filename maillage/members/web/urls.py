@@ -1,6 +1,6 @@
 from django.urls import path
 
-from maillage.members.web import import_views, public_views, representation_views, views, work_views
+from maillage.members.web import governance_views, import_views, public_views, representation_views, views, work_views
 
 app_name = "members"
 BASE = "cpts/<slug:cpts_slug>/membres/"
@@ -12,6 +12,19 @@ urlpatterns = [
     path(f"{BASE}ajouter/fiche/", work_views.add, name="add"),
     path(f"{BASE}importer/", import_views.imports, name="imports"),
     path(f"{BASE}importer/<uuid:import_uuid>/", import_views.one_import, name="import"),
+    path(f"{BASE}mandats/", governance_views.mandates, name="mandates"),
+    path(f"{BASE}mandats/<uuid:mandate_uuid>/fin/", governance_views.end_mandate, name="end_mandate"),
+    path(f"{BASE}conventions/", governance_views.conventions, name="conventions"),
+    path(
+        f"{BASE}conventions/<uuid:convention_uuid>/document.pdf",
+        governance_views.convention_document,
+        name="convention_document",
+    ),
+    path(
+        f"{BASE}conventions/<uuid:convention_uuid>/retirer/",
+        governance_views.remove_convention,
+        name="remove_convention",
+    ),
     path(f"{BASE}representation/", representation_views.representation, name="representation"),
     path(f"{BASE}manquants/", representation_views.missing, name="missing"),
     path(f"{BASE}manquants/courriers/", representation_views.campaign, name="campaign"),

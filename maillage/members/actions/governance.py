@@ -1,0 +1,119 @@
+"""Mandates and conventions: written, ended, reminded."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.cpts.models import Cpts
+from maillage.members import notifications
+from maillage.members.actions.keeping import NotIn
+from maillage.members.models import Convention, Mandate, Membership
+
+AHEAD = timedelta(days=60)  # when the end is told
+LARGEST_DOCUMENT = 10 * 2**20
+
+
+class EndsBeforeItStarts(DomainError):
+    user_message = "La fin vient avant le début."
+
+
+class NotADocument(DomainError):
+    user_message = "Joignez un PDF de 10 Mo au plus."
+
+
+@transaction.atomic
+def give_mandate(
+    *, membership: Membership, body: str, function: str, starts_on: date, ends_on: date | None, by: User, at: datetime
+) -> Mandate:
+    """A function for a member who is in. Raises NotIn or EndsBeforeItStarts."""
+    if not membership.is_in:
+        raise NotIn
+    _check_order(starts_on, ends_on)
+    mandate = Mandate.objects.create(
+        cpts=membership.cpts, membership=membership, body=body, function=function, starts_on=starts_on, ends_on=ends_on
+    )
+    summary = f"Mandat de {membership} : {mandate}"
+    audit.record("member.mandate-given", target=mandate, by=by, at=at, cpts=membership.cpts, summary=summary)
+    return mandate
+
+
+@transaction.atomic
+def end_mandate(*, mandate: Mandate, by: User, at: datetime) -> None:
+    """It ends today; one that has not begun is taken back."""
+    today = timezone.localdate(at)
+    summary = f"Fin du mandat de {mandate.membership} : {mandate}"
+    audit.record("member.mandate-ended", target=mandate, by=by, at=at, cpts=mandate.cpts, summary=summary)
+    if mandate.starts_on >= today:
+        mandate.delete()
+    else:
+        Mandate.objects.filter(pk=mandate.pk).update(ends_on=today)
+
+
+def _check_order(starts_on: date, ends_on: date | None) -> None:
+    if ends_on and ends_on <= starts_on:
+        raise EndsBeforeItStarts
+
+
+@transaction.atomic
+def sign_convention(
+    *, cpts: Cpts, fields: Mapping[str, Any], document: bytes | None, by: User, at: datetime
+) -> Convention:
+    """An agreement with a partner, and the PDF of it. Raises EndsBeforeItStarts or NotADocument."""
+    _check_order(fields["starts_on"], fields["ends_on"])
+    name = _keep_document(document) if document is not None else ""
+    convention = Convention.objects.create(cpts=cpts, document=name, **fields)
+    summary = f"Convention avec {convention.partner} : {convention.purpose}"
+    audit.record("member.convention-signed", target=convention, by=by, at=at, cpts=cpts, summary=summary)
+    return convention
+
+
+def _keep_document(content: bytes) -> str:
+    if len(content) > LARGEST_DOCUMENT or not content.startswith(b"%PDF-"):
+        raise NotADocument
+    name = f"{get_random_string(32)}.pdf"
+    path = document_path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return name
+
+
+def document_path(name: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / "conventions" / name
+
+
+@transaction.atomic
+def remove_convention(*, convention: Convention, by: User, at: datetime) -> None:
+    """Out of the list, its document too once that is certain."""
+    summary = f"Convention avec {convention.partner} retirée"
+    audit.record("member.convention-removed", target=convention, by=by, at=at, cpts=convention.cpts, summary=summary)
+    if convention.document:
+        path = document_path(convention.document)
+        transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    convention.delete()
+
+
+@transaction.atomic
+def remind_endings(at: datetime) -> int:
+    """Tell each CPTS, once, what ends within sixty days. Returns how many endings were told."""
+    today = timezone.localdate(at)
+    soon = today + AHEAD
+    mandates = Mandate.objects.in_force(today).ending_before(soon).filter(reminded_on=None)
+    conventions = Convention.objects.in_force(today).ending_before(soon).filter(reminded_on=None)
+    ending = [
+        *mandates.select_related("cpts", "membership"),
+        *conventions.filter(is_renewed_tacitly=False).select_related("cpts"),
+    ]
+    for one in ending:
+        notifications.ending(one, at)
+    for model in (Mandate, Convention):
+        model.objects.filter(pk__in=[one.pk for one in ending if isinstance(one, model)]).update(reminded_on=today)
+    return len(ending)
