@@ -1,5 +1,6 @@
 """A form field for a commune, told the way people tell it."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -7,19 +8,34 @@ from django import forms
 from maillage.core.text import listed, normalised
 from maillage.geography.models import Commune
 from maillage.geography.queries import places_by_key
+from maillage.geography.rules.codes import departement_of
 
 NAMED = 5
+WITH_CODE = re.compile(r".+ \((?P<code>[0-9][0-9AB][0-9]{3})\)")
+
+
+def commune_text(commune: Commune | None) -> str:
+    """A commune as the field reads it back, whatever its homonyms: Bergerac (24037)."""
+    return f"{commune.name} ({commune.code})" if commune else ""
 
 
 class CommuneField(forms.CharField):
-    """A commune by name, postal or INSEE code; None when nothing is typed. One query, two when it is found."""
+    """A commune by name, postal or INSEE code; None when nothing is typed. One query, two when it is found.
+
+    Of homonyms, the one of `departement` is meant, when a form says which it is.
+    """
+
+    departement = ""
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
         if not text:
             return None
-        key = normalised(text)
+        told = WITH_CODE.fullmatch(text)
+        key = normalised(told["code"] if told else text)
         found = {place.code: place for place in places_by_key([key])[key]}
+        near = {code: place for code, place in found.items() if departement_of(code) == self.departement}
+        found = near or found
         if len(found) > 1:
             named = listed(f"{place.commune} ({place.code})" for place in list(found.values())[:NAMED])
             raise forms.ValidationError(f"Plusieurs communes répondent à ce nom : {named}. Tapez le code INSEE.")

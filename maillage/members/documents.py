@@ -52,12 +52,12 @@ def directory_pdf(cpts: Cpts, members: Sequence[Membership], on: date) -> HttpRe
 
 def directory_data(cpts: Cpts, members: Sequence[Membership], on: date) -> dict[str, Any]:
     inside = sorted((one for one in members if one.is_in), key=_place)
-    groups = groupby(inside, key=_profession)
+    groups = [list(rows) for _, rows in groupby(inside, key=lambda one: normalised(_profession(one)))]
     return {
         "cpts": cpts.name,
         "on": day(on),
         "total": len(inside),
-        "groups": [{"title": title, "rows": [_row(one) for one in rows]} for title, rows in groups],
+        "groups": [{"title": _profession(rows[0]), "rows": [_row(one) for one in rows]} for rows in groups],
     }
 
 

@@ -6,16 +6,16 @@ from django.utils import timezone
 
 from maillage.core import jobs
 from maillage.core.text import plural
-from maillage.members.actions import lower_unpaid, remind_endings
+from maillage.members.actions import follow_the_year, remind_endings
 
 UNPAID, ENDINGS = "members.unpaid", "members.endings"
 
 
 @jobs.job(UNPAID, attempts=3)
-def lower(arguments: dict[str, Any], progress: jobs.Progress) -> str:
+def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Running it twice changes nothing more."""
-    count = lower_unpaid(timezone.localdate())
-    return f"{count} {plural(count, 'membre n’est plus à jour', 'membres ne sont plus à jour')}."
+    count = follow_the_year(timezone.now())
+    return f"{count} {plural(count, 'adhésion suit', 'adhésions suivent')} les cotisations de l’année."
 
 
 @jobs.job(ENDINGS, attempts=3)

@@ -28,24 +28,26 @@ def _deciders(cpts: Cpts) -> list[str]:
 
 
 def request_received(membership: Membership, at: datetime) -> None:
+    """To an address that nobody proved yet: nothing of what was typed travels with it."""
     cpts = membership.cpts
     body = (
-        f"Bonjour,\n\nNous avons bien reçu votre demande d’adhésion à {cpts.with_article}, au nom de {membership}. "
+        f"Bonjour,\n\nNous avons bien reçu votre demande d’adhésion à {cpts.with_article}. "
         "Le bureau va l’examiner, et vous recevrez sa réponse à cette adresse.\n\n"
-        "Si vous n’avez rien demandé, répondez à ce message ou ignorez-le : sans réponse du bureau, "
-        "rien n’est publié et la demande sera effacée.\n"
+        "Si vous n’avez rien demandé, ignorez ce message : sans réponse du bureau, rien n’est publié et la demande "
+        "sera effacée dans un an.\n"
     )
     _write(membership, membership.email, f"Votre demande d’adhésion à {cpts.with_article}", body, at)
 
 
-def already_known(cpts: Cpts, email: str, at: datetime) -> None:
+def already_known(membership: Membership, at: datetime) -> None:
+    """To the member, at the address they gave, never to whoever filled the form."""
+    cpts = membership.cpts
     body = (
-        f"Bonjour,\n\nUne demande d’adhésion à {cpts.with_article} vient d’être faite avec cette adresse. "
-        "Elle n’a rien changé : une adhésion, ou une demande en cours, existe déjà à ce nom.\n\n"
+        f"Bonjour,\n\nUne demande d’adhésion à {cpts.with_article} vient d’être faite à votre nom. "
+        "Elle n’a rien changé : votre adhésion, ou votre première demande, est toujours là.\n\n"
         "Si ce n’était pas vous, ignorez ce message.\n"
     )
-    subject = f"Votre adhésion à {cpts.with_article} existe déjà"
-    write_mail(recipient=email, subject=subject, body=body, at=at, cpts_id=cpts.pk)
+    _write(membership, membership.email, f"Votre adhésion à {cpts.with_article} existe déjà", body, at)
 
 
 def request_to_decide(membership: Membership, at: datetime) -> None:
@@ -63,11 +65,8 @@ def request_to_decide(membership: Membership, at: datetime) -> None:
 def welcome(membership: Membership, at: datetime, *, with_account: bool) -> None:
     cpts = membership.cpts
     fee = membership.college.yearly_fee if membership.college else None
-    paying = (
-        f"La cotisation annuelle de votre collège ({membership.college}) est de {fee:.2f} €. ".replace(".", ",", 1)
-        if fee
-        else ""
-    )
+    amount = f"{fee:.2f} €".replace(".", ",") if fee else ""
+    paying = f" La cotisation annuelle de votre collège ({membership.college}) est de {amount}." if fee else ""
     account = (
         "Vous recevrez, dans un message à part, un lien pour ouvrir votre compte : vous y trouverez l’annuaire des "
         "membres, votre attestation d’adhésion, et vous y choisirez ce qui est visible de vous.\n\n"
@@ -75,7 +74,7 @@ def welcome(membership: Membership, at: datetime, *, with_account: bool) -> None
         else ""
     )
     body = (
-        f"Bonjour,\n\nBienvenue à {cpts.with_article} : votre adhésion est acceptée. {paying}\n\n{account}"
+        f"Bonjour,\n\nBienvenue à {cpts.with_article} : votre adhésion est acceptée.{paying}\n\n{account}"
         "À bientôt,\nL’équipe de coordination\n"
     )
     _write(membership, membership.email, f"Bienvenue à {cpts.with_article}", body, at)

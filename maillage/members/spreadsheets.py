@@ -1,25 +1,18 @@
 """A spreadsheet on its way in: how each row reads today, and who among the members it may already be."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from maillage.core.bulk import rows_in
-from maillage.core.fields import phone_number
 from maillage.core.text import normalised
 from maillage.directory.models import Practitioner
-from maillage.geography.models import Commune
-from maillage.geography.queries import places_by_key
-from maillage.members.models import College, Membership, SpreadsheetImport
+from maillage.members.cells import Cells
+from maillage.members.models import Membership, SpreadsheetImport
 from maillage.members.rules.names import search_name
 from maillage.members.rules.spreadsheet import (
     FIELDS,
     Entry,
-    Unreadable,
-    read_day,
-    read_email,
-    read_number,
     read_row,
 )
 
@@ -32,6 +25,7 @@ class Likeness:
 
     uuid: str
     name: str
+    search_name: str
     why: str
     is_sure: bool
 
@@ -45,8 +39,8 @@ class PreviewRow:
     texts: Mapping[str, str]
     entry: Entry
     alike: list[Likeness] = field(default_factory=list)
-    twin: int = 0  # an earlier line of the file that says the same person
-    is_taken: bool = False  # their number is that of a member, or of an earlier line
+    twin: str = ""  # an earlier line of the file that says the same person
+    taken_by: str = ""  # who has their number: the uuid of a member, or an earlier line
     choice: str = NEW
 
     @property
@@ -63,7 +57,6 @@ class Preview:
     """The whole import, before anything is written."""
 
     rows: list[PreviewRow]
-    people: Mapping[int, Practitioner]
 
     @property
     def wrong(self) -> list[PreviewRow]:
@@ -93,21 +86,32 @@ class Preview:
 def preview_of(sheet: SpreadsheetImport) -> Preview:
     """Read every row with its corrections, and look for whom it may already be. A few queries, whatever the rows."""
     texts = [_texts(sheet, number) for number in range(len(sheet.rows))]
-    readers, people = _readers(sheet, texts)
+    cells = Cells(sheet, texts)
     rows = [
-        PreviewRow(number, line, told, read_row(told, readers))
+        PreviewRow(number, line, told, read_row(told, cells.readers))
         for number, (line, told) in enumerate(zip(sheet.lines, texts, strict=True))
     ]
     known = _Known(sheet)
     for row in rows:
-        _check_person(row, people)
-        row.alike, row.is_taken = known.alike(row), known.is_taken(row)
+        _check_person(row)
+        row.alike, row.taken_by = known.alike(row), known.holder(row)
         row.twin = known.twin(row)
         chosen = sheet.choices.get(str(row.number))
         row.choice = chosen if chosen in {NEW, SKIP, *(one.uuid for one in row.alike)} else _proposed(row)
-        if row.choice == NEW and row.is_taken:
-            row.entry.errors["rpps"] = "Déjà là : complétez sa fiche, ou laissez cette ligne de côté."
-    return Preview(rows, people)
+        _check_choice(row)
+    return Preview(rows)
+
+
+def _check_choice(row: PreviewRow) -> None:
+    """A number belongs to one person, and to the person of that name."""
+    person = row.entry.values.get("rpps")
+    if row.choice == SKIP or not isinstance(person, Practitioner):
+        return
+    if row.taken_by and row.taken_by != row.choice:
+        row.entry.errors["rpps"] = "Déjà là : complétez sa fiche, ou laissez cette ligne de côté."
+    chosen = next((one for one in row.alike if one.uuid == row.choice), None)
+    if chosen and normalised(person.family_name) not in chosen.search_name:
+        row.entry.errors["rpps"] = f"Ce numéro n’est pas celui de {chosen.name}."
 
 
 def _texts(sheet: SpreadsheetImport, number: int) -> dict[str, str]:
@@ -117,70 +121,7 @@ def _texts(sheet: SpreadsheetImport, number: int) -> dict[str, str]:
     return told | corrected
 
 
-def _readers(
-    sheet: SpreadsheetImport, texts: list[dict[str, str]]
-) -> tuple[dict[str, Callable[[str], object]], dict[int, Practitioner]]:
-    """How to read the cells that need the database, each looked up once for the whole file."""
-    places = places_by_key(_commune_keys(texts))
-    colleges = {normalised(one.name): one for one in College.objects.filter(cpts=sheet.cpts)}
-    keys = {key for told in texts if (key := _person_key(told.get("rpps", "")))}
-    people: dict[int, Practitioner] = {
-        one.pk: one for one in rows_in(Practitioner.objects.filter(until=None), "pk", keys)
-    }
-
-    def read_commune(text: str) -> Commune:
-        found = {place.code: place for key in _keys_of_commune(text) for place in places.get(key, ())}
-        if len(found) != 1:
-            problem = "Plusieurs communes de ce nom" if found else "Aucune commune de ce nom"
-            raise Unreadable(f"{problem} : donnez son code postal ou son code INSEE.")
-        code = next(iter(found))
-        return Commune(code=code, name=found[code].commune)
-
-    def read_college(text: str) -> College:
-        if normalised(text) not in colleges:
-            raise Unreadable("Ce collège n’existe pas : créez-le, ou videz la case.")
-        return colleges[normalised(text)]
-
-    def read_person(text: str) -> Practitioner:
-        key = read_number(text)
-        if key not in people:
-            raise Unreadable("Ce numéro n’est pas dans l’annuaire : vérifiez-le, ou videz la case.")
-        return people[key]
-
-    readers: dict[str, Callable[[str], object]] = {
-        "email": read_email, "joined_on": read_day, "phone": _read_phone, "commune": read_commune,
-        "college": read_college, "rpps": read_person,
-    }  # fmt: skip
-    return readers, people
-
-
-def _read_phone(text: str) -> str:
-    found = phone_number(text if len(text) != 9 or text.startswith("0") else f"0{text}")  # spreadsheets eat the zero
-    if found is None:
-        raise Unreadable("Ce n’est pas un numéro de téléphone.")
-    return found
-
-
-def _commune_keys(texts: Iterable[Mapping[str, str]]) -> set[str]:
-    return {key for told in texts for key in _keys_of_commune(told.get("commune", ""))}
-
-
-def _keys_of_commune(text: str) -> list[str]:
-    """« 24100 Bergerac » is looked for by its name first: a postal code alone may be several communes."""
-    words = normalised(text).split()
-    digits = [word for word in words if word.isdecimal() and len(word) == 5]
-    name = " ".join(word for word in words if word not in digits and word != "cedex")
-    return [name] if name else digits
-
-
-def _person_key(text: str) -> int | None:
-    try:
-        return read_number(text) if text else None
-    except Unreadable:
-        return None
-
-
-def _check_person(row: PreviewRow, people: Mapping[int, Practitioner]) -> None:
+def _check_person(row: PreviewRow) -> None:
     """A number and a name that go together; a name that is missing comes from the directory."""
     person = row.entry.values.get("rpps")
     if not isinstance(person, Practitioner):
@@ -206,33 +147,43 @@ class _Known:
 
     def __init__(self, sheet: SpreadsheetImport) -> None:
         self.by: dict[tuple[str, Any], list[Membership]] = defaultdict(list)
-        self.seen: dict[tuple[str, Any], int] = {}
+        self.seen: dict[tuple[str, Any], tuple[str, Any]] = {}  # sign -> line, number of the person
         members = Membership.objects.of(sheet.cpts).open()
         for one in members.only(*IDENTIFYING):
             for sign in _signs(one.practitioner_id, one.email, one.search_name, one.phone):
                 self.by[sign].append(one)
 
     def alike(self, row: PreviewRow) -> list[Likeness]:
-        """Surest first: same number, same address, same name, same telephone. Two numbers are two people."""
+        """Surest first: same number, same name, same address, same telephone. Two numbers are two people."""
         person = row.entry.values.get("rpps")
+        family = normalised(str(row.entry.values.get("family_name", "")))
         found: dict[str, Likeness] = {}
         for sign in _signs_of(row):
             for one in self.by.get(sign, ()):
                 if person and one.practitioner_id and one.practitioner_id != getattr(person, "pk", None):
                     continue
+                # A whole cabinet may share an address: it is sure only with the name.
+                is_sure = sign[0] in SURE or (sign[0] == "email" and bool(family) and family in one.search_name)
                 uuid = str(one.uuid)
-                found.setdefault(uuid, Likeness(uuid, str(one), WHY[sign[0]], sign[0] in SURE))
+                found.setdefault(uuid, Likeness(uuid, str(one), one.search_name, WHY[sign[0]], is_sure))
         return list(found.values())
 
-    def is_taken(self, row: PreviewRow) -> bool:
-        return any(sign in self.by or sign in self.seen for sign in _signs_of(row) if sign[0] == "rpps")
+    def holder(self, row: PreviewRow) -> str:
+        """Who has the number of this row already."""
+        for sign in _signs_of(row):
+            if sign[0] == "rpps":
+                return next((str(one.uuid) for one in self.by.get(sign, ())), "") or self.seen.get(sign, ("", None))[0]
+        return ""
 
-    def twin(self, row: PreviewRow) -> int:
-        """An earlier line with the same number, address or name; this one is remembered for the next."""
+    def twin(self, row: PreviewRow) -> str:
+        """An earlier line with the same number or name; this one is remembered for the next."""
+        key = getattr(row.entry.values.get("rpps"), "pk", None)
         signs = [sign for sign in _signs_of(row) if sign[0] in SURE]
-        earlier = next((self.seen[sign] for sign in signs if sign in self.seen), 0)
+        earlier = ""
         for sign in signs:
-            self.seen.setdefault(sign, row.line)
+            line, other = self.seen.setdefault(sign, (str(row.line), key))
+            if line != str(row.line) and not earlier and (key is None or other is None or key == other):
+                earlier = line
         return earlier
 
 
@@ -240,11 +191,11 @@ IDENTIFYING = (
     "uuid", "kind", "structure", "given_name", "family_name", "search_name", "email", "phone", "practitioner",
 )  # fmt: skip
 WHY = {"rpps": "même numéro", "email": "même adresse", "name": "même nom", "phone": "même téléphone"}
-SURE = frozenset({"rpps", "email", "name"})
+SURE = frozenset({"rpps", "name"})
 
 
 def _signs(key: Any, email: str, name: str, phone: str) -> list[tuple[str, Any]]:
-    signs = (("rpps", key), ("email", email.lower()), ("name", " ".join(sorted(name.split()))), ("phone", phone))
+    signs = (("rpps", key), ("name", " ".join(sorted(name.split()))), ("email", email.lower()), ("phone", phone))
     return [(what, value) for what, value in signs if value]
 
 

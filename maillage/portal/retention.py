@@ -32,6 +32,7 @@ def expired(at: datetime) -> list[QuerySet[Any]]:
         Invitation.objects.filter(Q(expires_at__lt=over) | Q(accepted_at__lt=over) | Q(withdrawn_at__lt=over)),
         Membership.objects.filter(left_on__lt=timezone.localdate(before(Membership.RETENTION_DAYS))),
         Membership.objects.filter(status="refused", decided_at__lt=before(Membership.REFUSED_DAYS)),
+        Membership.objects.waiting().filter(requested_at__lt=before(Membership.REQUESTED_DAYS)),
         SpreadsheetImport.objects.filter(created_at__lt=before(SpreadsheetImport.RETENTION_DAYS)),
         AuditEvent.objects.filter(at__lt=before(AuditEvent.RETENTION_DAYS)),
         *_former_professionals(timezone.localdate(before(PractitionerRole.RETENTION_DAYS))),

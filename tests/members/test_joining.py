@@ -1,6 +1,7 @@
 """Entering a CPTS: requests, decisions, members added by the team."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection
@@ -40,16 +41,25 @@ def test_a_request_waits_is_confirmed_and_told_to_those_who_decide(cpts, coordin
     assert AuditEvent.objects.filter(type="member.requested", cpts_id=cpts.pk).count() == 2
 
 
-def test_who_is_known_already_hears_of_it_and_nothing_is_kept_twice(cpts, request_):
+def test_only_the_member_hears_of_a_second_request_and_once_a_day(cpts, request_):
     OutgoingMail.objects.all().delete()
-    assert actions.request_membership(cpts=cpts, fields=FIELDS, at=NOON) is None
     role = PractitionerRoleFactory()
-    MembershipFactory(cpts=cpts, practitioner=role.practitioner)
-    known = FIELDS | {"practitioner": role.practitioner, "email": "autre@exemple.invalid", "family_name": "Autre"}
-    assert actions.request_membership(cpts=cpts, fields=known, at=NOON) is None
+    MembershipFactory(cpts=cpts, practitioner=role.practitioner, email="membre@exemple.invalid")
+    curious = FIELDS | {"practitioner": role.practitioner, "email": "curieux@exemple.invalid"}
+    for hours in (0, 1, 30):
+        for fields in (FIELDS, curious):
+            assert actions.request_membership(cpts=cpts, fields=fields, at=NOON + timedelta(hours=hours)) is None
     assert Membership.objects.count() == 2
-    assert {to for to, _ in recipients()} == {"louise@exemple.invalid", "autre@exemple.invalid"}
-    assert all("existe déjà" in subject for _, subject in recipients())
+    # Whoever typed the number of a member learns nothing, and nobody is flooded.
+    assert sorted(to for to, _ in recipients()) == ["louise@exemple.invalid"] * 2 + ["membre@exemple.invalid"] * 2
+
+
+def test_the_mail_to_an_address_nobody_proved_carries_nothing_that_was_typed(cpts, coordinator):
+    typed = FIELDS | {"given_name": "Gagnez", "family_name": "http://exemple.invalid"}
+    actions.request_membership(cpts=cpts, fields=typed, at=NOON)
+    mail = OutgoingMail.objects.get(recipient="louise@exemple.invalid")
+    assert "Gagnez" not in mail.body + mail.subject
+    assert "exemple.invalid" not in mail.body
 
 
 def test_somebody_who_left_may_ask_again(cpts, coordinator):

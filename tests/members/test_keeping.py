@@ -1,6 +1,6 @@
 """Pages changed, fees, departures, colleges."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -9,7 +9,9 @@ from django.db import IntegrityError
 from maillage.audit.models import AuditEvent
 from maillage.members import actions
 from maillage.members.models import College, Fee, FeeMethod, Membership, MembershipStatus
-from tests.factories import NOON, TODAY, CollegeFactory, MembershipFactory
+from tests.factories import NOON, TODAY, CollegeFactory, MembershipFactory, PractitionerFactory
+
+NEW_YEAR = datetime(2027, 1, 1, 6, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -77,24 +79,47 @@ def test_the_database_refuses_an_exemption_that_is_paid_and_a_payment_of_nothing
         )
 
 
-def test_a_new_year_lowers_whoever_has_not_paid_it(cpts, coordinator):
-    paid, unpaid, left = (
-        MembershipFactory(cpts=cpts),
-        MembershipFactory(cpts=cpts),
-        MembershipFactory(cpts=cpts, status="left", left_on=TODAY),
-    )
-    pay(paid, coordinator, year=2027)
-    pay(unpaid, coordinator, year=2026)
-    assert actions.lower_unpaid(date(2027, 1, 1)) == 1
+def test_the_first_of_january_follows_the_fees(cpts, coordinator):
+    ahead, behind = MembershipFactory(cpts=cpts, status="accepted"), MembershipFactory(cpts=cpts)
+    left = MembershipFactory(cpts=cpts, status="left", left_on=TODAY)
+    pay(ahead, coordinator, year=2027)
+    pay(behind, coordinator, year=2026)
+    assert actions.follow_the_year(NEW_YEAR) == 2
+    assert actions.follow_the_year(NEW_YEAR) == 0
     statuses = dict(Membership.objects.values_list("pk", "status"))
-    assert (statuses[unpaid.pk], statuses[left.pk]) == (MembershipStatus.ACCEPTED, MembershipStatus.LEFT)
+    assert statuses == {
+        ahead.pk: MembershipStatus.UP_TO_DATE, behind.pk: MembershipStatus.ACCEPTED, left.pk: MembershipStatus.LEFT,
+    }  # fmt: skip
+    assert AuditEvent.objects.filter(type="member.year-followed").count() == 2
 
 
 def test_a_departure_is_dated_and_never_before_the_arrival(membership, coordinator):
-    actions.leave(membership=membership, on=date(2020, 1, 1), by=coordinator, at=NOON)
-    assert (membership.status, membership.left_on) == (MembershipStatus.LEFT, membership.joined_on)
+    with pytest.raises(actions.LeftBeforeArriving):
+        actions.leave(membership=membership, on=date(2020, 1, 1), by=coordinator, at=NOON)
+    actions.leave(membership=membership, on=TODAY, by=coordinator, at=NOON)
+    assert (membership.status, membership.left_on) == (MembershipStatus.LEFT, TODAY)
     with pytest.raises(actions.NotIn):
         actions.leave(membership=membership, on=TODAY, by=coordinator, at=NOON)
+    fields = {"joined_on": date(2026, 12, 1)}
+    with pytest.raises(actions.LeftBeforeArriving):
+        actions.edit(membership=membership, read_version=membership.version, fields=fields, by=coordinator, at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("status", "becomes"), [("left", MembershipStatus.ACCEPTED), ("refused", MembershipStatus.REQUESTED)]
+)
+def test_what_ended_by_mistake_goes_on_with_its_past(cpts, coordinator, status, becomes):
+    practitioner = PractitionerFactory()
+    over = MembershipFactory(
+        cpts=cpts, status=status, left_on=TODAY if status == "left" else None, practitioner=practitioner
+    )
+    actions.take_back(membership=over, by=coordinator, at=NOON)
+    assert (over.status, over.left_on) == (becomes, None)
+    with pytest.raises(actions.NotOver):
+        actions.take_back(membership=over, by=coordinator, at=NOON)
+    older = MembershipFactory(cpts=cpts, status="left", left_on=TODAY, practitioner=practitioner)
+    with pytest.raises(actions.AlreadyMember):
+        actions.take_back(membership=older, by=coordinator, at=NOON)
 
 
 def test_colleges_have_one_name_and_stay_while_they_hold_members(cpts, neighbour, coordinator):

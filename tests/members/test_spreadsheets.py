@@ -49,6 +49,16 @@ def workbook(rows, **options):
     return out.getvalue()
 
 
+def bomb():
+    """A few kilobytes that claim a sheet of seventeen billion cells."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        sheet.write(0, 0, "Nom")
+        sheet.write(1_048_575, 16_383, "fin")
+    return out.getvalue()
+
+
 @pytest.fixture
 def send(cpts, coordinator):
     def send(rows, name="membres.xlsx"):
@@ -84,8 +94,8 @@ def test_columns_without_a_title_are_guessed_by_what_they_hold():
         ([HEADER], 0),
         ([["Liste 2026", ""], ["", ""], HEADER], 2),
         ([["Identité", "", "Contact"], ["Nom", "Prénom", "Mail"]], 1),
-        ([["a", ""], ["b", "c"]], 1),
-        ([], 0),
+        ([["a", ""], ["b", "c"]], None),
+        ([], None),
     ],
 )
 def test_the_header_is_found_under_titles_and_merged_cells(table, place):
@@ -177,7 +187,8 @@ def test_an_import_is_undone_but_what_people_changed_since(cpts, coordinator, se
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        (["Goff", "Eve", "", "", "EVE@exemple.invalid", "", ""], "même adresse"),
+        (["Goff", "Eva", "", "", "EVE@exemple.invalid", "", ""], "même adresse"),
+        (["Collègue", "Paul", "", "", "eve@exemple.invalid", "", ""], "même adresse"),
         (["Ève", "LE GOFF", "", "", "", "", ""], "même nom"),
         (["Tout-Autre", "Nom", "", "", "", "0536490017", ""], "même téléphone"),
         (["Tout-Autre", "Nom", "", "", "", "", ""], None),
@@ -189,8 +200,8 @@ def test_whoever_may_be_there_already_is_proposed(cpts, send, row, why):
     )
     (one,) = preview_of(send([HEADER, row])).rows
     assert [alike.why for alike in one.alike] == ([why] if why else [])
-    # Sure enough to complete the page of the member; a telephone alone may be that of a whole cabinet.
-    assert (one.choice == "new") == (why in (None, "même téléphone"))
+    # Sure enough to complete the page of the member; an address or a telephone alone may be that of a whole cabinet.
+    assert (one.choice == "new") == (row[0] in ("Collègue", "Tout-Autre"))
 
 
 def test_a_member_of_another_cpts_is_no_duplicate(neighbour, send):
@@ -218,11 +229,76 @@ def test_somebody_said_twice_is_imported_once_and_never_breaks_the_import(cpts, 
     row = ["Unique", "Une", "", 99900000999, "", "", ""]
     sheet = send([HEADER, row, row])
     first, second = preview_of(sheet).rows
-    assert (first.choice, second.choice, second.twin) == ("new", "skip", 2)
+    assert (first.choice, second.choice, second.twin) == ("new", "skip", "2")
     correct(sheet, choices={1: "new"})
     assert "Déjà là" in preview_of(sheet).rows[1].entry.errors["rpps"]
     apply(sheet, coordinator)
     assert Membership.objects.of(cpts).count() == 1
+
+
+def test_two_people_of_one_name_and_two_numbers_are_two_people(cpts, coordinator, send):
+    for number in (899900000998, 899900000999):
+        PractitionerRoleFactory(practitioner=PractitionerFactory(id=number, family_name="MARTIN", given_name="LUC"))
+    sheet = send([HEADER, *(["Martin", "Luc", "", number, "", "", ""] for number in ("99900000998", "99900000999"))])
+    apply(sheet, coordinator)
+    assert Membership.objects.of(cpts).count() == 2
+
+
+def test_a_number_never_goes_to_the_page_of_another_name(cpts, coordinator, send):
+    """Whatever is chosen on the screen: not to a colleague of the same address, nor beside who has it already."""
+    person = PractitionerFactory(id=899900000999, family_name="VIGNAL", given_name="PAUL")
+    PractitionerRoleFactory(practitioner=person)
+    eve = MembershipFactory(cpts=cpts, family_name="Ève", email="cabinet@exemple.invalid")
+    sheet = send([HEADER, ["Vignal", "Paul", "", 99900000999, "cabinet@exemple.invalid", "", ""]])
+    assert preview_of(sheet).rows[0].choice == "new"
+    correct(sheet, choices={0: str(eve.uuid)})
+    assert "n’est pas celui de" in preview_of(sheet).rows[0].entry.errors["rpps"]
+    homonym = MembershipFactory(cpts=cpts, family_name="Vignal", given_name="Paul")
+    MembershipFactory(cpts=cpts, family_name="Vignal", given_name="Paul", practitioner=person)
+    correct(sheet, choices={0: str(homonym.uuid)})
+    assert "Déjà là" in preview_of(sheet).rows[0].entry.errors["rpps"]
+    with pytest.raises(actions.NothingToImport):
+        apply(sheet, coordinator)
+
+
+def test_a_list_without_titles_loses_nobody(coordinator, send):
+    sheet = send([["MARTIN", "Luc", "luc@exemple.invalid"], ["DURAND", "Léa", "lea@exemple.invalid"]])
+    assert (sheet.header, len(sheet.rows), sheet.columns) == (["colonne 1", "colonne 2", "colonne 3"], 2, {"email": 2})
+    columns = {"family_name": 0, "given_name": 1, "email": 2}
+    actions.say_columns(sheet=sheet, read_version=0, columns=columns)
+    apply(sheet, coordinator)
+    assert Membership.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [("Eymet", True), ("24500 Eymet", True), ("24500", False), ("Eymet 24100", True), ("31/12/2099", False)],
+)
+def test_a_commune_is_the_one_that_answers_to_its_name_and_its_code(send, text, is_taken):
+    (row,) = preview_of(send([HEADER, ["Nom", "", "", "", "", "", text]])).rows
+    assert ("commune" not in row.entry.errors) == is_taken
+
+
+def test_an_arrival_to_come_and_a_name_too_long_are_told(send):
+    sheet = send([["Adhérent", "Adhère depuis"], ["LE GOFF Ève", "01/01/2090"], [f"{'X' * 90} Ève", "01/09/98"]])
+    first, second = preview_of(sheet).rows
+    assert (set(first.entry.errors), set(second.entry.errors)) == ({"joined_on"}, {"full_name"})
+    assert second.entry.values["joined_on"] == date(1998, 9, 1)
+
+
+def test_the_commune_counts_more_than_its_postal_code_and_what_is_not_read_is_told(client, cpts, coordinator, send):
+    sheet = send([["Nom", "Code postal", "Commune", "Taille"], ["Un", "24500", "Eymet", "L"]])
+    assert sheet.columns["commune"] == 2
+    client.force_login(coordinator)
+    html = client.get(url("import", cpts.slug, sheet.uuid)).content.decode()
+    assert "Colonnes non reprises : Code postal et Taille" in html.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_control_characters_never_reach_the_database(coordinator, send):
+    sheet = send("Nom;Mail\nEt\x01é;e@exemple.invalid\n".encode(), "m.csv")
+    correct(sheet, {(0, "family_name"): "Fin\x00"})
+    apply(sheet, coordinator)
+    assert Membership.objects.get().family_name == "Fin"
 
 
 def test_colleges_are_those_of_the_cpts(cpts, neighbour, coordinator, send):
@@ -238,7 +314,9 @@ def test_colleges_are_those_of_the_cpts(cpts, neighbour, coordinator, send):
     ("name", "content", "message"),
     [
         ("photo.xlsx", b"\x89PNG\r\n\x1a\n" + b"\x00" * 200, "n’est pas un classeur"),
+        ("texte.csv", b"%PDF-1.7 rien", "ni un CSV ni un classeur"),
         ("photo.csv", b"\x89PNG\r\n\x1a\n\x00", "ni un CSV ni un classeur"),
+        ("bombe.xlsx", bomb(), "trop grand"),
         ("vide.csv", b"", "ne contient pas de tableau"),
         ("titres.csv", b"Nom;Mail\n", "ne contient pas de tableau"),
         ("gros.csv", b"a;b\n" * 3_000_000, "dépasse 10 Mo"),
@@ -267,7 +345,7 @@ def test_a_csv_as_a_french_excel_saves_it_is_read(coordinator, send):
 def test_a_preview_costs_the_same_queries_whatever_the_rows(send, django_assert_num_queries, count):
     people = ([f"Nom{number}", "Ève", "", "", f"{number}@exemple.invalid", "", "Eymet"] for number in range(count))
     sheet = send([HEADER, *people])
-    with django_assert_num_queries(3):  # communes, colleges, members
+    with django_assert_num_queries(4):  # communes, the territory, colleges, members
         preview_of(sheet)
 
 
@@ -312,8 +390,9 @@ def test_from_the_screen_a_file_is_sent_corrected_imported_and_undone(client, cp
     sheet = SpreadsheetImport.objects.get()
     here = url("import", cpts.slug, sheet.uuid)
     client.post(here, {"do": "correct", "version": "0", "cell-1-email": "paule@exemple.invalid", "choice-2": "skip"})
-    stale = client.post(here, {"do": "correct", "version": "0", "cell-1-email": "perdu@exemple.invalid"}, follow=True)
-    assert "modifié par quelqu’un d’autre" in stale.content.decode()
+    lost = {"do": "correct", "version": "0", "cell-1-email": "perdu@exemple.invalid"}
+    for stale in (lost, {"do": "apply", "version": "0"}, {"do": "apply"}):
+        assert "modifié par quelqu’un d’autre" in client.post(here, stale, follow=True).content.decode()
     client.post(here, {"do": "apply", "version": "1"})
     assert set(Membership.objects.values_list("family_name", flat=True)) == {"Le Goff", "Vignal"}
     client.post(here, {"do": "undo"})
@@ -321,8 +400,37 @@ def test_from_the_screen_a_file_is_sent_corrected_imported_and_undone(client, cp
     assert "a été annulé" in client.get(here).content.decode()
 
 
+def test_a_choice_left_as_it_was_shown_follows_the_corrections(client, cpts, coordinator, send):
+    MembershipFactory(cpts=cpts, family_name="Vignal", given_name="Paule")
+    sheet = send([HEADER, ["Vignol", "Paule", "", "", "paule@exemple", "", ""]])
+    client.force_login(coordinator)
+    shown = {"choice-0": "new", "shown-0": "new", "cell-0-email": "", "cell-0-family_name": "Vignal"}
+    client.post(url("import", cpts.slug, sheet.uuid), shown | {"do": "correct", "version": "0"})
+    sheet.refresh_from_db()
+    assert sheet.choices == {}
+    assert preview_of(sheet).rows[0].choice == str(Membership.objects.get().uuid)
+
+
+def test_a_file_sent_by_mistake_is_thrown_away(client, cpts, coordinator, send):
+    sheet = send([HEADER, *ROWS])
+    client.force_login(coordinator)
+    client.post(url("import", cpts.slug, sheet.uuid), {"do": "discard"})
+    assert not SpreadsheetImport.objects.exists()
+
+
+def test_undoing_blanks_each_thing_that_nobody_changed(cpts, coordinator, send):
+    known = MembershipFactory(cpts=cpts, family_name="Le Goff", given_name="Ève", email="", phone="", occupation="")
+    sheet = send([HEADER, ROWS[0]])
+    apply(sheet, coordinator)
+    Membership.objects.filter(pk=known.pk).update(phone="0536490099")
+    sheet.refresh_from_db()
+    assert actions.undo_import(sheet=sheet, by=coordinator, at=NOON) == 1
+    known.refresh_from_db()
+    assert (known.email, known.occupation, known.phone) == ("", "", "0536490099")
+
+
 def test_columns_are_confirmed_from_the_screen(client, cpts, coordinator, send):
-    sheet = send([["Quoi", "Qui"], ["Infirmière", "Le Goff"]])
+    sheet = send([["Quoi", "Prénom"], ["Infirmière", "Le Goff"]])
     client.force_login(coordinator)
     here = url("import", cpts.slug, sheet.uuid)
     said = {"column-family_name": "1", "column-occupation": "0", "column-email": "99"}
@@ -344,4 +452,7 @@ def test_an_unreadable_file_is_told_beside_its_field(client, cpts, coordinator):
 def test_the_import_of_another_cpts_does_not_exist(client, cpts, neighbour, stranger, send):
     sheet = send([HEADER, *ROWS])
     client.force_login(stranger)
-    assert client.get(url("import", neighbour.slug, sheet.uuid)).status_code == 404
+    for slug in (neighbour.slug, cpts.slug):
+        for asked in ("apply", "undo", "discard"):
+            assert client.post(url("import", slug, sheet.uuid), {"do": asked, "version": "0"}).status_code == 404
+    assert not Membership.objects.exists()

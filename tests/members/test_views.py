@@ -7,9 +7,14 @@ import pytest
 from django.urls import reverse
 
 from maillage.accounts.models import Role
+from maillage.geography.models import PlaceName
+from maillage.members.actions import start_import
 from maillage.members.models import Fee, Membership, MembershipStatus
+from maillage.members.rules.names import search_name
+from maillage.members.spreadsheets import preview_of
 from maillage.members.web import public_views
 from tests.factories import (
+    NOON,
     TODAY,
     CollegeFactory,
     MembershipFactory,
@@ -79,6 +84,55 @@ def test_the_list_is_searched_filtered_exported_and_printed(client, cpts, member
     assert "05 36 49 00 17" in printed.replace("\N{NO-BREAK SPACE}", " ")
 
 
+def test_what_the_team_alone_keeps_does_not_leave_with_the_directory_of_members(client, cpts, member, coordinator):
+    one = MembershipFactory(cpts=cpts, email="une@exemple.invalid", phone="0536490017")
+    base, page = url("list", cpts.slug), url("show", cpts.slug, one.uuid)
+    for user, is_told in ((member, False), (coordinator, True)):
+        client.force_login(user)
+        exported = client.get(base + "?format=csv").content.decode()
+        assert "0536490017" in exported
+        assert ("une@exemple.invalid" in exported) == is_told
+        assert ("à jour" in exported + client.get(base).content.decode() + client.get(page).content.decode()) == is_told
+        assert str(one.uuid) in client.get(base, {"q": "0536490017"}).content.decode()
+
+
+def test_the_export_of_the_team_is_read_back_by_the_import(client, cpts, coordinator):
+    for number in range(3):
+        MembershipFactory(cpts=cpts, family_name=f"Nom-{number}", phone="0536490017", languages="anglais")
+    client.force_login(coordinator)
+    content = client.get(url("list", cpts.slug) + "?format=xlsx").content
+    sheet = start_import(cpts=cpts, name="m.xlsx", content=content, by=coordinator, at=NOON)
+    preview = preview_of(sheet)
+    assert not [row.entry.errors for row in preview.wrong]
+    assert {row.alike[0].why for row in preview.rows} == {"même nom"}
+    assert preview.new == 0
+
+
+def test_a_request_that_may_be_somebody_already_there_says_so(client, cpts, coordinator):
+    there = MembershipFactory(cpts=cpts, family_name="Double")
+    asked = MembershipFactory(cpts=cpts, family_name="Double", status="requested", joined_on=None)
+    client.force_login(coordinator)
+    html = client.get(url("show", cpts.slug, asked.uuid)).content.decode()
+    assert "Peut-être déjà là" in html
+    assert str(there.uuid) in html
+
+
+def test_an_amount_is_typed_as_people_write_it(client, cpts, coordinator):
+    membership = MembershipFactory(cpts=cpts, status="accepted")
+    client.force_login(coordinator)
+    typed = {"year": "2026", "amount": "1 040,50 €", "method": "cheque", "paid_on": "01/02/2026"}
+    client.post(url("add_fee", cpts.slug, membership.uuid), typed)
+    assert str(Fee.objects.get().amount) == "1040.50"
+    wrong = client.post(url("add_fee", cpts.slug, membership.uuid), typed | {"year": "2025", "amount": "-3"})
+    assert "n’est jamais négatif" in wrong.content.decode()
+
+
+def test_of_homonyms_the_commune_of_the_departement_is_meant(client, cpts, sample_reference):
+    PlaceName.objects.create(key="bergerac", label="Bergerac", kind="name", commune_id="85113")
+    client.post(url("join", cpts.slug), JOIN)
+    assert Membership.objects.get().commune_id == "24037"
+
+
 def test_the_team_adds_somebody_of_the_directory_with_nothing_to_type(client, cpts, coordinator):
     role = PractitionerRoleFactory(
         practitioner=PractitionerFactory(family_name="LE GOFF", given_name="ÈVE", search_name="le goff eve")
@@ -88,14 +142,14 @@ def test_the_team_adds_somebody_of_the_directory_with_nothing_to_type(client, cp
     assert f"?pro={role.practitioner_id}" in page
     address = f"{url('add', cpts.slug)}?pro={role.practitioner_id}"
     form = client.get(address).context["form"]
-    assert (form["family_name"].value(), form["commune"].value()) == ("Le Goff", "Bergerac")
+    assert (form["family_name"].value(), form["commune"].value()) == ("Le Goff", "Bergerac (24037)")
     typed = {name: form[name].value() or "" for name in form.fields} | {"kind": "person", "college": ""}
     assert client.post(address, typed).status_code == 302
     added = Membership.objects.get(practitioner=role.practitioner)
     assert (added.group, added.status, added.practitioner_role) == ("60", MembershipStatus.ACCEPTED, role)
     refused = client.post(address, typed)
     assert "déjà membre" in refused.content.decode()
-    assert "Déjà membre, voir" in client.get(url("choose", cpts.slug), {"q": "goff"}).content.decode()
+    assert "Déjà là, voir" in client.get(url("choose", cpts.slug), {"q": "goff"}).content.decode()
 
 
 def test_a_member_by_hand_keeps_what_was_typed_when_something_is_wrong(client, cpts, coordinator):
@@ -113,9 +167,12 @@ def test_two_people_who_edit_the_same_page_do_not_erase_each_other(client, cpts,
     client.force_login(coordinator)
     typed = {"kind": "person", "family_name": "Après", "version": "0"}
     assert client.post(url("edit", cpts.slug, membership.uuid), typed).status_code == 302
-    html = client.post(url("edit", cpts.slug, membership.uuid), typed | {"family_name": "Trop tard"}).content.decode()
-    assert "Quelqu’un a modifié cette fiche" in html
-    assert "Trop tard" in html
+    for _ in range(2):  # pressing again does not erase what the other one wrote
+        late = typed | {"family_name": "Trop tard"}
+        html = client.post(url("edit", cpts.slug, membership.uuid), late).content.decode()
+        assert "Quelqu’un a modifié cette fiche" in html
+        assert "Trop tard" in html
+        assert 'name="version" value="0"' in html
     membership.refresh_from_db()
     assert membership.family_name == "Après"
 
@@ -182,6 +239,26 @@ def test_one_s_own_page_is_changed_by_oneself_alone(client, cpts, member, mine):
     other.refresh_from_db()
     assert (mine.phone, mine.is_public, mine.family_name) == ("0536490017", True, "Moi")
     assert other.is_public is False
+
+
+def test_of_two_members_who_share_an_address_each_sees_their_own_page(client, cpts, member, mine):
+    client.force_login(member)
+    MembershipFactory(cpts=cpts, email=member.email, family_name="Collègue")
+    assert "Aucune adhésion" in client.get(url("own", cpts.slug)).content.decode()
+    Membership.objects.filter(pk=mine.pk).update(
+        given_name=member.given_name,
+        search_name=search_name(family_name=member.family_name, given_name=member.given_name),
+    )
+    assert client.get(url("own", cpts.slug)).context["member"] == mine
+
+
+def test_a_departure_by_mistake_is_taken_back_from_the_page(client, cpts, coordinator):
+    gone = MembershipFactory(cpts=cpts, status="left", left_on=TODAY)
+    client.force_login(coordinator)
+    assert "Reprendre l’adhésion" in client.get(url("show", cpts.slug, gone.uuid)).content.decode()
+    client.post(url("take_back", cpts.slug, gone.uuid))
+    gone.refresh_from_db()
+    assert gone.status == MembershipStatus.ACCEPTED
 
 
 def test_an_account_without_membership_is_told_so(client, cpts, member):

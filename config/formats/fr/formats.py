@@ -1,3 +1,3 @@
-"""Dates as people type them in France: the short forms come after Django's own."""
+"""Dates as people type them in France; the first form is also how they are shown in a field."""
 
-DATE_INPUT_FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d-%m-%Y", "%d %m %Y"]
+DATE_INPUT_FORMATS = ["%d/%m/%Y", "%Y-%m-%d", "%d/%m/%y", "%d.%m.%Y", "%d-%m-%Y", "%d %m %Y"]

@@ -1,10 +1,11 @@
 """Entering a CPTS: the request, the decision, or the coordinator's own hand."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from maillage.accounts import actions as accounts
@@ -29,13 +30,17 @@ class DecisionAlreadyMade(DomainError):
 def request_membership(*, cpts: Cpts, fields: Mapping[str, Any], at: datetime) -> Membership | None:
     """Keep a request made in public, confirm it by mail to whoever asks, tell those who decide.
 
-    None when the person is in already, or asked before: only the address given is told so, since a public page must
-    not say who is a member.
+    None when the person is in already, or asked before. Nothing then tells the sender of the form: a public page must
+    not say who is a member. The member hears of it, at the address they gave, if they gave one.
     """
-    if _is_known(cpts, fields):
-        notifications.already_known(cpts, fields["email"], at)
+    known = _known(cpts, fields)
+    if known is not None:
+        _tell_again(known, at)
         return None
-    membership = _create(cpts, fields, status=MembershipStatus.REQUESTED, requested_at=at, consented_at=at)
+    try:
+        membership = _create(cpts, fields, status=MembershipStatus.REQUESTED, requested_at=at, consented_at=at)
+    except AlreadyMember:  # two forms of the same person, at once
+        return None
     summary = f"Demande d’adhésion de {membership}"
     audit.record("member.requested", target=membership, by=None, at=at, cpts=cpts, summary=summary)
     notifications.request_received(membership, at)
@@ -43,12 +48,21 @@ def request_membership(*, cpts: Cpts, fields: Mapping[str, Any], at: datetime) -
     return membership
 
 
-def _is_known(cpts: Cpts, fields: Mapping[str, Any]) -> bool:
-    known = Membership.objects.of(cpts).open()
+def _known(cpts: Cpts, fields: Mapping[str, Any]) -> Membership | None:
+    """The membership, or request, that a new request would repeat."""
+    there = Membership.objects.of(cpts).open().select_related("cpts")
     practitioner = fields.get("practitioner")
-    if practitioner is not None and known.filter(practitioner=practitioner).exists():
-        return True
-    return known.filter(email__iexact=fields["email"], search_name=search_name(**_named(fields))).exists()
+    same = there.filter(practitioner=practitioner).first() if practitioner is not None else None
+    named = search_name(**_named(fields))
+    return same or there.filter(email__iexact=fields["email"], search_name=named).first()
+
+
+def _tell_again(known: Membership, at: datetime) -> None:
+    """Once a day at most: a form that anybody may send must not be a way to flood an address."""
+    day_before = at - timedelta(days=1)
+    if known.email and (known.told_again_at is None or known.told_again_at < day_before):
+        Membership.objects.filter(pk=known.pk).update(told_again_at=at)
+        notifications.already_known(known, at)
 
 
 @transaction.atomic
@@ -119,8 +133,9 @@ def refuse(*, membership: Membership, reason: str, by: User, at: datetime) -> Me
 
 def _decide(membership: Membership, *, by: User, at: datetime, **changes: Any) -> None:
     waiting = Membership.objects.filter(pk=membership.pk, status=MembershipStatus.REQUESTED)
-    changes |= {"decided_by": by, "decided_at": at, "version": membership.version + 1}
-    if not waiting.update(**changes):
+    changes |= {"decided_by": by, "decided_at": at}
+    if not waiting.update(**changes, version=F("version") + 1):
         raise DecisionAlreadyMade
     for name, value in changes.items():
         setattr(membership, name, value)
+    membership.version += 1

@@ -12,7 +12,9 @@ from django.utils import timezone
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
+from maillage.members.actions.joining import AlreadyMember
 from maillage.members.models import Fee, FeeMethod, Membership, MembershipStatus
+from maillage.members.models.membership import OVER
 from maillage.members.rules.names import search_name
 
 OWN_FIELDS = frozenset(
@@ -28,13 +30,24 @@ class NotIn(DomainError):
     user_message = "Cette personne n’est pas membre : son adhésion n’est pas acceptée, ou elle est partie."
 
 
+class NotOver(DomainError):
+    user_message = "Cette adhésion n’est ni terminée ni refusée."
+
+
+class LeftBeforeArriving(DomainError):
+    user_message = "Le départ viendrait avant l’arrivée : vérifiez la date."
+
+
 class FeeAlreadyPaid(DomainError):
     user_message = "La cotisation de cette année est déjà enregistrée."
 
 
 @transaction.atomic
 def edit(*, membership: Membership, read_version: int, fields: Mapping[str, Any], by: User, at: datetime) -> None:
-    """Change what is known of a member. Raises StaleMembership when somebody did since it was read."""
+    """Change what is known of a member. Raises LeftBeforeArriving, or StaleMembership when it changed meanwhile."""
+    joined_on = fields.get("joined_on")
+    if joined_on and membership.left_on and membership.left_on < joined_on:
+        raise LeftBeforeArriving
     named = {name: fields.get(name, getattr(membership, name)) for name in ("structure", "family_name", "given_name")}
     changes = dict(fields) | {"search_name": search_name(**named)}
     _write(membership, read_version, changes | _consents(membership, fields, at))
@@ -67,12 +80,7 @@ def _labels(fields: Mapping[str, Any]) -> list[str]:
 
 def _write(membership: Membership, read_version: int, changes: Mapping[str, Any]) -> None:
     stored = Membership.objects.filter(pk=membership.pk, version=read_version)
-    try:
-        with transaction.atomic():
-            written = stored.update(**changes, version=read_version + 1)
-    except IntegrityError as error:
-        raise StaleMembership from error
-    if not written:
+    if not stored.update(**changes, version=read_version + 1):
         raise StaleMembership
     for name, value in changes.items():
         setattr(membership, name, value)
@@ -81,14 +89,35 @@ def _write(membership: Membership, read_version: int, changes: Mapping[str, Any]
 
 @transaction.atomic
 def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
-    """A member leaves, on a day that is not before they joined. Raises NotIn."""
+    """A member leaves, on a day that is not before they joined. Raises LeftBeforeArriving or NotIn."""
+    if membership.joined_on and on < membership.joined_on:
+        raise LeftBeforeArriving
     inside = Membership.objects.current().filter(pk=membership.pk)
-    day = max(on, membership.joined_on) if membership.joined_on else on
-    if not inside.update(status=MembershipStatus.LEFT, left_on=day, version=F("version") + 1):
+    if not inside.update(status=MembershipStatus.LEFT, left_on=on, version=F("version") + 1):
         raise NotIn
     membership.refresh_from_db()
-    summary = f"{membership} a quitté la CPTS le {day:%d/%m/%Y}"
+    summary = f"{membership} a quitté la CPTS le {on:%d/%m/%Y}"
     audit.record("member.left", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+
+
+@transaction.atomic
+def take_back(*, membership: Membership, by: User, at: datetime) -> None:
+    """A departure recorded by mistake, or somebody who comes back: the same page, its fees and its history.
+
+    Raises AlreadyMember when another membership of theirs is open meanwhile, NotOver when this one is not over.
+    """
+    over = Membership.objects.filter(pk=membership.pk, status__in=OVER)
+    status = MembershipStatus.ACCEPTED if membership.status == MembershipStatus.LEFT else MembershipStatus.REQUESTED
+    try:
+        with transaction.atomic():
+            written = over.update(status=status, left_on=None, decision_reason="", version=F("version") + 1)
+    except IntegrityError as error:
+        raise AlreadyMember from error
+    if not written:
+        raise NotOver
+    membership.refresh_from_db()
+    summary = f"{membership} : adhésion reprise"
+    audit.record("member.taken-back", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
 
 
 @transaction.atomic
@@ -129,8 +158,22 @@ def _set_status(membership: Membership, status: MembershipStatus) -> None:
     membership.version += 1
 
 
-def lower_unpaid(today: date) -> int:
-    """A new year begins: whoever has not paid for it is no longer up to date. Returns how many."""
-    paid = Fee.objects.filter(membership=OuterRef("pk"), year=today.year)
-    behind = Membership.objects.filter(~Exists(paid), status=MembershipStatus.UP_TO_DATE)
-    return behind.update(status=MembershipStatus.ACCEPTED, version=F("version") + 1)
+@transaction.atomic
+def follow_the_year(at: datetime) -> int:
+    """Each member is up to date when the fee of this year is paid, and only then. Returns how many changed.
+
+    Fees paid in advance count from the first of January, when those of last year no longer do.
+    """
+    paid = Exists(Fee.objects.filter(membership=OuterRef("pk"), year=timezone.localdate(at).year))
+    changed = 0
+    for was, becomes, condition in (
+        (MembershipStatus.UP_TO_DATE, MembershipStatus.ACCEPTED, ~paid),
+        (MembershipStatus.ACCEPTED, MembershipStatus.UP_TO_DATE, paid),
+    ):
+        concerned = list(Membership.objects.filter(condition, status=was).select_related("cpts"))
+        for one in concerned:
+            summary = f"{one} : adhésion {becomes.label}, d’après les cotisations de l’année"
+            audit.record("member.year-followed", target=one, by=None, at=at, cpts=one.cpts, summary=summary)
+        rows = Membership.objects.filter(pk__in=[one.pk for one in concerned], status=was)
+        changed += rows.update(status=becomes, version=F("version") + 1)
+    return changed

@@ -1,6 +1,6 @@
 """A coordinator's spreadsheet becomes members: read, corrected, imported at once, undone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.sources import UnreadableFile
-from maillage.core.tables import read_table
+from maillage.core.tables import clean, read_table
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.directory.models import Practitioner
@@ -40,23 +40,39 @@ def start_import(*, cpts: Cpts, name: str, content: bytes, by: User, at: datetim
     """Read a file and guess its columns; no member is written. Raises UnreadableFile."""
     table = read_table(name, content, largest=LARGEST_FILE)
     place = find_header([row for _, row in table])
-    header = table[place][1] if table else []
-    lines, rows = [line for line, _ in table[place + 1 :]], [row for _, row in table[place + 1 :]]
+    below = table if place is None else table[place + 1 :]
+    header = [] if place is None else table[place][1]
+    lines, rows = [line for line, _ in below], [row for _, row in below]
     if not rows:
         raise UnreadableFile(f"{name} ne contient pas de tableau : une ligne de titres, puis une ligne par membre.")
     if len(rows) > MOST_ROWS:
         raise UnreadableFile(f"Le fichier a {len(rows)} lignes : un import en prend {MOST_ROWS} au plus, coupez-le.")
     rows = [[cell[:LONGEST_CELL] for cell in row[:MOST_COLUMNS]] for row in rows]
-    return SpreadsheetImport.objects.create(
+    width = min(max(map(len, [header, *rows])), MOST_COLUMNS)
+    header = [*header, *[""] * width][:width]
+    sheet = SpreadsheetImport.objects.create(
         cpts=cpts,
         filename=name[:200],
-        header=[title[:80] or f"colonne {number}" for number, title in enumerate(header[:MOST_COLUMNS], start=1)],
+        header=[title[:80] or f"colonne {number}" for number, title in enumerate(header, start=1)],
         rows=rows,
         lines=lines,
-        columns=guess_columns(header[:MOST_COLUMNS], rows),
+        columns=guess_columns(header, rows),
         created_by=by,
         created_at=at,
     )
+    audit.record(
+        "member.sheet-sent", target=sheet, by=by, at=at, cpts=cpts, summary=f"Tableur de membres envoyé : {sheet}"
+    )
+    return sheet
+
+
+@transaction.atomic
+def discard_import(*, sheet: SpreadsheetImport, by: User, at: datetime) -> None:
+    """Throw away a file sent by mistake. Raises ImportEnded once it was imported."""
+    summary = f"Tableur de membres effacé : {sheet}"
+    audit.record("member.sheet-discarded", target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
+    if not SpreadsheetImport.objects.filter(pk=sheet.pk, state=ImportState.DRAFT).delete()[0]:
+        raise ImportEnded
 
 
 @transaction.atomic
@@ -77,7 +93,7 @@ def correct(
     """Write over cells, and say what becomes of rows: new, skip, or the uuid of a member. Raises ImportEnded."""
     corrections = {number: dict(row) for number, row in sheet.corrections.items()}
     for (number, key), text in cells.items():
-        corrections.setdefault(str(number), {})[key] = text.strip()[:LONGEST_CELL]
+        corrections.setdefault(str(number), {})[key] = clean(text).strip()[:LONGEST_CELL]
     chosen = sheet.choices | {str(number): choice for number, choice in choices.items()}
     _write(sheet, read_version, corrections=corrections, choices=chosen)
 
@@ -104,6 +120,29 @@ def apply_import(*, sheet: SpreadsheetImport, read_version: int, by: User, at: d
     by_uuid = {str(one.uuid): one for one in Membership.objects.of(sheet.cpts).open()}
     people = [row.entry.values["rpps"] for row in kept if isinstance(row.entry.values.get("rpps"), Practitioner)]
     roles = main_roles([person.pk for person in people if isinstance(person, Practitioner)])
+    try:
+        with transaction.atomic():
+            journal = _write_rows(sheet, kept, by_uuid, roles, by=by, at=at)
+    except IntegrityError as error:
+        raise ImportEnded from error  # somebody became a member since the preview
+    SpreadsheetImport.objects.filter(pk=sheet.pk).update(journal=journal, rows=[], lines=[], corrections={})
+    sheet.journal = journal
+    done = len(journal)
+    summary = f"{done} {plural(done, 'membre importé ou complété', 'membres importés ou complétés')} depuis {sheet}"
+    audit.record("member.imported", target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
+    return sheet
+
+
+def _write_rows(
+    sheet: SpreadsheetImport,
+    kept: Sequence[PreviewRow],
+    by_uuid: Mapping[str, Membership],
+    roles: Mapping[int, Any],
+    *,
+    by: User,
+    at: datetime,
+) -> list[dict[str, Any]]:
+    """What is written, as the journal that undoes it."""
     fresh: list[Membership] = []
     journal: list[dict[str, Any]] = []
     for row in kept:
@@ -113,18 +152,8 @@ def apply_import(*, sheet: SpreadsheetImport, read_version: int, by: User, at: d
             journal += _complete(known, fields)
         elif row.choice == NEW:
             fresh.append(_fresh(sheet.cpts, fields, by, at))
-    try:
-        with transaction.atomic():
-            Membership.objects.bulk_create(fresh, batch_size=500)
-    except IntegrityError as error:
-        raise ImportEnded from error  # somebody became a member since the preview
-    journal += [{"made": str(one.uuid)} for one in fresh]
-    SpreadsheetImport.objects.filter(pk=sheet.pk).update(journal=journal, rows=[], lines=[], corrections={})
-    sheet.journal = journal
-    done = len(journal)
-    summary = f"{done} {plural(done, 'membre importé ou complété', 'membres importés ou complétés')} depuis {sheet}"
-    audit.record("member.imported", target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
-    return sheet
+    Membership.objects.bulk_create(fresh, batch_size=500)
+    return journal + [{"made": str(one.uuid)} for one in fresh]
 
 
 def _fields(row: PreviewRow, roles: Mapping[int, Any]) -> dict[str, Any]:
@@ -199,6 +228,10 @@ def undo_import(*, sheet: SpreadsheetImport, by: User, at: datetime) -> int:
 
 
 def _empty_again(cpts: Cpts, one: Mapping[str, Any]) -> bool:
-    """Blank what an import filled, unless somebody changed it since."""
-    same = Membership.objects.of(cpts).filter(uuid=one["filled"], **one["with"])
-    return bool(same.update(**one["before"], version=F("version") + 1))
+    """Blank each thing that an import filled, unless somebody changed it since. True when all of it is blank again."""
+    mine = Membership.objects.of(cpts).filter(uuid=one["filled"])
+    blanked = [
+        mine.filter(**{name: one["with"][name]}).update(**{name: before}, version=F("version") + 1)
+        for name, before in one["before"].items()
+    ]
+    return all(blanked)

@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Prefetch, Q
+from django.db.models.functions import Upper
 
 from maillage.cpts.models import Cpts
 from maillage.directory.models import Mailbox, Practitioner, PractitionerRole
@@ -17,7 +18,7 @@ class MembershipStatus(models.TextChoices):
     REQUESTED = "requested", "demandée"
     ACCEPTED = "accepted", "acceptée"
     UP_TO_DATE = "up-to-date", "à jour"
-    LEFT = "left", "partie"
+    LEFT = "left", "terminée"
     REFUSED = "refused", "refusée"
 
 
@@ -61,10 +62,20 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         email = getattr(user, "email", "")
         return self.filter(email__iexact=email).exclude(email="") if email else self.none()
 
+    def alike(self, one: "Membership") -> Self:
+        """Others of the same CPTS with the same name or the same address: perhaps the same person."""
+        same = Q(search_name=one.search_name) | (Q(email__iexact=one.email) if one.email else Q())
+        return self.of(one.cpts).filter(same).exclude(pk=one.pk).order_by("search_name")
+
     def for_listing(self) -> Self:
         """All that the list of members touches, mailboxes included, in two queries."""
         mailboxes = Prefetch("practitioner__mailboxes", Mailbox.objects.order_by("-is_personal", "address"))
-        return self.select_related("commune", "college", "practitioner").prefetch_related(mailboxes)
+        whole = self.select_related("commune", "college", "practitioner").prefetch_related(mailboxes)
+        return whole.defer("commune__outline", "commune__neighbours")
+
+    def for_public(self) -> Self:
+        """All that the public directory touches."""
+        return self.select_related("commune").defer("commune__outline", "commune__neighbours")
 
     def for_page(self) -> Self:
         """All that the page of one member touches."""
@@ -74,11 +85,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(models.Model):
     """One person or one structure in one CPTS; tied to their exercise in the directory when they have one.
 
-    Retention: five years after they left, the time of the contract it is evidence for; one year after a refusal.
+    Retention: five years after they left, the time of the contract it is evidence for; one year after a refusal, or
+    a request that nobody answered.
     """
 
     RETENTION_DAYS = 5 * 365
-    REFUSED_DAYS = 365
+    REFUSED_DAYS = REQUESTED_DAYS = 365
     PERSONAL_DATA = "identité, coordonnées et adhésion"
 
     uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
@@ -102,11 +114,12 @@ class Membership(models.Model):
     status = models.CharField("adhésion", max_length=12, choices=MembershipStatus, default=MembershipStatus.REQUESTED)
     message = models.CharField("message de la demande", max_length=500, blank=True)
     requested_at = models.DateTimeField("demandée le", null=True, blank=True)
+    told_again_at = models.DateTimeField("prévenue d’une autre demande le", null=True, blank=True)
     decided_at = models.DateTimeField("décidée le", null=True, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     decision_reason = models.CharField("motif", max_length=300, blank=True)
     joined_on = models.DateField("adhère depuis le", null=True, blank=True)
-    left_on = models.DateField("partie le", null=True, blank=True)
+    left_on = models.DateField("départ le", null=True, blank=True)
 
     is_public = models.BooleanField("accepte de paraître dans l’annuaire public", default=False)
     may_be_reached = models.BooleanField("accepte de recevoir les messages de la CPTS", default=False)
@@ -124,7 +137,7 @@ class Membership(models.Model):
         indexes = [
             models.Index(fields=["cpts", "search_name"], name="membership_by_name"),
             models.Index(fields=["cpts", "status"], name="membership_by_status"),
-            models.Index(fields=["email"], condition=~Q(email=""), name="membership_by_email"),
+            models.Index(Upper("email"), name="membership_by_email"),  # as iexact asks it
         ]
         constraints = [
             models.UniqueConstraint(

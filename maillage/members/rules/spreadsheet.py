@@ -15,6 +15,7 @@ DAY = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4}|\d{2})")
 ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T].*)?")
 PHONE = re.compile(r"(?:\+|00)?[\d .\-()/]{9,20}")
 RPPS_LENGTH, ADELI_LENGTH = 11, 9
+LAST_SHORT_YEAR = 60  # 31.12.60 is still to come, 01/09/98 was
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,15 @@ family_name | Nom | 80 | nom, nom de famille, nom d exercice, noms, nom usuel
 given_name | Prénom | 80 | prenom, prenoms, prenom d exercice
 full_name | Nom et prénom ensemble | 160 | nom prenom, nom et prenom, prenom nom, membre, adherent, professionnel
 structure | Structure | 160 | structure, etablissement, organisme, raison sociale
-occupation | Profession | 80 | profession, metier, fonction, specialite, profession ou fonction, activite
+occupation | Profession | 80 | profession, profession ou fonction, metier, fonction, specialite, activite
 rpps | RPPS ou ADELI | 20 | rpps, n rpps, numero rpps, adeli, rpps adeli, numero adeli, rpps ou adeli, identifiant
 email | Adresse électronique | 254 | email, e mail, mail, courriel, adresse mail, adresse email, adresse electronique
 phone | Téléphone | 30 | telephone, tel, portable, mobile, tel portable, numero de telephone, telephone portable
 commune | Commune | 80 | commune, ville, code postal, cp, lieu d exercice, commune d exercice, cp ville
 college | Collège | 80 | college, college electoral
-joined_on | Adhère depuis le | 30 | date d adhesion, adhesion, adhere depuis, adhere depuis le, depuis, depuis le
+joined_on | Adhère depuis le | 30 | date d adhesion, date adhesion, adhere depuis, adhere depuis le, depuis le
 languages | Langues | 120 | langues, langues parlees, langue
-practical | À savoir | 300 | a savoir, remarque, remarques, commentaire, commentaires, observations, notes
+practical | À savoir, lu par tous les membres | 300 | a savoir
 """
 
 
@@ -53,32 +54,26 @@ def _field(line: str) -> Field:
 FIELDS = tuple(map(_field, COLUMNS.strip().splitlines()))
 BY_KEY = {one.key: one for one in FIELDS}
 TITLES = {title: one.key for one in FIELDS for title in one.titles}
+RANK = {title: rank for one in FIELDS for rank, title in enumerate(one.titles)}  # a commune tells more than its code
 NAMES = ("family_name", "full_name", "structure")
 
 
-def find_header(table: Sequence[Sequence[str]]) -> int:
-    """The row of titles: among the first ones, the one that holds most titles we know; failing that, the fullest.
+def find_header(table: Sequence[Sequence[str]]) -> int | None:
+    """The row of titles: among the first ones, the one that holds most titles we know. None when there is none.
 
     >>> find_header([["Liste 2026", "", ""], ["Nom", "Prénom", "Mail"], ["Le Goff", "Ève", "e@x.fr"]])
     1
     """
-    first = table[:HEADER_WITHIN]
-    if not first:
-        return 0
-    known = [sum(normalised(cell) in TITLES for cell in row) for row in first]
-    if max(known):
-        return known.index(max(known))
-    full = [sum(bool(cell) for cell in row) for row in first]
-    return full.index(max(full))
+    known = [sum(normalised(cell) in TITLES for cell in row) for row in table[:HEADER_WITHIN]]
+    return known.index(max(known)) if any(known) else None
 
 
 def guess_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, int]:
     """Field -> place of the column that says it: by its title, then by what its cells look like."""
     found: dict[str, int] = {}
-    for place, title in enumerate(header):
-        key = TITLES.get(normalised(title))
-        if key and key not in found:
-            found[key] = place
+    said = [(normalised(title), place) for place, title in enumerate(header)]
+    for title, place in sorted((one for one in said if one[0] in TITLES), key=lambda one: (RANK[one[0]], one[1])):
+        found.setdefault(TITLES[title], place)
     for key, looks_like in LOOKS.items():
         if key not in found:
             free = (place for place in range(len(header)) if place not in found.values())
@@ -131,6 +126,8 @@ def read_row(texts: Mapping[str, str], readers: Mapping[str, Callable[[str], obj
             entry.errors[key] = str(error)
     if "full_name" in entry.values:
         family, given = split_name(str(entry.values.pop("full_name")))
+        if max(len(family), len(given)) > BY_KEY["family_name"].longest:
+            entry.errors["full_name"] = "Trop long : séparez le nom du prénom."
         entry.values |= {"family_name": family, "given_name": given}
     if not any(texts.get(key) for key in NAMES):
         column = next((key for key in NAMES if key in texts), "family_name")
@@ -173,7 +170,7 @@ def read_day(text: str) -> date:
         year, month, day = (int(part) for part in found.groups())
     elif found := DAY.fullmatch(text.partition(" 00:00")[0]):
         day, month, year = (int(part) for part in found.groups())
-        year += 2000 if year < 100 else 0
+        year += (2000 if year <= LAST_SHORT_YEAR else 1900) if year < 100 else 0
     else:
         raise Unreadable("Ce n’est pas une date : par exemple 31/12/2026.")
     try:

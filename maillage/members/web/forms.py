@@ -10,11 +10,29 @@ from django.utils.text import capfirst
 from maillage.core.fields import PhoneField
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
-from maillage.geography.fields import CommuneField
+from maillage.geography.fields import CommuneField, commune_text
 from maillage.members.models import Body, College, FeeMethod, MemberKind, Membership, NewPatients
 from maillage.members.prefill import fields_of, main_role, practitioner_of
 
 FIRST_YEAR = 2015
+
+
+class EuroField(forms.DecimalField):
+    """An amount as people type it: 1 040,50 €."""
+
+    default_error_messages = {  # as Django declares it
+        "invalid": "Tapez un montant, par exemple 30 ou 30,50.",
+        "min_value": "Un montant n’est jamais négatif.",
+        "max_digits": "Ce montant est trop grand.",
+        "max_whole_digits": "Ce montant est trop grand.",
+        "max_decimal_places": "Deux chiffres au plus après la virgule.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=Decimal(0), max_digits=7, decimal_places=2, localize=True, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python("".join(value.replace("€", "").split()) if isinstance(value, str) else value)
 
 
 class Colleges(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic at run time
@@ -51,6 +69,7 @@ class MemberForm(forms.Form):
     def __init__(self, *args: Any, cpts: Cpts, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
+        self.fields["commune"].departement = cpts.departement_id  # type: ignore[attr-defined]
         self.fields["college"].queryset = College.objects.filter(cpts=cpts).order_by("name")  # type: ignore[attr-defined]
         for name in ("structure", "family_name"):
             self.fields[name].asked_in_some_cases = True  # type: ignore[attr-defined]
@@ -74,7 +93,7 @@ def initial_of(membership: Membership) -> dict[str, Any]:
     """A membership as its form shows it."""
     named = {name: getattr(membership, name) for name in MemberForm.base_fields if name not in ("commune", "college")}
     return named | {
-        "commune": membership.commune.name if membership.commune else "",
+        "commune": commune_text(membership.commune),
         "college": membership.college_id,
     }
 
@@ -124,6 +143,10 @@ class JoinForm(forms.Form):
     # Hidden from people by the page: only a robot fills it.
     site = forms.CharField(label="Ne remplissez pas ce champ", required=False, max_length=200)
 
+    def __init__(self, *args: Any, cpts: Cpts, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["commune"].departement = cpts.departement_id  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         practitioner = practitioner_of(data.get("rpps", ""))
@@ -162,9 +185,7 @@ class FeeForm(forms.Form):
     """One fee."""
 
     year = forms.IntegerField(label="Année")
-    amount = forms.DecimalField(
-        label="Montant en euros", min_value=Decimal(0), max_digits=7, decimal_places=2, localize=True
-    )
+    amount = EuroField(label="Montant en euros")
     method = forms.ChoiceField(label="Moyen", choices=FeeMethod.choices)
     paid_on = forms.DateField(localize=True, label="Payée le")
 
@@ -200,7 +221,7 @@ class FeeForm(forms.Form):
 
 
 class LeaveForm(forms.Form):
-    on = forms.DateField(localize=True, label="Partie le")
+    on = forms.DateField(localize=True, label="Départ le")
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -219,10 +240,11 @@ class CollegeForm(forms.Form):
     weight = forms.DecimalField(
         label="Poids dans les votes", min_value=Decimal(0), max_digits=5, decimal_places=2, initial=1, localize=True
     )
-    yearly_fee = forms.DecimalField(
-        label="Cotisation annuelle en euros", required=False, min_value=Decimal(0), max_digits=7, decimal_places=2,
-        localize=True, help_text="Vide : les statuts n’en disent rien. 0 : l’adhésion est gratuite.",
-    )  # fmt: skip
+    yearly_fee = EuroField(
+        label="Cotisation annuelle en euros",
+        required=False,
+        help_text="Vide : les statuts n’en disent rien. 0 : l’adhésion est gratuite.",
+    )
 
 
 class SpreadsheetForm(forms.Form):

@@ -60,6 +60,7 @@ def one_import(request: CptsRequest, import_uuid: UUID) -> HttpResponse:
     context = {
         "sheet": sheet, "preview": preview, "view": view, "page": page, "fields": _shown_fields(sheet),
         "columns": [(key, label, place, _example(sheet, place)) for key, label, place in column_choices(sheet)],
+        "ignored": [title for place, title in enumerate(sheet.header) if place not in sheet.columns.values()],
         "titles": list(enumerate(sheet.header)), "table": [_cells(row, sheet) for row in page.object_list],
     }  # fmt: skip
     return render(request, "members/import.html", context)
@@ -89,26 +90,40 @@ def _cells(row: PreviewRow, sheet: SpreadsheetImport) -> dict[str, Any]:
 
 
 def _do(request: CptsRequest, sheet: SpreadsheetImport) -> HttpResponse:
-    asked, sent = request.POST.get("do"), request.POST.get("version", "")
-    version = int(sent) if sent.isdecimal() and len(sent) < 10 else sheet.version
+    asked, version = request.POST.get("do"), _version(request)
     if asked == "columns":
         actions.say_columns(sheet=sheet, read_version=version, columns=_columns(request, sheet))
         return redirect(request.path)
-    if asked == "undo":
-        stay = actions.undo_import(sheet=sheet, by=request.user, at=timezone.now())
-        kept = (
-            f" {stay} {plural(stay, 'fiche modifiée depuis reste', 'fiches modifiées depuis restent')}." if stay else ""
-        )
-        messages.success(request, f"L’import est annulé.{kept}")
+    if asked == "discard":
+        actions.discard_import(sheet=sheet, by=request.user, at=timezone.now())
+        messages.success(request, "Le fichier est effacé.")
         return redirect("members:imports", request.cpts.slug)
+    if asked == "undo":
+        return _undo(request, sheet)
     cells, choices = _corrections(request, sheet)
     if cells or choices:
         actions.correct(sheet=sheet, read_version=version, cells=cells, choices=choices)
+        version += 1
     if asked == "apply":
-        actions.apply_import(sheet=sheet, read_version=sheet.version, by=request.user, at=timezone.now())
+        actions.apply_import(sheet=sheet, read_version=version, by=request.user, at=timezone.now())
         return redirect(request.path)
     messages.success(request, "Corrections enregistrées.")
     return redirect(request.get_full_path())
+
+
+def _version(request: CptsRequest) -> int:
+    """The version of the page that was sent back; one that no import has when the page says none."""
+    sent = request.POST.get("version", "")
+    return int(sent) if sent.isdecimal() and len(sent) < 10 else -1
+
+
+def _undo(request: CptsRequest, sheet: SpreadsheetImport) -> HttpResponse:
+    stay = actions.undo_import(sheet=sheet, by=request.user, at=timezone.now())
+    messages.success(request, "L’import est annulé.")
+    if stay:
+        kept = plural(stay, "fiche modifiée depuis reste", "fiches modifiées depuis restent")
+        messages.warning(request, f"{stay} {kept}.")
+    return redirect("members:imports", request.cpts.slug)
 
 
 def _columns(request: CptsRequest, sheet: SpreadsheetImport) -> dict[str, int]:
@@ -131,7 +146,8 @@ def _corrections(request: CptsRequest, sheet: SpreadsheetImport) -> tuple[dict[t
             continue
         if what == "cell" and key in BY_KEY:
             cells[int(number), key] = str(value)
-        elif what == "choice" and _is_choice(str(value)):
+        # A choice left as it was shown is no choice: what is proposed may change with the cells.
+        elif what == "choice" and _is_choice(str(value)) and value != request.POST.get(f"shown-{number}"):
             choices[int(number)] = str(value)
     return cells, choices
 

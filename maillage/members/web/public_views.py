@@ -13,6 +13,7 @@ from maillage.core.listing import Column, Filter, Listing
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
 from maillage.directory.models import GROUP_CHOICES
+from maillage.geography.fields import commune_text
 from maillage.members import actions
 from maillage.members.models import Membership
 from maillage.members.prefill import fields_of, main_role, practitioner_of
@@ -26,7 +27,7 @@ TOO_MANY = "Trop de demandes en peu de temps : réessayez dans une heure, ou éc
 def join(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask to join, in two minutes. With ?rpps= the directory fills the form."""
     cpts = get_object_or_404(Cpts, slug=slug)
-    form = JoinForm(request.POST or None, initial=_prefilled(request.GET.get("rpps", "")))
+    form = JoinForm(request.POST or None, cpts=cpts, initial=_prefilled(request.GET.get("rpps", "")))
     if request.method == "POST" and form.is_valid():
         at = timezone.now()
         if form.cleaned_data["site"]:
@@ -44,8 +45,7 @@ def _prefilled(number: str) -> dict[str, Any]:
     if practitioner is None:
         return {"rpps": number[:14]}
     known = fields_of(practitioner, main_role(practitioner))
-    commune = known["commune"]
-    return known | {"rpps": number[:14], "commune": commune.name if commune else ""}
+    return known | {"rpps": number[:14], "commune": commune_text(known["commune"])}
 
 
 @public
@@ -61,7 +61,7 @@ def public_directory(request: HttpRequest, slug: str) -> HttpResponse:
     """Members who accepted to be shown, by name, profession and commune."""
     cpts = get_object_or_404(Cpts, slug=slug)
     listing = Listing(
-        queryset=Membership.objects.of(cpts).shown_in_public().select_related("commune"),
+        queryset=Membership.objects.of(cpts).shown_in_public().for_public(),
         parameters=request.GET,
         columns=(
             Column("nom", "Nom", lambda one: one.sorted_name, "search_name"),

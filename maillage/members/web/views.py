@@ -16,26 +16,36 @@ from maillage.core.text import normalised
 from maillage.directory.models import GROUP_CHOICES
 from maillage.members import actions, documents
 from maillage.members.models import College, Membership, MembershipStatus
+from maillage.members.rules.names import search_name
 from maillage.members.web.forms import AcceptForm, FeeForm, LeaveForm, OwnForm, RefuseForm
 
-COLUMNS = (
-    Column("nom", "Nom", lambda one: one.sorted_name, "search_name"),
+NAME = Column("nom", "Nom", lambda one: one.sorted_name, "search_name")
+PLACE = (
     Column("profession", "Profession ou fonction", lambda one: one.occupation, "occupation"),
     Column("commune", "Commune", lambda one: one.commune.name if one.commune else "", "commune__name"),
     Column("telephone", "Téléphone", lambda one: one.phone),
+)
+LIFE = (
     Column("adhesion", "Adhésion", lambda one: one.get_status_display(), "status"),
     Column("depuis", "Depuis le", lambda one: one.joined_on, "joined_on"),
 )
-EXPORTED = (
-    *COLUMNS,
-    Column("college", "Collège", lambda one: str(one.college or "")),
-    Column("rpps", "RPPS ou ADELI", lambda one: one.rpps),
+# What colleagues need of each other; then what the team alone keeps: addresses, numbers, who paid.
+SHARED = (
+    Column("nom", "Nom", lambda one: one.family_name, "search_name"),
+    Column("prenom", "Prénom", lambda one: one.given_name),
+    Column("structure", "Structure", lambda one: one.structure),
+    *PLACE,
     Column("mssante", "MSSanté", lambda one: ", ".join(one.mssante)),
-    Column("courriel", "Adresse électronique", lambda one: one.email),
     Column("patients", "Nouveaux patients", lambda one: one.get_new_patients_display()),
     Column("domicile", "Se déplace à domicile", lambda one: "oui" if one.home_visits else ""),
     Column("langues", "Langues parlées", lambda one: one.languages),
     Column("savoir", "À savoir", lambda one: one.practical),
+)
+KEPT = (
+    *LIFE,
+    Column("college", "Collège", lambda one: str(one.college or "")),
+    Column("rpps", "RPPS ou ADELI", lambda one: one.rpps),
+    Column("courriel", "Adresse électronique", lambda one: one.email),
 )
 YES_NO = (("yes", "prend de nouveaux patients"), ("no", "n’en prend pas"))
 
@@ -57,14 +67,20 @@ def listing_of(request: CptsRequest) -> Listing:
     return Listing(
         queryset=members if may_manage else members.current(),
         parameters=request.GET,
-        columns=EXPORTED if request.GET.get("format") else COLUMNS,
-        search_in=("search_name", "occupation", "commune__name", "languages"),
+        columns=_columns(exported="format" in request.GET, may_manage=may_manage),
+        search_in=("search_name", "occupation", "commune__name", "languages", "phone"),
         filters=filters,
         default_sort="search_name",
         filename=f"membres-{request.cpts.slug}",
         empty="Aucun membre pour l’instant.",
         prepare_search=normalised,
     )
+
+
+def _columns(*, exported: bool, may_manage: bool) -> tuple[Column, ...]:
+    if exported:
+        return (*SHARED, *KEPT) if may_manage else SHARED
+    return (NAME, *PLACE, *LIFE) if may_manage else (NAME, *PLACE)
 
 
 @requires(Permission.MEMBER_LIST)
@@ -101,6 +117,7 @@ def page_context(request: CptsRequest, membership: Membership, **forms: Any) -> 
     context: dict[str, Any] = {"member": membership, "year": timezone.localdate().year}
     if not _may_manage(request):
         return context
+    context["alike"] = list(Membership.objects.alike(membership)[:5])
     today = timezone.localdate()
     fee = membership.college.yearly_fee if membership.college else None
     unbound = {
@@ -134,17 +151,24 @@ def own(request: CptsRequest) -> HttpResponse:
         else:
             messages.success(request, "Votre fiche est à jour.")
             return redirect("members:own", request.cpts.slug)
-    return render(request, "members/own.html", {"member": membership, "form": form})
+    context = {"member": membership, "form": form, "version": read_version(request, membership)}
+    return render(request, "members/own.html", context)
 
 
 def own_membership(request: CptsRequest) -> Membership | None:
-    return Membership.objects.of(request.cpts).current().of_account(request.user).for_page().order_by("pk").first()
+    """That of the address of the account; of several who share it, the one of the same name."""
+    mine = list(Membership.objects.of(request.cpts).current().of_account(request.user).for_page().order_by("pk"))
+    name = search_name(family_name=request.user.family_name, given_name=request.user.given_name)
+    named = [one for one in mine if one.search_name == name]
+    return (named or mine)[0] if len(named or mine) == 1 else None
 
 
 def read_version(request: CptsRequest, membership: Membership) -> int:
-    """The version of the page that was sent back; the one stored when the page says none."""
+    """The version that the page was read at: that of a page sent back, the stored one for a page just opened."""
     sent = request.POST.get("version", "")
-    return int(sent) if sent.isdecimal() and len(sent) < 10 else membership.version
+    if request.method != "POST":
+        return membership.version
+    return int(sent) if sent.isdecimal() and len(sent) < 10 else -1
 
 
 @require_safe

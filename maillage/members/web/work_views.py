@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Case, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,8 +17,10 @@ from maillage.core.errors import DomainError
 from maillage.core.text import normalised
 from maillage.directory.models import Practitioner
 from maillage.directory.search import Criteria, find
+from maillage.geography.fields import commune_text
 from maillage.members import actions
 from maillage.members.models import College, Fee, Membership
+from maillage.members.models.membership import OVER
 from maillage.members.prefill import fields_of, main_role
 from maillage.members.representation import communes_of
 from maillage.members.web.forms import AcceptForm, CollegeForm, FeeForm, LeaveForm, MemberForm, RefuseForm, initial_of
@@ -31,10 +34,11 @@ def choose(request: CptsRequest) -> HttpResponse:
     """Who to add: somebody of the directory, found by name or number, or somebody it does not hold."""
     text = request.GET.get("q", "").strip()[:100]
     people = _found(request, text) if len(normalised(text)) > 1 else []
-    known = Membership.objects.of(request.cpts).open().filter(practitioner__in=[one.pk for one in people])
-    inside = dict(known.values_list("practitioner", "uuid"))
+    known = Membership.objects.of(request.cpts).filter(practitioner__in=[one.pk for one in people])
+    # Of somebody who left and came back, the page in force stands before the old ones.
+    pages = {one.practitioner_id: one for one in known.order_by(Case(When(status__in=OVER, then=0), default=1), "pk")}
     for person in people:
-        person.member_uuid = inside.get(person.pk)  # type: ignore[attr-defined]
+        person.member = pages.get(person.pk)  # type: ignore[attr-defined]
     return render(request, "members/choose.html", {"q": text, "people": people})
 
 
@@ -50,7 +54,7 @@ def add(request: CptsRequest) -> HttpResponse:
     """One more member, what the directory knows already filled in."""
     practitioner = _practitioner(request)
     known = fields_of(practitioner, main_role(practitioner)) if practitioner else {}
-    shown = known | {"commune": known["commune"].name if known.get("commune") else ""}
+    shown = known | {"commune": commune_text(known.get("commune"))}
     form = MemberForm(request.POST or None, cpts=request.cpts, today=timezone.localdate(), initial=shown)
     if request.method == "POST" and form.is_valid():
         linked = {name: known[name] for name in ("practitioner", "practitioner_role", "group") if known}
@@ -93,7 +97,8 @@ def edit(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
         else:
             messages.success(request, f"La fiche de {membership} est à jour.")
             return redirect("members:show", request.cpts.slug, membership.uuid)
-    return render(request, "members/edit.html", {"form": form, "member": membership})
+    context = {"form": form, "member": membership, "version": read_version(request, membership)}
+    return render(request, "members/edit.html", context)
 
 
 @require_POST
@@ -121,6 +126,20 @@ def leave(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     if _did(request, form, partial(actions.leave, membership=membership, by=request.user, at=timezone.now())):
         return _shown(request, membership, f"Le départ de {membership} est enregistré.")
     return _again(request, membership, leave_form=form)
+
+
+@require_POST
+@requires(Permission.MEMBER_MANAGE)
+def take_back(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
+    """Undo a departure or a refusal."""
+    membership = member_of(request, member_uuid)
+    try:
+        actions.take_back(membership=membership, by=request.user, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    else:
+        messages.success(request, "L’adhésion est reprise, avec tout son passé.")
+    return redirect("members:show", request.cpts.slug, membership.uuid)
 
 
 @require_POST

@@ -4,9 +4,9 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelector(".errors")?.focus();
 });
 
-// A form marked data-confirm says what will happen before it does it.
+// A form or a button marked data-confirm says what will happen before it does it.
 document.addEventListener("submit", (event) => {
-  const question = event.target.dataset?.confirm;
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset?.confirm;
   if (question && !window.confirm(question)) {
     event.preventDefault();
     event.stopImmediatePropagation();
