@@ -53,7 +53,7 @@ POST_ONLY = {
     "territory:start", "territory:discard", "territory:change", "territory:paste", "territory:put_in_force",
     "portal:load_open_data", "diagnosis:erase_entry", "diagnosis:remove_resource", "diagnosis:change_priority",
     "diagnosis:map_columns", "members:decide", "members:leave", "members:add_fee", "members:cancel_fee",
-    "members:remove_college", "members:take_back", "members:end_mandate", "members:remove_convention",
+    "members:remove_college", "members:take_back", "members:merge", "members:end_mandate", "members:remove_convention",
 }  # fmt: skip
 SCOPES = {
     Role.REGULATOR: {"departement_id": "24"},

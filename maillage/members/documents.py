@@ -36,13 +36,18 @@ def attestation_data(membership: Membership, on: date) -> dict[str, Any]:
         "with_article": cpts.with_article,
         "name": str(membership),
         "stands_for": membership.person if is_structure else "",
-        "what": ", ".join(filter(None, (membership.occupation.lower(), number))),
+        "what": ", ".join(filter(None, (_in_a_sentence(membership.occupation), number))),
         "commune": membership.commune.name if membership.commune else "",
         "since": day(membership.joined_on) if membership.joined_on else "",
         "year": on.year,
         "is_up_to_date": membership.status == MembershipStatus.UP_TO_DATE,
         "on": day(on),
     }
+
+
+def _in_a_sentence(occupation: str) -> str:
+    """« Sage-femme » in the middle of a sentence; IDE keeps its capitals."""
+    return occupation if occupation.isupper() else occupation[:1].lower() + occupation[1:]
 
 
 def directory_pdf(cpts: Cpts, members: Sequence[Membership], on: date) -> HttpResponse:

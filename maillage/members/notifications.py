@@ -11,6 +11,7 @@ from maillage.core.templatetags.maillage import day
 from maillage.cpts.models import Cpts
 from maillage.exchange.actions import write_mail
 from maillage.members.models import Convention, Mandate, Membership
+from maillage.members.rules.names import of
 
 DECIDERS: tuple[Role, ...] = tuple(
     role for role, rights in ROLE_PERMISSIONS.items() if Permission.MEMBER_MANAGE in rights
@@ -59,7 +60,7 @@ def request_to_decide(membership: Membership, at: datetime) -> None:
         f"Lire la demande et répondre :\n{link}\n"
     )
     for email in _deciders(membership.cpts):
-        _write(membership, email, f"Demande d’adhésion de {membership}", body, at)
+        _write(membership, email, f"Demande d’adhésion {of(str(membership))}", body, at)
 
 
 def welcome(membership: Membership, at: datetime, *, with_account: bool) -> None:
@@ -92,7 +93,11 @@ def refused(membership: Membership, at: datetime) -> None:
 
 def ending(one: Mandate | Convention, at: datetime) -> None:
     """A mandate or a convention that ends soon, to those who manage the members."""
-    what = f"Le mandat de {one.membership} ({one})" if isinstance(one, Mandate) else f"La convention avec {one.partner}"
+    what = (
+        f"Le mandat {of(str(one.membership))} ({one})"
+        if isinstance(one, Mandate)
+        else f"La convention avec {one.partner}"
+    )
     page = "mandates" if isinstance(one, Mandate) else "conventions"
     link = settings.PUBLIC_URL + reverse(f"members:{page}", args=[one.cpts.slug])
     assert one.ends_on

@@ -113,8 +113,18 @@ def test_a_request_that_may_be_somebody_already_there_says_so(client, cpts, coor
     asked = MembershipFactory(cpts=cpts, family_name="Double", status="requested", joined_on=None)
     client.force_login(coordinator)
     html = client.get(url("show", cpts.slug, asked.uuid)).content.decode()
-    assert "Peut-être déjà là" in html
+    assert "Peut-être la même personne" in html
     assert str(there.uuid) in html
+    client.post(url("merge", cpts.slug, there.uuid), {"other": str(asked.uuid)})
+    assert Membership.objects.get() == there
+
+
+def test_a_page_of_another_cpts_is_never_merged(client, cpts, coordinator):
+    mine, theirs = MembershipFactory(cpts=cpts), MembershipFactory()
+    client.force_login(coordinator)
+    for other in (str(theirs.uuid), str(mine.uuid), "rien"):
+        assert client.post(url("merge", cpts.slug, mine.uuid), {"other": other}).status_code == 404
+    assert Membership.objects.count() == 2
 
 
 def test_an_amount_is_typed_as_people_write_it(client, cpts, coordinator):

@@ -36,6 +36,7 @@ from maillage.members.actions.keeping import (
     record_fee,
     take_back,
 )
+from maillage.members.actions.merging import TwoPeople, merge
 from maillage.members.actions.spreadsheets import (
     ImportEnded,
     NothingToImport,
@@ -63,6 +64,7 @@ __all__ = [
     "NotOver",
     "NothingToImport",
     "StaleMembership",
+    "TwoPeople",
     "accept",
     "add_member",
     "apply_import",
@@ -77,6 +79,7 @@ __all__ = [
     "give_mandate",
     "keep_campaign",
     "leave",
+    "merge",
     "record_fee",
     "refuse",
     "remind_endings",

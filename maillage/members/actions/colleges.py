@@ -40,9 +40,13 @@ def save_college(
             college.save()
     except IntegrityError as error:
         raise CollegeNameTaken from error
-    summary = f"Collège « {name} » : poids {weight.normalize():f}, cotisation {_said(yearly_fee)}"
+    summary = f"Collège « {name} » : poids {_plain(weight)}, cotisation {_said(yearly_fee)}"
     audit.record("member.college-saved", target=college, by=by, at=at, cpts=cpts, summary=summary)
     return college
+
+
+def _plain(weight: Decimal) -> str:
+    return f"{weight.normalize():f}".replace(".", ",")
 
 
 def _said(fee: Decimal | None) -> str:

@@ -17,6 +17,7 @@ from maillage.cpts.models import Cpts
 from maillage.members import notifications
 from maillage.members.actions.keeping import NotIn
 from maillage.members.models import Convention, Mandate, Membership
+from maillage.members.rules.names import of
 
 AHEAD = timedelta(days=60)  # when the end is told
 LARGEST_DOCUMENT = 10 * 2**20
@@ -41,7 +42,7 @@ def give_mandate(
     mandate = Mandate.objects.create(
         cpts=membership.cpts, membership=membership, body=body, function=function, starts_on=starts_on, ends_on=ends_on
     )
-    summary = f"Mandat de {membership} : {mandate}"
+    summary = f"Mandat {of(str(membership))} : {mandate}"
     audit.record("member.mandate-given", target=mandate, by=by, at=at, cpts=membership.cpts, summary=summary)
     return mandate
 
@@ -50,7 +51,7 @@ def give_mandate(
 def end_mandate(*, mandate: Mandate, by: User, at: datetime) -> None:
     """It ends today; one that has not begun is taken back."""
     today = timezone.localdate(at)
-    summary = f"Fin du mandat de {mandate.membership} : {mandate}"
+    summary = f"Fin du mandat {of(str(mandate.membership))} : {mandate}"
     audit.record("member.mandate-ended", target=mandate, by=by, at=at, cpts=mandate.cpts, summary=summary)
     if mandate.starts_on >= today:
         mandate.delete()

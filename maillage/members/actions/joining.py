@@ -15,7 +15,7 @@ from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
 from maillage.members import notifications
 from maillage.members.models import College, Membership, MembershipStatus
-from maillage.members.rules.names import search_name
+from maillage.members.rules.names import of, search_name
 
 
 class AlreadyMember(DomainError):
@@ -41,7 +41,7 @@ def request_membership(*, cpts: Cpts, fields: Mapping[str, Any], at: datetime) -
         membership = _create(cpts, fields, status=MembershipStatus.REQUESTED, requested_at=at, consented_at=at)
     except AlreadyMember:  # two forms of the same person, at once
         return None
-    summary = f"Demande d’adhésion de {membership}"
+    summary = f"Demande d’adhésion {of(str(membership))}"
     audit.record("member.requested", target=membership, by=None, at=at, cpts=cpts, summary=summary)
     notifications.request_received(membership, at)
     notifications.request_to_decide(membership, at)
@@ -76,7 +76,7 @@ def add_member(*, cpts: Cpts, fields: Mapping[str, Any], by: User, at: datetime)
         decided_at=at,
         decided_by=by,
     )
-    summary = f"{membership} ajouté aux membres"
+    summary = f"Nouveau membre : {membership}"
     audit.record("member.added", target=membership, by=by, at=at, cpts=cpts, summary=summary)
     return membership
 

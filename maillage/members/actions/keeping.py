@@ -15,7 +15,7 @@ from maillage.core.errors import DomainError
 from maillage.members.actions.joining import AlreadyMember
 from maillage.members.models import Fee, FeeMethod, Membership, MembershipStatus
 from maillage.members.models.membership import OVER
-from maillage.members.rules.names import search_name
+from maillage.members.rules.names import of, search_name
 
 OWN_FIELDS = frozenset(
     {"phone", "is_public", "may_be_reached", "new_patients", "home_visits", "languages", "practical"}
@@ -52,7 +52,7 @@ def edit(*, membership: Membership, read_version: int, fields: Mapping[str, Any]
     changes = dict(fields) | {"search_name": search_name(**named)}
     _write(membership, read_version, changes | _consents(membership, fields, at))
     changed = ", ".join(sorted(_labels(fields)))
-    summary = f"Fiche de {membership} modifiée"
+    summary = f"Fiche {of(str(membership))} modifiée"
     audit.record(
         "member.edited", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary, details={"of": changed}
     )
@@ -136,7 +136,7 @@ def record_fee(
         raise FeeAlreadyPaid from error
     if year == timezone.localdate(at).year:
         _set_status(membership, MembershipStatus.UP_TO_DATE)
-    summary = f"Cotisation {year} de {membership} : {fee.get_method_display()}"
+    summary = f"Cotisation {year} {of(str(membership))} : {fee.get_method_display()}"
     audit.record("member.fee-paid", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
     return fee
 
@@ -148,7 +148,7 @@ def cancel_fee(*, fee: Fee, by: User, at: datetime) -> None:
     fee.delete()
     if fee.year == timezone.localdate(at).year and membership.status == MembershipStatus.UP_TO_DATE:
         _set_status(membership, MembershipStatus.ACCEPTED)
-    summary = f"Cotisation {fee.year} de {membership} retirée"
+    summary = f"Cotisation {fee.year} {of(str(membership))} retirée"
     audit.record("member.fee-cancelled", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
 
 

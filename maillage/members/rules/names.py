@@ -19,3 +19,12 @@ def readable(name: str) -> str:
     "Le Goff-D'Arc"
     """
     return name.title() if name.isupper() else name
+
+
+def of(name: str) -> str:
+    """« de » before the name of a person or a structure, with its elision.
+
+    >>> of("Aurore Bastidel"), of("Le Goff")
+    ('d’Aurore Bastidel', 'de Le Goff')
+    """
+    return f"d’{name}" if normalised(name)[:1] in tuple("aeiouy") else f"de {name}"

@@ -35,6 +35,7 @@ urlpatterns = [
     path(f"{ONE}modifier/", work_views.edit, name="edit"),
     path(f"{ONE}decision/", work_views.decide, name="decide"),
     path(f"{ONE}reprise/", work_views.take_back, name="take_back"),
+    path(f"{ONE}reunir/", work_views.merge, name="merge"),
     path(f"{ONE}depart/", work_views.leave, name="leave"),
     path(f"{ONE}cotisation/", work_views.add_fee, name="add_fee"),
     path(f"{ONE}attestation.pdf", views.attestation, name="attestation"),

@@ -23,6 +23,7 @@ from maillage.members.models import College, Fee, Membership
 from maillage.members.models.membership import OVER
 from maillage.members.prefill import fields_of, main_role
 from maillage.members.representation import communes_of
+from maillage.members.rules.names import of
 from maillage.members.web.forms import AcceptForm, CollegeForm, FeeForm, LeaveForm, MemberForm, RefuseForm, initial_of
 from maillage.members.web.views import member_of, page_context, read_version
 
@@ -95,7 +96,7 @@ def edit(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
         except DomainError as error:
             form.add_error(None, error.user_message)
         else:
-            messages.success(request, f"La fiche de {membership} est à jour.")
+            messages.success(request, f"La fiche {of(str(membership))} est à jour.")
             return redirect("members:show", request.cpts.slug, membership.uuid)
     context = {"form": form, "member": membership, "version": read_version(request, membership)}
     return render(request, "members/edit.html", context)
@@ -110,7 +111,7 @@ def decide(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     if request.POST.get("do") == "refuse":
         refusal = RefuseForm(request.POST)
         if _did(request, refusal, partial(actions.refuse, membership=membership, by=request.user, at=at)):
-            return _shown(request, membership, f"La demande de {membership} est refusée.")
+            return _shown(request, membership, f"La demande {of(str(membership))} est refusée.")
         return _again(request, membership, refuse_form=refusal)
     form = AcceptForm(request.POST, cpts=request.cpts)
     if _did(request, form, partial(actions.accept, membership=membership, by=request.user, at=at)):
@@ -124,7 +125,7 @@ def leave(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     membership = member_of(request, member_uuid)
     form = LeaveForm(request.POST, today=timezone.localdate())
     if _did(request, form, partial(actions.leave, membership=membership, by=request.user, at=timezone.now())):
-        return _shown(request, membership, f"Le départ de {membership} est enregistré.")
+        return _shown(request, membership, f"Le départ {of(str(membership))} est enregistré.")
     return _again(request, membership, leave_form=form)
 
 
@@ -139,6 +140,22 @@ def take_back(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
         messages.error(request, error.user_message)
     else:
         messages.success(request, "L’adhésion est reprise, avec tout son passé.")
+    return redirect("members:show", request.cpts.slug, membership.uuid)
+
+
+@require_POST
+@requires(Permission.MEMBER_MANAGE)
+def merge(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
+    """Bring another page of the same person into this one."""
+    membership = member_of(request, member_uuid)
+    asked = _uuid(request.POST.get("other", ""))
+    other = get_object_or_404(Membership.objects.of(request.cpts).exclude(pk=membership.pk), uuid=asked)
+    try:
+        actions.merge(kept=membership, other=other, by=request.user, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    else:
+        messages.success(request, "Les deux fiches n’en font plus qu’une.")
     return redirect("members:show", request.cpts.slug, membership.uuid)
 
 

@@ -20,8 +20,8 @@ from maillage.directory.rules.identifiers import role_key, rpps_key
 from maillage.directory.rules.professions import group_of
 from maillage.geography.models import Commune, Departement, Region
 from maillage.geography.queries import communes_of_epci
-from maillage.members.actions import add_member, request_membership
-from maillage.members.models import College, Fee, FeeMethod, MemberKind, Membership, MembershipStatus
+from maillage.members.actions import add_member, give_mandate, request_membership, sign_convention
+from maillage.members.models import Body, College, Fee, FeeMethod, MemberKind, Membership, MembershipStatus
 from maillage.members.prefill import fields_of
 from maillage.members.rules.names import search_name
 from maillage.portal.demo.names import FAMILY_NAMES, GIVEN_NAMES
@@ -62,6 +62,7 @@ STRUCTURES = (
     ("EHPAD Les Tilleuls (fictif)", "Maud", "Vergnolle", "Directrice", "24037"),
     ("Association des usagers du Bergeracois (fictive)", "Serge", "Lacombrade", "Représentant d’usagers", "24037"),
 )
+MANDATES = (("Vice-présidente", 400), ("Secrétaire adjoint", 38), ("Trésorière adjointe", 400))
 REQUESTS = (
     (
         "Louise",
@@ -260,6 +261,7 @@ def _others(cpts: Cpts, users: dict[str, User], world: World) -> None:
             "joined_on": world.today - timedelta(days=200), "is_public": True,
         }  # fmt: skip
         add_member(cpts=cpts, fields=fields, by=coordinator, at=world.at(200))
+    _govern(cpts, coordinator, world)
     paul = users["paul.loret"]
     fields = {
         "given_name": paul.given_name, "family_name": paul.family_name, "occupation": "Infirmier", "group": "60",
@@ -273,6 +275,22 @@ def _others(cpts: Cpts, users: dict[str, User], world: World) -> None:
             "email": f"demande{number}@{DOMAIN}", "message": message, "may_be_reached": True,
         }  # fmt: skip
         request_membership(cpts=cpts, fields=fields, at=world.at(2 + number))
+
+
+def _govern(cpts: Cpts, coordinator: User, world: World) -> None:
+    """A bureau, one mandate of which ends soon, and a convention to renew."""
+    doctors = Membership.objects.of(cpts).current().filter(group="10G").select_related("cpts").order_by("pk")
+    for membership, (function, days) in zip(doctors, MANDATES, strict=False):
+        give_mandate(
+            membership=membership, body=Body.BUREAU, function=function, starts_on=world.today - timedelta(days=330),
+            ends_on=world.today + timedelta(days=days), by=coordinator, at=world.at(330),
+        )  # fmt: skip
+    fields = {
+        "partner": "EHPAD Les Tilleuls (fictif)", "purpose": "Sorties d’hospitalisation, astreintes infirmières",
+        "signatories": "La présidente et la directrice", "starts_on": world.today - timedelta(days=320),
+        "ends_on": world.today + timedelta(days=45), "is_renewed_tacitly": False,
+    }  # fmt: skip
+    sign_convention(cpts=cpts, fields=fields, document=None, by=coordinator, at=world.at(320))
 
 
 def fiction_phone(number: int) -> str:

@@ -1,0 +1,66 @@
+"""Two pages of one person become one, with the past of both."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.members.actions.keeping import StaleMembership
+from maillage.members.models import Fee, Mandate, Membership, MembershipStatus
+from maillage.members.rules.names import of
+
+BLANKS = (
+    "practitioner", "practitioner_role", "group", "structure", "occupation", "commune", "email", "phone", "college",
+    "languages", "practical", "new_patients", "requested_at", "decided_at", "decided_by",
+)  # fmt: skip
+# The furthest of the two is where the person stands.
+STANDING = (
+    MembershipStatus.UP_TO_DATE, MembershipStatus.ACCEPTED, MembershipStatus.REQUESTED, MembershipStatus.LEFT,
+    MembershipStatus.REFUSED,
+)  # fmt: skip
+
+
+class TwoPeople(DomainError):
+    user_message = "Ces deux fiches portent deux numéros différents : ce sont deux personnes."
+
+
+@transaction.atomic
+def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Membership:
+    """Fill the blanks of `kept` with `other`, bring its fees and mandates over, and delete it.
+
+    What `kept` says stays, consents first: nobody is shown in public because another page said so. The audit keeps
+    what the deleted page was. Raises TwoPeople when two numbers tell them apart, StaleMembership when one is gone.
+    """
+    pages = Membership.objects.select_for_update(of=("self",)).filter(cpts=kept.cpts).in_bulk([kept.pk, other.pk])
+    if len(pages) < 2:
+        raise StaleMembership
+    kept, other = pages[kept.pk], pages[other.pk]
+    if kept.practitioner_id and other.practitioner_id and kept.practitioner_id != other.practitioner_id:
+        raise TwoPeople
+    was = {
+        "name": str(other), "status": other.status, "joined_on": str(other.joined_on or ""),
+        "left_on": str(other.left_on or ""), "email": other.email, "phone": other.phone,
+    }  # fmt: skip
+    summary = f"Les deux fiches {of(str(kept))} sont réunies"
+    audit.record("member.merged", target=kept, by=by, at=at, cpts=kept.cpts, summary=summary, details={"was": was})
+    years = list(kept.fees.values_list("year", flat=True))
+    Fee.objects.filter(membership=other).exclude(year__in=years).update(membership=kept)
+    Mandate.objects.filter(membership=other).update(membership=kept)
+    blanks = {name: getattr(other, name) for name in BLANKS if not getattr(kept, name)}
+    other.delete()
+    for name, value in blanks.items():
+        setattr(kept, name, value)
+    _stand(kept, other)
+    kept.version += 1
+    kept.save()
+    return kept
+
+
+def _stand(kept: Membership, other: Membership) -> None:
+    """Status and dates of the two lives put together."""
+    kept.joined_on = min((one.joined_on for one in (kept, other) if one.joined_on), default=None)
+    kept.status = min(kept.status, other.status, key=lambda one: STANDING.index(MembershipStatus(one)))
+    ends = [one.left_on for one in (kept, other) if one.left_on]
+    kept.left_on = max(ends) if kept.status == MembershipStatus.LEFT else None
