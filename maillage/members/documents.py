@@ -51,12 +51,12 @@ def _in_a_sentence(occupation: str) -> str:
 
 
 def directory_pdf(cpts: Cpts, members: Sequence[Membership], on: date) -> HttpResponse:
-    """The members who are in, by profession then by commune, to pin on a wall or keep near a telephone."""
+    """Members by profession then by commune, to pin on a wall or keep near a telephone."""
     return pdf_response(f"annuaire-{cpts.slug}", TYPST / "directory.typ", directory_data(cpts, members, on))
 
 
 def directory_data(cpts: Cpts, members: Sequence[Membership], on: date) -> dict[str, Any]:
-    inside = sorted((one for one in members if one.is_in), key=_place)
+    inside = sorted(members, key=_place)
     groups = [list(rows) for _, rows in groupby(inside, key=lambda one: normalised(_profession(one)))]
     return {
         "cpts": cpts.name,

@@ -28,6 +28,10 @@ def _deciders(cpts: Cpts) -> list[str]:
     return sorted(set(held.exclude(user__email="").values_list("user__email", flat=True)))
 
 
+def _signature(cpts: Cpts) -> str:
+    return f"L’équipe de coordination de {cpts.with_article}\n"
+
+
 def request_received(membership: Membership, at: datetime) -> None:
     """To an address that nobody proved yet: nothing of what was typed travels with it."""
     cpts = membership.cpts
@@ -35,7 +39,7 @@ def request_received(membership: Membership, at: datetime) -> None:
         f"Bonjour,\n\nNous avons bien reçu votre demande d’adhésion à {cpts.with_article}. "
         "Le bureau va l’examiner, et vous recevrez sa réponse à cette adresse.\n\n"
         "Si vous n’avez rien demandé, ignorez ce message : sans réponse du bureau, rien n’est publié et la demande "
-        "sera effacée dans un an.\n"
+        f"sera effacée dans un an.\n\n{_signature(cpts)}"
     )
     _write(membership, membership.email, f"Votre demande d’adhésion à {cpts.with_article}", body, at)
 
@@ -46,7 +50,7 @@ def already_known(membership: Membership, at: datetime) -> None:
     body = (
         f"Bonjour,\n\nUne demande d’adhésion à {cpts.with_article} vient d’être faite à votre nom. "
         "Elle n’a rien changé : votre adhésion, ou votre première demande, est toujours là.\n\n"
-        "Si ce n’était pas vous, ignorez ce message.\n"
+        f"Si ce n’était pas vous, ignorez ce message.\n\n{_signature(cpts)}"
     )
     _write(membership, membership.email, f"Votre adhésion à {cpts.with_article} existe déjà", body, at)
 
@@ -76,7 +80,7 @@ def welcome(membership: Membership, at: datetime, *, with_account: bool) -> None
     )
     body = (
         f"Bonjour,\n\nBienvenue à {cpts.with_article} : votre adhésion est acceptée.{paying}\n\n{account}"
-        "À bientôt,\nL’équipe de coordination\n"
+        f"À bientôt,\n{_signature(cpts)}"
     )
     _write(membership, membership.email, f"Bienvenue à {cpts.with_article}", body, at)
 
@@ -86,7 +90,7 @@ def refused(membership: Membership, at: datetime) -> None:
     reason = f" Le motif donné est le suivant : {membership.decision_reason}" if membership.decision_reason else ""
     body = (
         f"Bonjour,\n\nLe bureau de {cpts.with_article} n’a pas donné suite à votre demande d’adhésion.{reason}\n\n"
-        "Vous pouvez répondre à ce message pour en parler. Votre demande sera effacée dans un an.\n"
+        f"Votre demande sera effacée dans un an.\n\n{_signature(cpts)}"
     )
     _write(membership, membership.email, f"Votre demande d’adhésion à {cpts.with_article}", body, at)
 

@@ -395,8 +395,13 @@ def test_from_the_screen_a_file_is_sent_corrected_imported_and_undone(client, cp
         assert "modifié par quelqu’un d’autre" in client.post(here, stale, follow=True).content.decode()
     client.post(here, {"do": "apply", "version": "1"})
     assert set(Membership.objects.values_list("family_name", flat=True)) == {"Le Goff", "Vignal"}
-    client.post(here, {"do": "undo"})
-    assert not Membership.objects.exists()
+    again = client.post(here, {"do": "apply", "version": "2"}, follow=True).content.decode()
+    assert "a déjà été fait" in again
+    kept = Membership.objects.get(family_name="Vignal")
+    actions.edit(membership=kept, read_version=0, fields={"languages": "anglais"}, by=coordinator, at=NOON)
+    told = client.post(here, {"do": "undo"}, follow=True).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    assert "1 fiche modifiée depuis reste" in told
+    assert Membership.objects.get() == kept
     assert "a été annulé" in client.get(here).content.decode()
 
 

@@ -203,6 +203,25 @@ def test_the_bureau_answers_from_the_page(client, cpts, coordinator):
     assert "déjà reçu sa réponse" in late
 
 
+def test_an_acceptance_without_an_address_says_that_nothing_leaves(client, cpts, coordinator):
+    asked = MembershipFactory(cpts=cpts, status="requested", joined_on=None, email="")
+    client.force_login(coordinator)
+    typed = {"do": "accept", "college": "", "with_account": "on"}
+    html = client.post(url("decide", cpts.slug, asked.uuid), typed, follow=True).content.decode()
+    assert "ni accueil ni invitation ne partent" in html
+
+
+def test_what_is_printed_is_what_is_listed(client, cpts, coordinator):
+    MembershipFactory(cpts=cpts, family_name="Dedans")
+    MembershipFactory(cpts=cpts, family_name="Demandeuse", status="requested", joined_on=None)
+    client.force_login(coordinator)
+    base = url("list", cpts.slug)
+    everybody, asked = (text_of(client.get(base + query)) for query in ("?format=pdf", "?format=pdf&statut=requested"))
+    assert "Dedans" in everybody
+    assert "Demandeuse" not in everybody
+    assert "Demandeuse" in asked
+
+
 def test_a_college_of_another_cpts_is_not_offered(client, cpts, neighbour, coordinator):
     asked = MembershipFactory(cpts=cpts, status="requested", joined_on=None)
     client.force_login(coordinator)

@@ -113,6 +113,8 @@ def apply_import(*, sheet: SpreadsheetImport, read_version: int, by: User, at: d
 
     Rows with something wrong, and those left aside, are not written. Raises ImportEnded or NothingToImport.
     """
+    if sheet.state != ImportState.DRAFT:
+        raise ImportEnded
     kept = preview_of(sheet).kept
     if not kept:
         raise NothingToImport

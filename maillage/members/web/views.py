@@ -90,9 +90,15 @@ def member_list(request: CptsRequest) -> HttpResponse:
     if response := listing.export():
         return response
     if request.GET.get("format") == "pdf":
-        return documents.directory_pdf(request.cpts, list(listing.rows()), timezone.localdate())
+        return documents.directory_pdf(request.cpts, _printed(listing), timezone.localdate())
     waiting = Membership.objects.of(request.cpts).waiting().count() if _may_manage(request) else 0
     return render(request, "members/list.html", {"listing": listing, "page": listing.page(), "waiting": waiting})
+
+
+def _printed(listing: Listing) -> list[Membership]:
+    """What the list shows; without a status asked for, those who are in."""
+    rows: list[Membership] = list(listing.rows())
+    return rows if listing.parameters.get("statut") else [one for one in rows if one.is_in]
 
 
 def _may_manage(request: CptsRequest) -> bool:

@@ -115,6 +115,8 @@ def decide(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
         return _again(request, membership, refuse_form=refusal)
     form = AcceptForm(request.POST, cpts=request.cpts)
     if _did(request, form, partial(actions.accept, membership=membership, by=request.user, at=at)):
+        if not membership.email:
+            messages.warning(request, "Sans adresse électronique, ni accueil ni invitation ne partent.")
         return _shown(request, membership, f"{membership} est membre.")
     return _again(request, membership, accept_form=form)
 
