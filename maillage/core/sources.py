@@ -13,7 +13,7 @@ from typing import IO
 from maillage.core.errors import DomainError
 from maillage.core.jobs import Progress
 
-BLOCK = 256 * 1024
+BLOCK = 128 * 1024
 LONGEST_LINE = 1_000_000
 DATE_IN_NAME = re.compile(r"(20[0-9]{2})-?(0[1-9]|1[0-2])-?(0[1-9]|[12][0-9]|3[01])")
 

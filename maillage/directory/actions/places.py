@@ -13,9 +13,10 @@ def known_places() -> Places:
     """
     merged = Commune.objects.exclude(merged_into=None).values_list("code", "merged_into_id")
     former = PlaceName.objects.filter(kind=PlaceNameKind.FORMER_CODE).values_list("label", "commune")
-    communes = _encoded(merged) | _encoded(former)
-    for code in Commune.objects.current().values_list("code", flat=True):
-        communes[code.encode()] = code.encode()
+    communes = _encoded(merged.iterator()) | _encoded(former.iterator())
+    for code in Commune.objects.current().values_list("code", flat=True).iterator():
+        key = code.encode()
+        communes[key] = key  # one object, not two: this goes to two processes
     postal_codes = PlaceName.objects.filter(kind=PlaceNameKind.POSTAL_CODE).values_list("label", "commune")
     single = _single(postal_codes.filter(commune__parent=None))
     # 75016 is an arrondissement, which tells more than Paris.

@@ -56,7 +56,7 @@ SUBSTITUTE_ROLE, SUBSTITUTE_ACTIVITY = b"FON-22", b"GENR02"
 IDENTITY = normalised("Identification nationale PP")
 OTHER_IDENTITY = "même identifiant, autre identité"
 LONGEST_NAME, LONGEST_STRUCTURE = 80, 20
-REMEMBERED = 20_000  # structures kept in mind between two lines: bounded, so that memory is flat
+REMEMBERED = 5_000  # structures kept in mind between two lines: bounded, so that memory is flat
 FINGERPRINT_MASK = (1 << 47) - 1  # sums of 47 bits stay in 63 whatever the lines of one person
 
 
@@ -100,7 +100,7 @@ def line_fingerprint(line: bytes) -> int:
     return xxhash.xxh3_64_intdigest(line) & FINGERPRINT_MASK
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_000)
 def search_key(name: bytes) -> bytes:
     """A name as it is searched. Most names are plain capitals: no need to decompose them."""
     if len(name) > 3 and name.isalpha():  # ASCII letters only; St and Ste are for the long way
@@ -299,7 +299,7 @@ class _Block:
 _Exercise = tuple[bytes, bytes, bool, int]
 
 
-@lru_cache(maxsize=5_000)
+@lru_cache(maxsize=1_000)
 def _group(profession: bytes, specialities: bytes) -> bytes:
     return group_of(profession.decode(), specialities.decode().split()).encode()
 
