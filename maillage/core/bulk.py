@@ -31,7 +31,7 @@ def insert_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable
 
 def column_of(model: type[models.Model], name: str) -> str:
     """Column of a plain field or foreign key."""
-    field = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    field = model._meta.get_field(name)
     assert isinstance(field, models.Field)
     return field.attname
 

@@ -77,9 +77,8 @@ def has_key(model: type[models.Model]) -> bool:
 
 def _key_of(model: type[models.Model]) -> tuple[str, str, str]:
     """Table, name of the index of its primary key, column."""
-    table, column = model._meta.db_table, column_of(model, "pk")
-    names = (connection.ops.quote_name(name) for name in (table, f"{table}_pkey", column))
-    return next(names), next(names), next(names)
+    table, quote = model._meta.db_table, connection.ops.quote_name
+    return quote(table), quote(f"{table}_pkey"), quote(column_of(model, model._meta.pk.name))
 
 
 def make_keys(models_: Iterable[type[models.Model]]) -> None:

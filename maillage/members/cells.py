@@ -14,7 +14,7 @@ from maillage.geography.queries import NamedPlace, places_by_key
 from maillage.geography.rules.codes import departement_of
 from maillage.members.models import College, SpreadsheetImport
 from maillage.members.rules.spreadsheet import Unreadable, read_day, read_email, read_number
-from maillage.territory.models import PerimeterPart
+from maillage.territory.queries import communes_of
 
 FRENCH_DIGITS = 10
 
@@ -26,8 +26,7 @@ class Cells:
         self.sent_on = timezone.localdate(sheet.created_at)
         self.places = places_by_key({key for told in texts for key in keys_of_commune(told.get("commune", ""))})
         self.colleges = {normalised(one.name): one for one in College.objects.filter(cpts=sheet.cpts)}
-        parts = PerimeterPart.objects.filter(cpts=sheet.cpts).in_force()
-        self.territory = frozenset(parts.values_list("commune_id", flat=True))
+        self.territory = frozenset(communes_of(sheet.cpts).values_list("commune_id", flat=True))
         self.departement = sheet.cpts.departement_id
         keys = {key for told in texts if (key := _person_key(told.get("rpps", "")))}
         present = Practitioner.objects.filter(until=None)

@@ -13,13 +13,12 @@ from maillage.core.documents import pdf_response
 from maillage.core.templatetags.maillage import day, phone
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
-from maillage.directory.rules.professions import GROUPS
+from maillage.directory.rules.professions import PLURALS
 from maillage.members.models import MemberKind, Membership, MembershipStatus
 from maillage.members.rules.vcard import card
 
 TYPST = Path(__file__).resolve().parent / "typst"
 WITHOUT = "Sans profession précisée"
-PLURALS = {group.code: capfirst(group.plural) for group in GROUPS}
 
 
 def attestation_pdf(membership: Membership, on: date) -> HttpResponse:
@@ -68,7 +67,7 @@ def directory_data(cpts: Cpts, members: Sequence[Membership], on: date) -> dict[
 
 def _profession(one: Membership) -> str:
     """The profession of the census, in the plural; what they say they do, out of the directory."""
-    return PLURALS.get(one.group) or one.occupation or WITHOUT
+    return capfirst(PLURALS.get(one.group, "")) or one.occupation or WITHOUT
 
 
 def _place(one: Membership) -> tuple[str, str, str]:

@@ -97,12 +97,10 @@ def refused(membership: Membership, at: datetime) -> None:
 
 def ending(one: Mandate | Convention, at: datetime) -> None:
     """A mandate or a convention that ends soon, to those who manage the members."""
-    what = (
-        f"Le mandat {of(str(one.membership))} ({one})"
-        if isinstance(one, Mandate)
-        else f"La convention avec {one.partner}"
-    )
-    page = "mandates" if isinstance(one, Mandate) else "conventions"
+    if isinstance(one, Mandate):
+        what, page = f"Le mandat {of(str(one.membership))} ({one})", "mandates"
+    else:
+        what, page = f"La convention avec {one.partner}", "conventions"
     link = settings.PUBLIC_URL + reverse(f"members:{page}", args=[one.cpts.slug])
     assert one.ends_on
     text = f"{what} prend fin le {day(one.ends_on)}"

@@ -7,15 +7,14 @@ from django.db.models import F
 
 from maillage.core.bulk import rows_in
 from maillage.directory.models import Practitioner, PractitionerRole
-from maillage.directory.rules.identifiers import UnknownIdentifier, practitioner_key, rpps_key
+from maillage.directory.rules.identifiers import UnknownIdentifier, number_key
 from maillage.members.rules.names import readable
 
 
 def practitioner_of(number: str) -> Practitioner | None:
     """Whoever has this RPPS (11 digits) or ADELI number (9 characters), spaces ignored."""
-    text = "".join(number.split()).upper()
     try:
-        key = rpps_key(text) if len(text) == 11 else practitioner_key(text if len(text) == 12 else f"0{text}")
+        key = number_key("".join(number.split()).upper())
     except UnknownIdentifier:
         return None
     return Practitioner.objects.filter(pk=key, until=None).first()

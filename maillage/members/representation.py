@@ -10,13 +10,12 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from maillage.cpts.models import Cpts
 from maillage.directory.models import GROUP_LABELS, Practitioner, PractitionerRole
-from maillage.directory.rules.professions import GROUPS
+from maillage.directory.rules.professions import GROUPS, PLURALS
 from maillage.directory.search import Criteria, find
 from maillage.members.models import MemberKind, Membership, MembershipStatus
-from maillage.territory.models import PerimeterPart
+from maillage.territory.queries import communes_of
 
 YEAR = timedelta(days=365)
-PLURALS = {group.code: group.plural for group in GROUPS}
 ORDER = {group.code: place for place, group in enumerate(GROUPS)}
 
 
@@ -49,18 +48,13 @@ class Representation:
     communes: list[Share]
 
 
-def communes_of(cpts: Cpts) -> QuerySet[Any]:
-    """Codes of the communes of the perimeter in force, as a subquery."""
-    return PerimeterPart.objects.filter(cpts=cpts).in_force().values("commune_id")
-
-
 def here(cpts: Cpts) -> QuerySet[PractitionerRole]:
     """Exercises of the territory that a census counts."""
     return PractitionerRole.objects.counted().inside(communes_of(cpts))
 
 
 def representation_of(cpts: Cpts, today: date) -> Representation:
-    """Who exercises here, who of them is in. Five queries whatever the territory."""
+    """Who exercises here, who of them is in. Four queries whatever the territory."""
     roles = here(cpts).order_by()
     by_group = dict(roles.values_list("group").annotate(people=Count("practitioner", distinct=True)))
     by_commune = {

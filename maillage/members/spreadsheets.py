@@ -10,11 +10,7 @@ from maillage.directory.models import Practitioner
 from maillage.members.cells import Cells
 from maillage.members.models import Membership, SpreadsheetImport
 from maillage.members.rules.names import search_name
-from maillage.members.rules.spreadsheet import (
-    FIELDS,
-    Entry,
-    read_row,
-)
+from maillage.members.rules.spreadsheet import FIELDS, Entry, read_row
 
 NEW, SKIP = "new", "skip"
 
@@ -42,6 +38,12 @@ class PreviewRow:
     twin: str = ""  # an earlier line of the file that says the same person
     taken_by: str = ""  # who has their number: the uuid of a member, or an earlier line
     choice: str = NEW
+
+    @property
+    def person(self) -> Practitioner | None:
+        """Who the directory says it is, when the row gives a number."""
+        found = self.entry.values.get("rpps")
+        return found if isinstance(found, Practitioner) else None
 
     @property
     def is_wrong(self) -> bool:
@@ -104,8 +106,8 @@ def preview_of(sheet: SpreadsheetImport) -> Preview:
 
 def _check_choice(row: PreviewRow) -> None:
     """A number belongs to one person, and to the person of that name."""
-    person = row.entry.values.get("rpps")
-    if row.choice == SKIP or not isinstance(person, Practitioner):
+    person = row.person
+    if row.choice == SKIP or person is None:
         return
     if row.taken_by and row.taken_by != row.choice:
         row.entry.errors["rpps"] = "Déjà là : complétez sa fiche, ou laissez cette ligne de côté."
@@ -123,8 +125,8 @@ def _texts(sheet: SpreadsheetImport, number: int) -> dict[str, str]:
 
 def _check_person(row: PreviewRow) -> None:
     """A number and a name that go together; a name that is missing comes from the directory."""
-    person = row.entry.values.get("rpps")
-    if not isinstance(person, Practitioner):
+    person = row.person
+    if person is None:
         return
     typed = normalised(str(row.entry.values.get("family_name", "")))
     if not typed:
@@ -155,12 +157,12 @@ class _Known:
 
     def alike(self, row: PreviewRow) -> list[Likeness]:
         """Surest first: same number, same name, same address, same telephone. Two numbers are two people."""
-        person = row.entry.values.get("rpps")
+        key = row.person.pk if row.person else None
         family = normalised(str(row.entry.values.get("family_name", "")))
         found: dict[str, Likeness] = {}
         for sign in _signs_of(row):
             for one in self.by.get(sign, ()):
-                if person and one.practitioner_id and one.practitioner_id != getattr(person, "pk", None):
+                if key and one.practitioner_id and one.practitioner_id != key:
                     continue
                 # A whole cabinet may share an address: it is sure only with the name.
                 is_sure = sign[0] in SURE or (sign[0] == "email" and bool(family) and family in one.search_name)
@@ -170,14 +172,15 @@ class _Known:
 
     def holder(self, row: PreviewRow) -> str:
         """Who has the number of this row already."""
-        for sign in _signs_of(row):
-            if sign[0] == "rpps":
-                return next((str(one.uuid) for one in self.by.get(sign, ())), "") or self.seen.get(sign, ("", None))[0]
-        return ""
+        if row.person is None:
+            return ""
+        sign = ("rpps", row.person.pk)
+        there = self.by.get(sign)
+        return str(there[0].uuid) if there else self.seen.get(sign, ("", None))[0]
 
     def twin(self, row: PreviewRow) -> str:
         """An earlier line with the same number or name; this one is remembered for the next."""
-        key = getattr(row.entry.values.get("rpps"), "pk", None)
+        key = row.person.pk if row.person else None
         signs = [sign for sign in _signs_of(row) if sign[0] in SURE]
         earlier = ""
         for sign in signs:
@@ -201,10 +204,9 @@ def _signs(key: Any, email: str, name: str, phone: str) -> list[tuple[str, Any]]
 
 def _signs_of(row: PreviewRow) -> list[tuple[str, Any]]:
     values = row.entry.values
-    person = values.get("rpps")
     name = search_name(**{key: str(values.get(key, "")) for key in ("structure", "family_name", "given_name")})
     return _signs(
-        person.pk if isinstance(person, Practitioner) else None,
+        row.person.pk if row.person else None,
         str(values.get("email", "")),
         name,
         str(values.get("phone", "")),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -200,3 +201,8 @@ def _size_changers(parts: Sequence[PerimeterPart], population: int, on: date) ->
             for commune in rows_in(addable, "code", around)
         ]
     return sorted(found, key=lambda one: (not one.comes_in, one.commune.name))
+
+
+def communes_of(cpts: Cpts) -> QuerySet[Any]:
+    """Codes of the communes of the perimeter in force, as a subquery."""
+    return PerimeterPart.objects.filter(cpts=cpts).in_force().values("commune_id")

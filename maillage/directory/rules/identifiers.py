@@ -37,6 +37,16 @@ def rpps_key(rpps: str) -> int:
     return practitioner_key(f"8{rpps}")
 
 
+def number_key(number: str) -> int:
+    """The key of a number as people write it: RPPS (11 digits), ADELI (9 characters), or either with its prefix.
+
+    Raises UnknownIdentifier.
+    """
+    if len(number) == RPPS_LENGTH:
+        return rpps_key(number)
+    return practitioner_key(number if len(number) > RPPS_LENGTH else f"0{number}")
+
+
 def national_id_of(key: int) -> str:
     """The inverse of practitioner_key."""
     if key < ADELI_FLOOR:

@@ -36,6 +36,7 @@ GROUPS = tuple(
         ("96", "psychomotricien", "psychomotriciens"),
     )
 )
+PLURALS = {group.code: group.plural for group in GROUPS}
 
 
 def group_of(profession: str, specialities: Collection[str]) -> str:

@@ -15,7 +15,6 @@ from maillage.core.sources import UnreadableFile
 from maillage.core.tables import clean, read_table
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
-from maillage.directory.models import Practitioner
 from maillage.members.models import ImportState, MemberKind, Membership, MembershipStatus, SpreadsheetImport
 from maillage.members.prefill import fields_of, main_roles
 from maillage.members.rules.names import readable, search_name
@@ -24,7 +23,7 @@ from maillage.members.spreadsheets import NEW, PreviewRow, preview_of
 
 LARGEST_FILE = 10 * 2**20
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 10_000, 60, 500
-FILLED = ("occupation", "email", "phone", "commune", "college", "joined_on", "languages", "practical")
+FILLED = ("occupation", "email", "phone", "commune_id", "college", "joined_on", "languages", "practical")
 
 
 class ImportEnded(DomainError):
@@ -120,8 +119,7 @@ def apply_import(*, sheet: SpreadsheetImport, read_version: int, by: User, at: d
         raise NothingToImport
     _write(sheet, read_version, state=ImportState.DONE, ended_at=at)
     by_uuid = {str(one.uuid): one for one in Membership.objects.of(sheet.cpts).open()}
-    people = [row.entry.values["rpps"] for row in kept if isinstance(row.entry.values.get("rpps"), Practitioner)]
-    roles = main_roles([person.pk for person in people if isinstance(person, Practitioner)])
+    roles = main_roles([row.person.pk for row in kept if row.person])
     try:
         with transaction.atomic():
             journal = _write_rows(sheet, kept, by_uuid, roles, by=by, at=at)
@@ -161,19 +159,15 @@ def _write_rows(
 def _fields(row: PreviewRow, roles: Mapping[int, Any]) -> dict[str, Any]:
     """What a row says, with what the directory knows of the person."""
     values = {name: value for name, value in row.entry.values.items() if name != "rpps"}
-    person = row.entry.values.get("rpps")
-    known = fields_of(person, roles.get(person.pk)) if isinstance(person, Practitioner) else {}
+    known = fields_of(row.person, roles.get(row.person.pk)) if row.person else {}
     for name in ("family_name", "given_name"):
         if name in values:
             values[name] = readable(str(values[name]))
     if values.get("structure") and not values.get("family_name") and not known:
         values["kind"] = MemberKind.STRUCTURE
-    commune = values.pop("commune", None)
     fields = known | values
-    if commune is not None:
-        fields["commune_id"] = commune.code  # type: ignore[attr-defined]
-        fields.pop("commune", None)
-    return fields
+    commune = fields.pop("commune", None)
+    return fields | ({"commune_id": commune.code} if commune else {})
 
 
 def _fresh(cpts: Cpts, fields: Mapping[str, Any], by: User, at: datetime) -> Membership:
@@ -191,11 +185,8 @@ def _search_name(one: Membership) -> str:
 
 def _complete(known: Membership, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Fill the blanks of a member; what is known already stays. The journal keeps what it was."""
-    wanted = {**fields, **({"commune_id": fields["commune"].code} if fields.get("commune") else {})}
-    names = ["commune_id" if name == "commune" else name for name in FILLED]
-    if known.practitioner_id is None and wanted.get("practitioner") is not None:
-        names += ["practitioner", "practitioner_role", "group"]
-    filled = {name: wanted[name] for name in names if wanted.get(name) and not getattr(known, name)}
+    names = FILLED if known.practitioner_id else (*FILLED, "practitioner", "practitioner_role", "group")
+    filled = {name: fields[name] for name in names if fields.get(name) and not getattr(known, name)}
     if not filled:
         return []
     before = {name: "" if isinstance(getattr(known, name), str) else None for name in filled}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from maillage.core.text import normalised
-from maillage.directory.rules.identifiers import UnknownIdentifier, practitioner_key, rpps_key
+from maillage.directory.rules.identifiers import ADELI_LENGTH, RPPS_LENGTH, UnknownIdentifier, number_key
 
 HEADER_WITHIN = 10  # rows: titles and merged cells often stand above the header
 SAMPLE = 40
@@ -14,7 +14,6 @@ EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[a-z]{2,}", re.IGNORECASE)
 DAY = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4}|\d{2})")
 ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T].*)?")
 PHONE = re.compile(r"(?:\+|00)?[\d .\-()/]{9,20}")
-RPPS_LENGTH, ADELI_LENGTH = 11, 9
 LAST_SHORT_YEAR = 60  # 31.12.60 is still to come, 01/09/98 was
 
 
@@ -183,8 +182,6 @@ def read_number(text: str) -> int:
     """The key of a person by RPPS (11 digits) or ADELI number (9 characters). Raises Unreadable."""
     number = re.sub(r"[\s.\-]", "", text).upper()
     try:
-        if len(number) == RPPS_LENGTH:
-            return rpps_key(number)
-        return practitioner_key(number if len(number) > RPPS_LENGTH else f"0{number.zfill(ADELI_LENGTH)}")
+        return number_key(number.zfill(ADELI_LENGTH))  # spreadsheets eat the first zeros
     except UnknownIdentifier as error:
         raise Unreadable("Un numéro RPPS a 11 chiffres, un numéro ADELI 9.") from error

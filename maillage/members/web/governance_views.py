@@ -13,13 +13,14 @@ from maillage.core.errors import DomainError
 from maillage.members import actions
 from maillage.members.models import Convention, Mandate
 from maillage.members.web.forms import ConventionForm, MandateForm
+from maillage.members.web.views import may_manage
 
 
 @requires(Permission.MEMBER_LIST)
 def mandates(request: CptsRequest) -> HttpResponse:
     """Who holds which function, until when; one more for the team."""
     form = MandateForm(request.POST or None, cpts=request.cpts, today=timezone.localdate())
-    if request.method == "POST" and _may_manage(request) and form.is_valid():
+    if request.method == "POST" and may_manage(request) and form.is_valid():
         try:
             mandate = actions.give_mandate(**form.cleaned_data, by=request.user, at=timezone.now())
         except DomainError as error:
@@ -40,10 +41,6 @@ def mandates(request: CptsRequest) -> HttpResponse:
     return render(request, "members/mandates.html", context)
 
 
-def _may_manage(request: CptsRequest) -> bool:
-    return Permission.MEMBER_MANAGE in request.permissions
-
-
 @require_POST
 @requires(Permission.MEMBER_MANAGE)
 def end_mandate(request: CptsRequest, mandate_uuid: UUID) -> HttpResponse:
@@ -58,7 +55,7 @@ def end_mandate(request: CptsRequest, mandate_uuid: UUID) -> HttpResponse:
 def conventions(request: CptsRequest) -> HttpResponse:
     """Agreements with partners, their documents, their ends; one more for the team."""
     form = ConventionForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and _may_manage(request) and form.is_valid():
+    if request.method == "POST" and may_manage(request) and form.is_valid():
         fields = dict(form.cleaned_data)
         file = fields.pop("file")
         try:

@@ -17,6 +17,7 @@ from maillage.members.models import ImportState, SpreadsheetImport
 from maillage.members.rules.spreadsheet import BY_KEY
 from maillage.members.spreadsheets import NEW, SKIP, PreviewRow, column_choices, preview_of
 from maillage.members.web.forms import SpreadsheetForm
+from maillage.members.web.views import sent_version, uuid_of
 
 ROWS = 25
 SHOWN = {"erreurs": "wrong", "doublons": "doubtful", "tout": "rows"}
@@ -90,7 +91,7 @@ def _cells(row: PreviewRow, sheet: SpreadsheetImport) -> dict[str, Any]:
 
 
 def _do(request: CptsRequest, sheet: SpreadsheetImport) -> HttpResponse:
-    asked, version = request.POST.get("do"), _version(request)
+    asked, version = request.POST.get("do"), sent_version(request)
     if asked == "columns":
         actions.say_columns(sheet=sheet, read_version=version, columns=_columns(request, sheet))
         return redirect(request.path)
@@ -109,12 +110,6 @@ def _do(request: CptsRequest, sheet: SpreadsheetImport) -> HttpResponse:
         return redirect(request.path)
     messages.success(request, "Corrections enregistrées.")
     return redirect(request.get_full_path())
-
-
-def _version(request: CptsRequest) -> int:
-    """The version of the page that was sent back; one that no import has when the page says none."""
-    sent = request.POST.get("version", "")
-    return int(sent) if sent.isdecimal() and len(sent) < 10 else -1
 
 
 def _undo(request: CptsRequest, sheet: SpreadsheetImport) -> HttpResponse:
@@ -146,17 +141,11 @@ def _corrections(request: CptsRequest, sheet: SpreadsheetImport) -> tuple[dict[t
             continue
         if what == "cell" and key in BY_KEY:
             cells[int(number), key] = str(value)
-        # A choice left as it was shown is no choice: what is proposed may change with the cells.
-        elif what == "choice" and _is_choice(str(value)) and value != request.POST.get(f"shown-{number}"):
+        elif what == "choice" and _is_chosen(str(value), request.POST.get(f"shown-{number}")):
             choices[int(number)] = str(value)
     return cells, choices
 
 
-def _is_choice(text: str) -> bool:
-    if text in (NEW, SKIP):
-        return True
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
+def _is_chosen(value: str, shown: str | None) -> bool:
+    """A choice left as it was shown is no choice: what is proposed may change with the cells."""
+    return value != shown and (value in (NEW, SKIP) or uuid_of(value) is not None)

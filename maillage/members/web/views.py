@@ -53,21 +53,21 @@ YES_NO = (("yes", "prend de nouveaux patients"), ("no", "n’en prend pas"))
 def listing_of(request: CptsRequest) -> Listing:
     """Members as the list, its exports and its prints read them: plain members see who is in, the team everybody."""
     members = Membership.objects.of(request.cpts).for_listing()
-    may_manage = Permission.MEMBER_MANAGE in request.permissions
+    is_team = may_manage(request)
     groups = [(code, label) for code, label in GROUP_CHOICES if code]
     colleges = [(str(pk), name) for pk, name in College.objects.filter(cpts=request.cpts).values_list("pk", "name")]
     filters = [
         Filter("profession", "Profession", "group", groups),
         Filter("patients", "Patients", "new_patients", YES_NO),
     ]
-    if may_manage:
+    if is_team:
         filters.insert(0, Filter("statut", "Adhésion", "status", MembershipStatus.choices))
         if colleges:
             filters.append(Filter("college", "Collège", "college", colleges))
     return Listing(
-        queryset=members if may_manage else members.current(),
+        queryset=members if is_team else members.current(),
         parameters=request.GET,
-        columns=_columns(exported="format" in request.GET, may_manage=may_manage),
+        columns=_columns(exported="format" in request.GET, is_team=is_team),
         search_in=("search_name", "occupation", "commune__name", "languages", "phone"),
         filters=filters,
         default_sort="search_name",
@@ -77,10 +77,10 @@ def listing_of(request: CptsRequest) -> Listing:
     )
 
 
-def _columns(*, exported: bool, may_manage: bool) -> tuple[Column, ...]:
+def _columns(*, exported: bool, is_team: bool) -> tuple[Column, ...]:
     if exported:
-        return (*SHARED, *KEPT) if may_manage else SHARED
-    return (NAME, *PLACE, *LIFE) if may_manage else (NAME, *PLACE)
+        return (*SHARED, *KEPT) if is_team else SHARED
+    return (NAME, *PLACE, *LIFE) if is_team else (NAME, *PLACE)
 
 
 @requires(Permission.MEMBER_LIST)
@@ -91,7 +91,7 @@ def member_list(request: CptsRequest) -> HttpResponse:
         return response
     if request.GET.get("format") == "pdf":
         return documents.directory_pdf(request.cpts, _printed(listing), timezone.localdate())
-    waiting = Membership.objects.of(request.cpts).waiting().count() if _may_manage(request) else 0
+    waiting = Membership.objects.of(request.cpts).waiting().count() if may_manage(request) else 0
     return render(request, "members/list.html", {"listing": listing, "page": listing.page(), "waiting": waiting})
 
 
@@ -101,14 +101,15 @@ def _printed(listing: Listing) -> list[Membership]:
     return rows if listing.parameters.get("statut") else [one for one in rows if one.is_in]
 
 
-def _may_manage(request: CptsRequest) -> bool:
+def may_manage(request: CptsRequest) -> bool:
+    """The team, against a plain member."""
     return Permission.MEMBER_MANAGE in request.permissions
 
 
 def member_of(request: CptsRequest, member_uuid: UUID) -> Membership:
     """A member of this CPTS whom this person may read. Raises Http404."""
     members = Membership.objects.of(request.cpts).for_page()
-    return get_object_or_404(members if _may_manage(request) else members.current(), uuid=member_uuid)
+    return get_object_or_404(members if may_manage(request) else members.current(), uuid=member_uuid)
 
 
 @requires(Permission.MEMBER_LIST)
@@ -120,8 +121,8 @@ def show(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
 
 def page_context(request: CptsRequest, membership: Membership, **forms: Any) -> dict[str, Any]:
     """What the page of a member shows; a form that was refused comes back as it was typed."""
-    context: dict[str, Any] = {"member": membership, "year": timezone.localdate().year}
-    if not _may_manage(request):
+    context: dict[str, Any] = {"member": membership}
+    if not may_manage(request):
         return context
     context["alike"] = list(Membership.objects.alike(membership)[:5])
     today = timezone.localdate()
@@ -171,10 +172,21 @@ def own_membership(request: CptsRequest) -> Membership | None:
 
 def read_version(request: CptsRequest, membership: Membership) -> int:
     """The version that the page was read at: that of a page sent back, the stored one for a page just opened."""
+    return sent_version(request) if request.method == "POST" else membership.version
+
+
+def sent_version(request: CptsRequest) -> int:
+    """The version of a page that was sent back; one that nothing has when the page says none."""
     sent = request.POST.get("version", "")
-    if request.method != "POST":
-        return membership.version
     return int(sent) if sent.isdecimal() and len(sent) < 10 else -1
+
+
+def uuid_of(text: str) -> UUID | None:
+    """None when a parameter is no identifier."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 @require_safe
@@ -182,7 +194,7 @@ def read_version(request: CptsRequest, membership: Membership) -> int:
 def attestation(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """The attestation of membership, for the team and for the member alone. Nobody else's paper is read."""
     membership = member_of(request, member_uuid)
-    mine = own_membership(request) if not _may_manage(request) else membership
+    mine = own_membership(request) if not may_manage(request) else membership
     if mine is None or mine.pk != membership.pk or not membership.is_in:
         raise Http404
     return documents.attestation_pdf(membership, timezone.localdate())

@@ -22,10 +22,10 @@ from maillage.members import actions
 from maillage.members.models import College, Fee, Membership
 from maillage.members.models.membership import OVER
 from maillage.members.prefill import fields_of, main_role
-from maillage.members.representation import communes_of
 from maillage.members.rules.names import of
 from maillage.members.web.forms import AcceptForm, CollegeForm, FeeForm, LeaveForm, MemberForm, RefuseForm, initial_of
-from maillage.members.web.views import member_of, page_context, read_version
+from maillage.members.web.views import member_of, page_context, read_version, uuid_of
+from maillage.territory.queries import communes_of
 
 PROPOSED = 12
 
@@ -45,9 +45,8 @@ def choose(request: CptsRequest) -> HttpResponse:
 
 def _found(request: CptsRequest, text: str) -> list[Practitioner]:
     """People of the territory of that name; failing them, of all France."""
-    return list(find(Criteria(text, communes=communes_of(request.cpts)))[:PROPOSED]) or list(
-        find(Criteria(text))[:PROPOSED]
-    )
+    found = list(find(Criteria(text, communes=communes_of(request.cpts)))[:PROPOSED])
+    return found or list(find(Criteria(text))[:PROPOSED])
 
 
 @requires(Permission.MEMBER_MANAGE)
@@ -150,7 +149,7 @@ def take_back(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
 def merge(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """Bring another page of the same person into this one."""
     membership = member_of(request, member_uuid)
-    asked = _uuid(request.POST.get("other", ""))
+    asked = uuid_of(request.POST.get("other", ""))
     other = get_object_or_404(Membership.objects.of(request.cpts).exclude(pk=membership.pk), uuid=asked)
     try:
         actions.merge(kept=membership, other=other, by=request.user, at=timezone.now())
@@ -206,7 +205,7 @@ def cancel_fee(request: CptsRequest, fee_id: int) -> HttpResponse:
 @requires(Permission.MEMBER_MANAGE)
 def colleges(request: CptsRequest) -> HttpResponse:
     """The colleges of the statutes, their weights and fees; one more, or one changed."""
-    asked = _uuid(request.GET.get("college", ""))
+    asked = uuid_of(request.GET.get("college", ""))
     chosen = College.objects.filter(cpts=request.cpts, uuid=asked).first() if asked else None
     initial = {name: getattr(chosen, name) for name in CollegeForm.base_fields} if chosen else None
     form = CollegeForm(request.POST or None, initial=initial)
@@ -222,13 +221,6 @@ def colleges(request: CptsRequest) -> HttpResponse:
             return redirect("members:colleges", request.cpts.slug)
     context = {"form": form, "chosen": chosen, "rows": _counted(request)}
     return render(request, "members/colleges.html", context)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _counted(request: CptsRequest) -> list[College]:

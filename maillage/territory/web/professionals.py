@@ -14,7 +14,7 @@ from maillage.directory.models import GROUP_CHOICES, GROUP_LABELS, Practitioner,
 from maillage.directory.movements import counts_by_group, movements
 from maillage.directory.rules.professions import GROUPS
 from maillage.directory.search import Criteria, communes_within, find, label_of
-from maillage.territory.models import PerimeterPart
+from maillage.territory.queries import communes_of
 from maillage.territory.web.forms import ProfessionalForm
 
 YEAR = timedelta(days=365)
@@ -58,11 +58,6 @@ PEOPLE_COLUMNS = (
 
 def _specialities(role: PractitionerRole) -> str:
     return _joined([label_of(code) for code in role.specialities.split()])
-
-
-def communes_of(cpts: Any) -> QuerySet[Any]:
-    """Codes of the communes of the perimeter in force, as a subquery."""
-    return PerimeterPart.objects.filter(cpts=cpts).in_force().values("commune_id")
 
 
 @requires(Permission.DIRECTORY_VIEW)
