@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("maillage.accounts.web.urls")),
     path("", include("maillage.geography.web.urls")),
     path("", include("maillage.territory.web.urls")),
+    path("", include("maillage.exchange.web.urls")),
     path("", include("maillage.members.web.urls")),
     path("", include("maillage.territorial_diagnosis.web.urls")),
     path("", include("maillage.aci.web.urls")),

@@ -17,7 +17,7 @@ from maillage.core import jobs
 from maillage.core.missions import Mission
 from maillage.cpts.models import Cpts
 from maillage.directory.models import DirectoryImport
-from maillage.exchange.actions import write_mail
+from maillage.exchange.actions import contact_of, write_mail
 from maillage.geography.jobs import RELOAD
 from maillage.members.actions import record_fee, start_import
 from maillage.members.models import Convention, FeeMethod, Mandate
@@ -53,7 +53,8 @@ POST_ONLY = {
     "territory:start", "territory:discard", "territory:change", "territory:paste", "territory:put_in_force",
     "portal:load_open_data", "diagnosis:erase_entry", "diagnosis:remove_resource", "diagnosis:change_priority",
     "diagnosis:map_columns", "members:decide", "members:leave", "members:add_fee", "members:cancel_fee",
-    "members:remove_college", "members:take_back", "members:merge", "members:end_mandate", "members:remove_convention",
+    "exchange:retry_address", "members:remove_college", "members:take_back",
+    "members:merge", "members:end_mandate", "members:remove_convention",
 }  # fmt: skip
 SCOPES = {
     Role.REGULATOR: {"departement_id": "24"},
@@ -106,6 +107,8 @@ def arguments(cpts, coordinator):
     invitation = invite(cpts=cpts, email="invitee@exemple.invalid", role=Role.MEMBER, by=coordinator, at=NOON)
     job = jobs.enqueue(RELOAD, label="Chargement", at=NOON, owner_id=coordinator.pk)
     mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=NOON)
+    assert mail
+    contact = contact_of(cpts.pk, "a@exemple.invalid", NOON)
     places = Gazetteer.read()
     store(NewVintage("population", "2023", "essai", NOON), {"24037": (27110.0, None)}, places)
     typed = type_figure(
@@ -156,6 +159,7 @@ def arguments(cpts, coordinator):
         "token": token_for(invitation),
         "job_uuid": job.uuid,
         "mail_uuid": mail.uuid,
+        "contact_uuid": contact.uuid,
     }
 
 

@@ -158,6 +158,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024  # a pasted list of 5 MB gets an 
 EMAIL_BACKEND = "maillage.exchange.backends.JournalBackend"
 MAIL_DELIVERY_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Maillage <ne-pas-repondre@localhost>")
+# Where servers send the messages they refuse (docs/ops/mail.md); empty: nobody reads them.
+BOUNCE_EMAIL = env.str("BOUNCE_EMAIL", default="")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}

@@ -26,6 +26,9 @@ class Permission(StrEnum):
     DIRECTORY_VIEW = "directory.view"
     DIAGNOSIS_VIEW = "diagnosis.view"
     DIAGNOSIS_EDIT = "diagnosis.edit"
+    MESSAGE_LIST = "message.list"
+    MEETING_LIST = "meeting.list"
+    MEETING_MANAGE = "meeting.manage"
     TEAM_MANAGE = "team.manage"
     AUDIT_VIEW = "audit.view"
     INSTANCE_MANAGE = "instance.manage"
@@ -34,19 +37,19 @@ class Permission(StrEnum):
 _READERS = frozenset(
     {Permission.HOME_VIEW, Permission.TERRITORY_VIEW, Permission.DIRECTORY_VIEW, Permission.DIAGNOSIS_VIEW}
 )
-_ANY_MEMBER = _READERS | {Permission.MEMBER_LIST}
+_ANY_MEMBER = _READERS | {Permission.MEMBER_LIST, Permission.MEETING_LIST}
+_TEAM = frozenset({Permission.MEMBER_MANAGE, Permission.MEETING_MANAGE, Permission.MESSAGE_LIST})
 _BOARD = _ANY_MEMBER | {Permission.TERRITORY_DRAFT_VIEW, Permission.ACI_VIEW}
 _INSTITUTION = _READERS | {Permission.ACI_VIEW}
-_LEAD = _BOARD | {
+_LEAD = _BOARD | _TEAM | {
     Permission.TERRITORY_EDIT, Permission.DIAGNOSIS_EDIT, Permission.TEAM_MANAGE, Permission.AUDIT_VIEW,
-    Permission.MEMBER_MANAGE,
 }  # fmt: skip
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.COORDINATOR: _LEAD,
     Role.PRESIDENT: _LEAD,
     Role.TREASURER: _BOARD,
-    Role.SECRETARY: _BOARD | {Permission.MEMBER_MANAGE},
+    Role.SECRETARY: _BOARD | _TEAM,
     Role.MEMBER: _ANY_MEMBER,
     Role.MEDICAL_ASSISTANT: _ANY_MEMBER,
     Role.REGULATOR: _READERS,

@@ -70,14 +70,21 @@ def daily(kind: str, label: str) -> None:
 
 @transaction.atomic
 def enqueue(
-    kind: str, *, label: str, at: datetime, owner_id: int | None = None, due_on: date | None = None, **arguments: Any
+    kind: str,
+    *,
+    label: str,
+    at: datetime,
+    owner_id: int | None = None,
+    due_on: date | None = None,
+    not_before: datetime | None = None,
+    **arguments: Any,
 ) -> Job:
     """Ask for work, in the caller's transaction: rolled back together, never lost, never early."""
     assert kind in KINDS, kind
     row = Job.objects.create(
         kind=kind, label=label, arguments=arguments, owner_id=owner_id, due_on=due_on, created_at=at
     )
-    run_job.enqueue(str(row.uuid))
+    (run_job.using(run_after=not_before) if not_before else run_job).enqueue(str(row.uuid))
     return row
 
 

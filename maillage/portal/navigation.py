@@ -40,6 +40,7 @@ SECTIONS: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
         "Réglages",
         (
             Entry("Équipe et invitations", "accounts:team", Permission.TEAM_MANAGE),
+            Entry("Messages", "exchange:journal", Permission.MESSAGE_LIST),
             Entry("Journal", "accounts:audit", Permission.AUDIT_VIEW),
         ),
     ),

@@ -13,7 +13,7 @@ from maillage.core import jobs
 from maillage.core.models import Job, JobState
 from maillage.core.text import plural
 from maillage.directory.models import Practitioner, PractitionerRole
-from maillage.exchange.models import OutgoingMail
+from maillage.exchange.models import Contact, OutgoingMail
 from maillage.members.models import Membership, SpreadsheetImport
 
 ERASE = "portal.erase"
@@ -29,6 +29,7 @@ def expired(at: datetime) -> list[QuerySet[Any]]:
     return [
         Job.objects.filter(state__in=[JobState.DONE, JobState.FAILED], finished_at__lt=before(Job.RETENTION_DAYS)),
         OutgoingMail.objects.filter(created_at__lt=before(OutgoingMail.RETENTION_DAYS)),
+        Contact.objects.filter(forgotten_at=None, last_written_at__lt=before(Contact.RETENTION_DAYS)),
         Invitation.objects.filter(Q(expires_at__lt=over) | Q(accepted_at__lt=over) | Q(withdrawn_at__lt=over)),
         Membership.objects.filter(left_on__lt=timezone.localdate(before(Membership.RETENTION_DAYS))),
         Membership.objects.filter(status="refused", decided_at__lt=before(Membership.REFUSED_DAYS)),

@@ -1,0 +1,43 @@
+"""Reading the notices that mail servers send back (RFC 3464). Pure."""
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from uuid import UUID
+
+OURS = re.compile(r"<([0-9a-f]{32})@")
+LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Bounce:
+    """A message of ours that a server refused for good, and its words."""
+
+    mail_uuid: UUID
+    reason: str
+
+
+def bounce_of(raw: bytes) -> Bounce | None:
+    """None when this is no notice, when it speaks of none of our messages, or when the server only asks to wait."""
+    message = message_from_bytes(raw, policy=policy.default)
+    status = next((part for part in message.walk() if part.get_content_type() == "message/delivery-status"), None)
+    found = OURS.search(_original_headers(message))
+    if status is None or found is None:
+        return None
+    blocks = [one for one in status.iter_parts() if one.get("Action", "").strip().lower() == "failed"]
+    failed = next((one for one in blocks if one.get("Status", "").strip().startswith("5")), None)
+    if failed is None:
+        return None
+    words = failed.get("Diagnostic-Code", "") or failed.get("Status", "")
+    return Bounce(UUID(found[1]), " ".join(words.rpartition(";")[2].split())[:LONGEST])
+
+
+def _original_headers(message: EmailMessage) -> str:
+    """What the notice quotes of the message it is about."""
+    for part in message.walk():
+        if part.get_content_type() == "message/rfc822":
+            return "".join(f"{name}: {value}\n" for name, value in part.get_content().items())
+        if part.get_content_type() == "text/rfc822-headers":
+            return str(part.get_content())
+    return ""
