@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("maillage.territory.web.urls")),
     path("", include("maillage.exchange.web.urls")),
     path("", include("maillage.members.web.urls")),
+    path("", include("maillage.meetings.web.urls")),
     path("", include("maillage.territorial_diagnosis.web.urls")),
     path("", include("maillage.aci.web.urls")),
     path("compte/", include("allauth.account.urls")),

@@ -1,6 +1,6 @@
 """One factory a model, traits instead of subclasses, fixed instants."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import factory
@@ -11,11 +11,13 @@ from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
 from maillage.directory.models import Organization, Practitioner, PractitionerRole
 from maillage.geography.queries import communes_of_epci
+from maillage.meetings.models import Meeting, MeetingKind, MeetingStatus, Participant
 from maillage.members.models import College, Membership, MembershipStatus
 from maillage.territory.models import Perimeter, PerimeterPart, PerimeterStatus
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
+HOUR = timedelta(hours=1)
 PASSWORD = "une phrase assez longue"
 
 
@@ -106,6 +108,43 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     commune_id = "24037"
     status = MembershipStatus.UP_TO_DATE
     joined_on = date(2026, 1, 5)
+
+
+class MeetingFactory(factory.django.DjangoModelFactory):
+    """Convened, this evening."""
+
+    class Meta:
+        model = Meeting
+
+    class Params:
+        draft = factory.Trait(status=MeetingStatus.DRAFT)
+        undated = factory.Trait(status=MeetingStatus.DRAFT, starts_at=None, ends_at=None)
+
+    cpts = factory.SubFactory(CptsFactory)
+    kind = MeetingKind.GROUP
+    title = factory.Sequence(lambda n: f"Réunion {n}")
+    starts_at = NOON + 8 * HOUR
+    ends_at = NOON + 10 * HOUR
+    status = MeetingStatus.PLANNED
+    created_at = NOON
+
+
+class ParticipantFactory(factory.django.DjangoModelFactory):
+    """A member of the CPTS of the meeting; membership=None makes somebody from elsewhere."""
+
+    class Meta:
+        model = Participant
+
+    meeting = factory.SubFactory(MeetingFactory)
+    cpts = factory.SelfAttribute("meeting.cpts")
+    membership = factory.SubFactory(
+        MembershipFactory,
+        cpts=factory.SelfAttribute("..meeting.cpts"),
+        email=factory.Sequence(lambda n: f"adherente{n}@exemple.invalid"),
+        may_be_reached=True,
+    )
+    name = factory.LazyAttribute(lambda one: str(one.membership) if one.membership else "Invitée Ailleurs")
+    search_name = factory.LazyAttribute(lambda one: normalised(one.name))
 
 
 class OrganizationFactory(factory.django.DjangoModelFactory):

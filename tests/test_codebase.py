@@ -9,7 +9,7 @@ from django.apps import apps
 
 ROOT = Path(__file__).parent.parent
 RANKS = [
-    "core", "audit", "geography", "cpts", "accounts", "exchange", "directory", "territory", "members",
+    "core", "audit", "geography", "cpts", "accounts", "exchange", "directory", "territory", "members", "meetings",
     "territorial_diagnosis", "aci", "portal",
 ]  # fmt: skip
 SOURCES = [path for path in (ROOT / "maillage").rglob("*.py") if "migrations" not in path.parts]

@@ -19,6 +19,7 @@ from maillage.cpts.models import Cpts
 from maillage.directory.models import DirectoryImport
 from maillage.exchange.actions import contact_of, write_mail
 from maillage.geography.jobs import RELOAD
+from maillage.meetings.models import CalendarFeed, MeetingDocument, PollOption, Task
 from maillage.members.actions import record_fee, start_import
 from maillage.members.models import Convention, FeeMethod, Mandate
 from maillage.territorial_diagnosis.actions import add_priority, add_resource, freeze, type_figure
@@ -28,7 +29,17 @@ from maillage.territorial_diagnosis.places import Gazetteer
 from maillage.territorial_diagnosis.queries import area_of
 from maillage.territorial_diagnosis.rules.catalogue import definitions
 from tests.conftest import BERGERACOISE
-from tests.factories import NOON, CollegeFactory, CptsFactory, MembershipFactory, PerimeterFactory, UserFactory
+from tests.factories import (
+    HOUR,
+    NOON,
+    CollegeFactory,
+    CptsFactory,
+    MeetingFactory,
+    MembershipFactory,
+    ParticipantFactory,
+    PerimeterFactory,
+    UserFactory,
+)
 
 # Views of libraries cannot carry our mark: what they are is written here.
 THIRD_PARTY = {
@@ -55,6 +66,8 @@ POST_ONLY = {
     "diagnosis:map_columns", "members:decide", "members:leave", "members:add_fee", "members:cancel_fee",
     "exchange:retry_address", "members:remove_college", "members:take_back",
     "members:merge", "members:end_mandate", "members:remove_convention",
+    "meetings:reply", "meetings:withdraw", "meetings:choose_date", "meetings:convene", "meetings:cancel",
+    "meetings:join_document", "meetings:close", "meetings:strike", "meetings:finish_task",
 }  # fmt: skip
 SCOPES = {
     Role.REGULATOR: {"departement_id": "24"},
@@ -71,6 +84,10 @@ OTHER_LIMITS = {
     "diagnosis:entries": DIAGNOSIS, "diagnosis:priorities": DIAGNOSIS, "diagnosis:versions": DIAGNOSIS,
     "diagnosis:export": DOCUMENT, "members:list": 8, "members:show": 8, "members:choose": 8,
     "members:import": 8, "members:representation": 7, "members:mandates": 8,
+    "portal:home": 8, "meetings:show": 8,
+    "meetings:people": 12, "meetings:poll": 12, "meetings:tablet": 9, "meetings:sheet": 9,
+    "meetings:minutes": 12, "meetings:minutes_pdf": 8, "meetings:letters": 9, "meetings:rules": 12,
+    "meetings:personal": 6, "meetings:personal_paper": 6, "meetings:personal_document": 3,
 }  # fmt: skip
 MOST_QUERIES = {"public": 2, "signed-in": 6}
 
@@ -131,7 +148,16 @@ def arguments(cpts, coordinator):
         membership=membership, year=2026, amount=Decimal(30), method=FeeMethod.CASH, paid_on=NOON.date(),
         by=coordinator, at=NOON,
     )  # fmt: skip
+    meeting = MeetingFactory(cpts=cpts)
+    participant = ParticipantFactory(meeting=meeting, membership=membership)
     return {
+        "meeting_uuid": meeting.uuid,
+        "participant_uuid": participant.uuid,
+        "task_uuid": Task.objects.create(cpts=cpts, meeting=meeting, text="Appeler").uuid,
+        "option_uuid": PollOption.objects.create(meeting=meeting, starts_at=NOON, ends_at=NOON + HOUR).uuid,
+        "document_uuid": MeetingDocument.objects.create(meeting=meeting, name="Budget", file="absent.pdf").uuid,
+        "feed_uuid": CalendarFeed.objects.create(cpts=cpts, user=coordinator).uuid,
+        "paper": "attestation",
         "member_uuid": membership.uuid,
         "college_uuid": CollegeFactory(cpts=cpts).uuid,
         "fee_id": fee.pk,

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "maillage.directory",
     "maillage.territory",
     "maillage.members",
+    "maillage.meetings",
     "maillage.territorial_diagnosis",
     "maillage.aci",
     "maillage.portal",

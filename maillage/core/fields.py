@@ -1,5 +1,7 @@
 """Form fields for what people type in many ways."""
 
+import re
+from datetime import time
 from typing import Any
 
 import phonenumbers
@@ -23,6 +25,28 @@ class PhoneField(forms.CharField):
         if found is None:
             raise forms.ValidationError("Ce numéro n’est pas un numéro de téléphone : par exemple 05 53 00 00 00.")
         return found
+
+
+HOUR = re.compile(r"(\d{1,2})\s*(?:h|:|heures?)?\s*(\d{2})?", re.IGNORECASE)
+
+
+class HourField(forms.CharField):
+    """An hour as people type it: 20 h, 20h30, 20:30, 9; None when nothing is typed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=10, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value.hour} h {value.minute:02d}" if isinstance(value, time) else value
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        found = HOUR.fullmatch(text)
+        if not found or int(found[1]) > 23 or int(found[2] or 0) > 59:
+            raise forms.ValidationError("Tapez une heure, par exemple 20 h ou 20 h 30.")
+        return time(int(found[1]), int(found[2] or 0))
 
 
 def phone_number(text: str) -> str | None:

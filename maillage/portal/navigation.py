@@ -29,6 +29,7 @@ SECTIONS: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
             Entry("Accueil", "portal:home", Permission.HOME_VIEW),
             Entry("Membres", "members:list", Permission.MEMBER_LIST),
             Entry("Ma fiche", "members:own", Permission.MEMBER_LIST),
+            Entry("Réunions", "meetings:list", Permission.MEETING_LIST),
             Entry("Annuaire", "territory:professionals", Permission.DIRECTORY_VIEW),
             Entry("Territoire", "territory:show", Permission.TERRITORY_VIEW),
             Entry("Diagnostic", "diagnosis:overview", Permission.DIAGNOSIS_VIEW),

@@ -15,6 +15,7 @@ from maillage.accounts.permissions import Permission, assignments_of
 from maillage.audit.models import AuditEvent
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
+from maillage.meetings.models import Meeting, Participant, Task
 from maillage.members.actions import AHEAD
 from maillage.members.models import Convention, Mandate, Membership, MembershipStatus
 from maillage.territory.models import Perimeter, PerimeterPart
@@ -35,8 +36,8 @@ def spaces_of(user: User) -> QuerySet[Cpts]:
     return Cpts.objects.filter(reach).select_related("departement").order_by("name")[:200]
 
 
-def home_facts(cpts: Cpts, permissions: frozenset[Permission], at: datetime) -> dict[str, Any]:
-    """Three queries: the perimeter in force (or the draft), the counts, and what was done lately."""
+def home_facts(cpts: Cpts, user: User, permissions: frozenset[Permission], at: datetime) -> dict[str, Any]:
+    """Five queries: the perimeter in force (or the draft), counts, what was done lately, one's meetings and tasks."""
     found = readable_of(cpts, with_draft=Permission.TERRITORY_DRAFT_VIEW in permissions)
     parts: list[PerimeterPart] = found[1] if found else []
     population = population_of(parts)
@@ -49,9 +50,22 @@ def home_facts(cpts: Cpts, permissions: frozenset[Permission], at: datetime) -> 
         "size": size_of(population, on=today),
         "counts": counts,
         "todo": list(_todo(cpts, counts, permissions, has_communes=bool(parts))),
+        "meetings": _my_meetings(cpts, user, at) if Permission.MEETING_LIST in permissions else None,
+        "tasks": _my_tasks(cpts, user) if Permission.MEETING_LIST in permissions else None,
         "recent": _recent(cpts) if Permission.AUDIT_VIEW in permissions else None,
         "on": today,
     }
+
+
+def _my_meetings(cpts: Cpts, user: User, at: datetime) -> QuerySet[Participant]:
+    """Where this person is expected next."""
+    coming = Participant.objects.of(cpts).of_account(user).filter(meeting__in=Meeting.objects.of(cpts).coming(at))
+    return coming.select_related("meeting").order_by("meeting__starts_at", "pk")[:4]
+
+
+def _my_tasks(cpts: Cpts, user: User) -> QuerySet[Task]:
+    mine = Task.objects.of(cpts).open().of_account(user)
+    return mine.select_related("meeting").order_by("due_on", "pk")[:5]
 
 
 def _recent(cpts: Cpts) -> QuerySet[AuditEvent]:
@@ -69,6 +83,8 @@ def _counts(cpts: Cpts, at: datetime) -> Any:
         requests=_count(memberships.filter(status=MembershipStatus.REQUESTED)),
         mandates_ending=_count(_ending(Mandate, at)),
         conventions_ending=_count(_ending(Convention, at).filter(is_renewed_tacitly=False)),
+        to_close=_count(_of_outer(Meeting.objects.to_close(at))),
+        tasks_late=_count(_of_outer(Task.objects.late(timezone.localdate(at)))),
         pending=_count(invitations.filter(expires_at__gt=at)),
         expired=_count(invitations.filter(expires_at__lte=at)),
         draft=drafts.values("number")[:1],
@@ -80,6 +96,11 @@ def _ending(model: Any, at: datetime) -> QuerySet[Any]:
     today = timezone.localdate(at)
     found: QuerySet[Any] = model.objects.in_force(today).ending_before(today + AHEAD)
     return found.filter(cpts=OuterRef("pk"))
+
+
+def _of_outer(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of the CPTS of the outer query."""
+    return rows.filter(cpts=OuterRef("pk"))
 
 
 def _count(rows: QuerySet[Any], field: str = "pk") -> Any:
@@ -115,6 +136,27 @@ def _todo(cpts: Cpts, counts: Any, permissions: frozenset[Permission], *, has_co
         yield Todo("soon", "projet", text, "Il n’est public qu’une fois en vigueur", draft, "Reprendre")
     if Permission.MEMBER_MANAGE in permissions:
         yield from _members_todo(cpts, counts)
+    if Permission.MEETING_MANAGE in permissions:
+        yield from _meetings_todo(cpts, counts)
+
+
+def _meetings_todo(cpts: Cpts, counts: Any) -> Iterator[Todo]:
+    """Meetings that nobody closed, tasks whose day is past."""
+    if counts.to_close:
+        text = f"{counts.to_close} {plural(counts.to_close, 'réunion passée', 'réunions passées')} à clore"
+        yield Todo(
+            "soon",
+            "à clore",
+            text,
+            "Heures et attestations en dépendent",
+            reverse("meetings:list", args=[cpts.slug]),
+            "Voir",
+        )
+    if counts.tasks_late:
+        text = f"{counts.tasks_late} {plural(counts.tasks_late, 'tâche')} en retard"
+        yield Todo(
+            "late", "en retard", text, "Confiées en réunion", reverse("meetings:tasks", args=[cpts.slug]), "Voir"
+        )
 
 
 def _members_todo(cpts: Cpts, counts: Any) -> Iterator[Todo]:

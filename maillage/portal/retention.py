@@ -14,6 +14,7 @@ from maillage.core.models import Job, JobState
 from maillage.core.text import plural
 from maillage.directory.models import Practitioner, PractitionerRole
 from maillage.exchange.models import Contact, OutgoingMail
+from maillage.meetings.models import Meeting, SigninCode
 from maillage.members.models import Membership, SpreadsheetImport
 
 ERASE = "portal.erase"
@@ -34,6 +35,9 @@ def expired(at: datetime) -> list[QuerySet[Any]]:
         Membership.objects.filter(left_on__lt=timezone.localdate(before(Membership.RETENTION_DAYS))),
         Membership.objects.filter(status="refused", decided_at__lt=before(Membership.REFUSED_DAYS)),
         Membership.objects.waiting().filter(requested_at__lt=before(Membership.REQUESTED_DAYS)),
+        Meeting.objects.filter(ends_at__lt=before(Meeting.RETENTION_DAYS)),
+        Meeting.objects.filter(ends_at=None, created_at__lt=before(Meeting.RETENTION_DAYS)),
+        SigninCode.objects.filter(expires_at__lt=before(SigninCode.RETENTION_DAYS)),
         SpreadsheetImport.objects.filter(created_at__lt=before(SpreadsheetImport.RETENTION_DAYS)),
         AuditEvent.objects.filter(at__lt=before(AuditEvent.RETENTION_DAYS)),
         *_former_professionals(timezone.localdate(before(PractitionerRole.RETENTION_DAYS))),

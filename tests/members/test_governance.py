@@ -8,6 +8,7 @@ from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
+from maillage.core.files import NotADocument, path_of
 from maillage.exchange.models import OutgoingMail
 from maillage.members import actions
 from maillage.members.models import Convention, Mandate
@@ -81,14 +82,14 @@ def test_endings_are_told_once_to_those_who_manage(cpts, coordinator, member):
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"MZ", b"%PDF-" + b"0" * (10 * 2**20)])
 def test_only_a_pdf_of_reasonable_size_is_kept(cpts, coordinator, content):
-    with pytest.raises(actions.NotADocument):
+    with pytest.raises(NotADocument):
         sign(cpts, coordinator, document=content)
     assert not Convention.objects.exists()
 
 
 def test_a_convention_removed_takes_its_document_with_it(cpts, coordinator, django_capture_on_commit_callbacks):
     convention = sign(cpts, coordinator, document=PDF)
-    path = actions.document_path(convention.document)
+    path = path_of(actions.CONVENTIONS, convention.document)
     assert path.read_bytes() == PDF
     with django_capture_on_commit_callbacks(execute=True):
         actions.remove_convention(convention=convention, by=coordinator, at=NOON)

@@ -14,6 +14,7 @@ from maillage.core import jobs
 from maillage.core.models import Job, JobState
 from maillage.exchange.actions import write_mail
 from maillage.exchange.models import OutgoingMail
+from maillage.meetings.jobs import REMIND
 from maillage.members.jobs import ENDINGS, UNPAID
 from maillage.members.models import Membership
 from maillage.portal.retention import ERASE, erase_expired
@@ -44,9 +45,9 @@ def test_what_is_over_is_erased_and_the_rest_stays(cpts, coordinator):
 
 
 def test_the_daily_work_is_asked_for_once_a_day(db):
-    assert {job.kind for job in jobs.enqueue_daily(timezone.now())} == {ERASE, REFRESH, UNPAID, ENDINGS}
+    assert {job.kind for job in jobs.enqueue_daily(timezone.now())} == {ERASE, REFRESH, UNPAID, ENDINGS, REMIND}
     assert jobs.enqueue_daily(timezone.now()) == []
-    assert len(jobs.enqueue_daily(timezone.now() + timedelta(days=1))) == 4
+    assert len(jobs.enqueue_daily(timezone.now() + timedelta(days=1))) == 5
 
 
 @pytest.mark.django_db(transaction=True)

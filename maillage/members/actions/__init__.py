@@ -4,10 +4,8 @@ from maillage.members.actions.campaign import keep_campaign
 from maillage.members.actions.colleges import CollegeInUse, CollegeNameTaken, remove_college, save_college
 from maillage.members.actions.governance import (
     AHEAD,
-    LARGEST_DOCUMENT,
+    CONVENTIONS,
     EndsBeforeItStarts,
-    NotADocument,
-    document_path,
     end_mandate,
     give_mandate,
     remind_endings,
@@ -36,7 +34,7 @@ from maillage.members.actions.keeping import (
     record_fee,
     take_back,
 )
-from maillage.members.actions.merging import TwoPeople, merge
+from maillage.members.actions.merging import TwoPeople, merge, on_merge
 from maillage.members.actions.spreadsheets import (
     ImportEnded,
     NothingToImport,
@@ -50,7 +48,7 @@ from maillage.members.actions.spreadsheets import (
 
 __all__ = [
     "AHEAD",
-    "LARGEST_DOCUMENT",
+    "CONVENTIONS",
     "AlreadyMember",
     "CollegeInUse",
     "CollegeNameTaken",
@@ -59,7 +57,6 @@ __all__ = [
     "FeeAlreadyPaid",
     "ImportEnded",
     "LeftBeforeArriving",
-    "NotADocument",
     "NotIn",
     "NotOver",
     "NothingToImport",
@@ -71,7 +68,6 @@ __all__ = [
     "cancel_fee",
     "correct",
     "discard_import",
-    "document_path",
     "edit",
     "edit_own",
     "end_mandate",
@@ -80,6 +76,7 @@ __all__ = [
     "keep_campaign",
     "leave",
     "merge",
+    "on_merge",
     "record_fee",
     "refuse",
     "remind_endings",

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
+from maillage.core.files import erase_on_commit, keep_pdf
 from maillage.cpts.models import Cpts
 from maillage.members import notifications
 from maillage.members.actions.keeping import NotIn
@@ -20,15 +18,11 @@ from maillage.members.models import Convention, Mandate, Membership
 from maillage.members.rules.names import of
 
 AHEAD = timedelta(days=60)  # when the end is told
-LARGEST_DOCUMENT = 10 * 2**20
+CONVENTIONS = "conventions"  # the folder of their documents
 
 
 class EndsBeforeItStarts(DomainError):
     user_message = "La fin vient avant le début."
-
-
-class NotADocument(DomainError):
-    user_message = "Joignez un PDF de 10 Mo au plus."
 
 
 @transaction.atomic
@@ -70,25 +64,11 @@ def sign_convention(
 ) -> Convention:
     """An agreement with a partner, and the PDF of it. Raises EndsBeforeItStarts or NotADocument."""
     _check_order(fields["starts_on"], fields["ends_on"])
-    name = _keep_document(document) if document is not None else ""
+    name = keep_pdf(CONVENTIONS, document) if document is not None else ""
     convention = Convention.objects.create(cpts=cpts, document=name, **fields)
     summary = f"Convention avec {convention.partner} : {convention.purpose}"
     audit.record("member.convention-signed", target=convention, by=by, at=at, cpts=cpts, summary=summary)
     return convention
-
-
-def _keep_document(content: bytes) -> str:
-    if len(content) > LARGEST_DOCUMENT or not content.startswith(b"%PDF-"):
-        raise NotADocument
-    name = f"{get_random_string(32)}.pdf"
-    path = document_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return name
-
-
-def document_path(name: str) -> Path:
-    return Path(settings.MEDIA_ROOT) / "conventions" / name
 
 
 @transaction.atomic
@@ -96,9 +76,7 @@ def remove_convention(*, convention: Convention, by: User, at: datetime) -> None
     """Out of the list, its document too once that is certain."""
     summary = f"Convention avec {convention.partner} retirée"
     audit.record("member.convention-removed", target=convention, by=by, at=at, cpts=convention.cpts, summary=summary)
-    if convention.document:
-        path = document_path(convention.document)
-        transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    erase_on_commit(CONVENTIONS, convention.document)
     convention.delete()
 
 

@@ -1,5 +1,6 @@
 """Two pages of one person become one, with the past of both."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -20,6 +21,16 @@ STANDING = (
     MembershipStatus.UP_TO_DATE, MembershipStatus.ACCEPTED, MembershipStatus.REQUESTED, MembershipStatus.LEFT,
     MembershipStatus.REFUSED,
 )  # fmt: skip
+
+
+OnMerge = Callable[[Membership, Membership], None]
+_on_merge: list[OnMerge] = []
+
+
+def on_merge(move: OnMerge) -> OnMerge:
+    """Register what brings the rows of an app above this one from the page that goes to the one that stays."""
+    _on_merge.append(move)
+    return move
 
 
 class TwoPeople(DomainError):
@@ -48,6 +59,8 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
     years = list(kept.fees.values_list("year", flat=True))
     Fee.objects.filter(membership=other).exclude(year__in=years).update(membership=kept)
     Mandate.objects.filter(membership=other).update(membership=kept)
+    for move in _on_merge:
+        move(kept, other)
     blanks = {name: getattr(other, name) for name in BLANKS if not getattr(kept, name)}
     other.delete()
     for name, value in blanks.items():

@@ -3,13 +3,14 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
+from maillage.core.files import LARGEST, NotADocument, file_response
 from maillage.members import actions
 from maillage.members.models import Convention, Mandate
 from maillage.members.web.forms import ConventionForm, MandateForm
@@ -62,11 +63,11 @@ def conventions(request: CptsRequest) -> HttpResponse:
             convention = actions.sign_convention(
                 cpts=request.cpts,
                 fields=fields,
-                document=file.read(actions.LARGEST_DOCUMENT + 1) if file else None,
+                document=file.read(LARGEST + 1) if file else None,
                 by=request.user,
                 at=timezone.now(),
             )
-        except actions.NotADocument as error:
+        except NotADocument as error:
             form.add_error("file", error.user_message)
         except DomainError as error:
             form.add_error("ends_on", error.user_message)
@@ -83,11 +84,7 @@ def conventions(request: CptsRequest) -> HttpResponse:
 @requires(Permission.MEMBER_LIST)
 def convention_document(request: CptsRequest, convention_uuid: UUID) -> HttpResponse:
     convention = get_object_or_404(Convention.objects.of(request.cpts), uuid=convention_uuid)
-    path = actions.document_path(convention.document)
-    if not convention.document or not path.is_file():
-        raise Http404
-    headers = {"Content-Disposition": 'inline; filename="convention.pdf"'}
-    return HttpResponse(path.read_bytes(), content_type="application/pdf", headers=headers)
+    return file_response(actions.CONVENTIONS, convention.document, "convention")
 
 
 @require_POST

@@ -79,7 +79,8 @@ def spaces(request: HttpRequest) -> HttpResponse:
 @requires(Permission.HOME_VIEW)
 def home(request: CptsRequest) -> HttpResponse:
     """What a coordinator should see in one look, with what exists so far."""
-    return render(request, "portal/home.html", queries.home_facts(request.cpts, request.permissions, timezone.now()))
+    facts = queries.home_facts(request.cpts, request.user, request.permissions, timezone.now())
+    return render(request, "portal/home.html", facts)
 
 
 @public

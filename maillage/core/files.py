@@ -1,0 +1,46 @@
+"""PDF that people join: kept out of the web root under a name that nobody guesses."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.utils.crypto import get_random_string
+
+from maillage.core.errors import DomainError
+
+LARGEST = 10 * 2**20
+
+
+class NotADocument(DomainError):
+    user_message = "Joignez un PDF de 10 Mo au plus."
+
+
+def keep_pdf(folder: str, content: bytes) -> str:
+    """Write a PDF; returns the name it is kept under. Raises NotADocument."""
+    if len(content) > LARGEST or not content.startswith(b"%PDF-"):
+        raise NotADocument
+    name = f"{get_random_string(32)}.pdf"
+    path = path_of(folder, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return name
+
+
+def path_of(folder: str, name: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / folder / name
+
+
+def erase_on_commit(folder: str, name: str) -> None:
+    """Remove the file once it is certain that nothing speaks of it any more."""
+    if name:
+        transaction.on_commit(lambda: path_of(folder, name).unlink(missing_ok=True))
+
+
+def file_response(folder: str, name: str, shown_as: str) -> HttpResponse:
+    """The file, read in the browser. Raises Http404 when there is none."""
+    path = path_of(folder, name)
+    if not name or not path.is_file():
+        raise Http404
+    headers = {"Content-Disposition": f'inline; filename="{shown_as}.pdf"'}
+    return HttpResponse(path.read_bytes(), content_type="application/pdf", headers=headers)

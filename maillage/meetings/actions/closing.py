@@ -1,0 +1,137 @@
+"""How a meeting ends: hours, minutes, decisions, tasks. Nothing is typed twice."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.meetings import notifications
+from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
+from maillage.meetings.models import Decision, Meeting, MeetingStatus, Minutes, Presence, Task
+from maillage.members.models import Membership
+
+
+class EndsBeforeItStarts(DomainError):
+    user_message = "La fin vient avant le début de la réunion."
+
+
+class NotStarted(DomainError):
+    user_message = "Cette réunion n’a pas commencé."
+
+
+class MinutesAreFinal(DomainError):
+    user_message = "Ce compte rendu est validé : il ne change plus."
+
+
+class MinutesChanged(DomainError):
+    user_message = "Quelqu’un a modifié ce compte rendu entre-temps. Le sien est gardé ; le vôtre est ici, à reprendre."
+
+
+class MinutesEmpty(DomainError):
+    user_message = "Écrivez le compte rendu avant de le valider."
+
+
+@transaction.atomic
+def close(*, meeting: Meeting, ended_at: datetime, by: User, at: datetime) -> None:
+    """Say when it ended: whoever signed and did not say otherwise stayed until then.
+
+    Raises NotStarted, EndsBeforeItStarts, NoLongerOpen.
+    """
+    if meeting.starts_at is None or meeting.starts_at > at:
+        raise NotStarted
+    if ended_at <= meeting.starts_at:
+        raise EndsBeforeItStarts
+    closed = Meeting.objects.filter(pk=meeting.pk, status=MeetingStatus.PLANNED).update(
+        status=MeetingStatus.CLOSED, closed_at=at, ends_at=ended_at, version=F("version") + 1
+    )
+    if not closed:
+        raise NoLongerOpen
+    Presence.objects.filter(meeting=meeting, left_at=None, arrived_at__lt=ended_at).update(left_at=ended_at)
+    _record("closed", meeting, f"Réunion « {meeting} » close", by, at)
+    ask_to_tell(meeting, at, by)
+
+
+def _record(type_: str, meeting: Meeting, summary: str, by: User, at: datetime) -> None:
+    audit.record(f"meeting.{type_}", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
+
+
+def template_of(meeting: Meeting) -> str:
+    """A place to write under each point of the agenda."""
+    points = [line.strip(" -•\t") for line in meeting.agenda.splitlines() if line.strip(" -•\t")]
+    return "\n\n".join(f"{number}. {point}\n" for number, point in enumerate(points, start=1))
+
+
+@transaction.atomic
+def save_minutes(*, meeting: Meeting, text: str, read_version: int, by: User, at: datetime) -> Minutes:
+    """Keep what was written so far. Raises MinutesAreFinal or MinutesChanged."""
+    minutes, _ = Minutes.objects.get_or_create(meeting=meeting)
+    if minutes.validated_at:
+        raise MinutesAreFinal
+    kept = Minutes.objects.filter(pk=minutes.pk, version=read_version, validated_at=None)
+    if not kept.update(text=text, version=F("version") + 1):
+        raise MinutesChanged
+    _record("minutes", meeting, f"Compte rendu de « {meeting} » modifié", by, at)
+    minutes.refresh_from_db()
+    return minutes
+
+
+@transaction.atomic
+def validate_minutes(*, meeting: Meeting, by: User, at: datetime) -> None:
+    """Make them final and send them to those who were invited. Raises MinutesEmpty or MinutesAreFinal."""
+    minutes = Minutes.objects.filter(meeting=meeting).first()
+    if minutes is None or not minutes.text.strip():
+        raise MinutesEmpty
+    if not Minutes.objects.filter(pk=minutes.pk, validated_at=None).update(validated_at=at, validated_by=by):
+        raise MinutesAreFinal
+    _record("minutes-validated", meeting, f"Compte rendu de « {meeting} » validé", by, at)
+    ask_to_tell(meeting, at, by)
+
+
+@transaction.atomic
+def decide(*, meeting: Meeting, text: str, by: User, at: datetime) -> Decision:
+    """Write a decision down. Raises MinutesAreFinal."""
+    _check_not_final(meeting)
+    decision = Decision.objects.create(meeting=meeting, text=text)
+    _record("decision", meeting, f"« {meeting} » : décision, {text}"[:500], by, at)
+    return decision
+
+
+@transaction.atomic
+def undecide(*, decision: Decision, by: User, at: datetime) -> None:
+    _check_not_final(decision.meeting)
+    _record("decision", decision.meeting, f"« {decision.meeting} » : décision retirée, {decision}"[:500], by, at)
+    decision.delete()
+
+
+def _check_not_final(meeting: Meeting) -> None:
+    if Minutes.objects.filter(meeting=meeting, validated_at__isnull=False).exists():
+        raise MinutesAreFinal
+
+
+@transaction.atomic
+def give_task(
+    *, meeting: Meeting, text: str, owner: Membership | None, due_on: date | None, by: User, at: datetime
+) -> Task:
+    """Somebody does something before a day; they are told, and find it on their home page."""
+    task = Task.objects.create(cpts=meeting.cpts, meeting=meeting, text=text, owner=owner, due_on=due_on)
+    whom = f" ({owner})" if owner else ""
+    _record("task", meeting, f"« {meeting} » : tâche{whom}, {text}"[:500], by, at)
+    if owner and owner.email:
+        notifications.task_given(task, at)
+    return task
+
+
+@transaction.atomic
+def finish_task(*, task: Task, by: User, at: datetime) -> None:
+    """Done; done twice changes nothing."""
+    if Task.objects.filter(pk=task.pk, done_at=None).update(done_at=at):
+        _record("task-done", task.meeting, f"Tâche faite : {task}"[:500], by, at)
+
+
+@transaction.atomic
+def drop_task(*, task: Task, by: User, at: datetime) -> None:
+    _record("task", task.meeting, f"Tâche retirée : {task}"[:500], by, at)
+    task.delete()

@@ -1,0 +1,158 @@
+"""Who is expected: members, professionals of the territory, people named by hand."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.core.text import normalised, plural
+from maillage.directory.models import GROUP_LABELS, Practitioner
+from maillage.exchange.actions import on_forget
+from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
+from maillage.meetings.actions.seats import give_back_seat
+from maillage.meetings.models import Answer, Meeting, Participant, Presence, Task
+from maillage.members.actions import on_merge
+from maillage.members.models import Membership
+from maillage.members.rules.names import readable
+
+BATCH = 500
+
+
+class AlreadyInvited(DomainError):
+    user_message = "Cette personne est déjà invitée."
+
+
+class AlreadyCame(DomainError):
+    user_message = "Cette personne a signé : corrigez d’abord sa présence."
+
+
+@transaction.atomic
+def invite_members(*, meeting: Meeting, members: Iterable[Membership], by: User, at: datetime) -> int:
+    """Those of these members who are in and not invited yet. Returns how many. Raises NoLongerOpen."""
+    _check_open(meeting)
+    known = set(meeting.participants.exclude(membership=None).values_list("membership_id", flat=True))
+    new = [one for one in members if one.is_in and one.pk not in known]
+    people = [
+        Participant(
+            cpts_id=meeting.cpts_id, meeting=meeting, membership=one, practitioner_id=one.practitioner_id,
+            name=str(one), search_name=one.search_name, occupation=one.occupation,
+        )
+        for one in new
+    ]  # fmt: skip
+    return _add(meeting, people, by, at)
+
+
+@transaction.atomic
+def invite_professionals(*, meeting: Meeting, people: Iterable[Practitioner], by: User, at: datetime) -> int:
+    """Professionals of the territory who are no members: they have no address here, a letter reaches them."""
+    _check_open(meeting)
+    known = set(meeting.participants.exclude(practitioner=None).values_list("practitioner_id", flat=True))
+    rows = [
+        Participant(
+            cpts_id=meeting.cpts_id, meeting=meeting, practitioner=one, search_name=one.search_name,
+            name=f"{readable(one.given_name)} {readable(one.family_name)}", occupation=_occupation(one),
+        )
+        for one in people
+        if one.pk not in known
+    ]  # fmt: skip
+    return _add(meeting, rows, by, at)
+
+
+def _occupation(one: Practitioner) -> str:
+    """The profession of their first place (directory.search.find carries them)."""
+    places = getattr(one, "places", [])
+    return GROUP_LABELS.get(places[0].group, "")[:80] if places else ""
+
+
+@transaction.atomic
+def invite_person(
+    *, meeting: Meeting, name: str, email: str, occupation: str = "", by: User | None, at: datetime
+) -> Participant:
+    """Somebody who is no member: an elected official, a speaker, a colleague from elsewhere.
+
+    Raises AlreadyInvited when the address is that of somebody expected.
+    """
+    _check_open(meeting)
+    email = email.strip().lower()
+    if email and find_by_address(meeting, email):
+        raise AlreadyInvited
+    person = Participant(
+        cpts_id=meeting.cpts_id, meeting=meeting, name=name, search_name=normalised(name), occupation=occupation,
+        email=email,
+    )  # fmt: skip
+    _add(meeting, [person], by, at)
+    return person
+
+
+def find_by_address(meeting: Meeting, email: str) -> Participant | None:
+    """Who is expected at that address."""
+    expected = meeting.participants.for_link()
+    by_member = expected.filter(membership__email__iexact=email).order_by("pk").first()
+    return by_member or expected.filter(email__iexact=email).first()
+
+
+def _check_open(meeting: Meeting) -> None:
+    if meeting.is_over:
+        raise NoLongerOpen
+
+
+def _add(meeting: Meeting, people: list[Participant], by: User | None, at: datetime) -> int:
+    if not people:
+        return 0
+    Participant.objects.bulk_create(people, batch_size=BATCH)
+    count = len(people)
+    who = people[0].name if count == 1 else f"{count} {plural(count, 'personne')}"
+    summary = f"« {meeting} » : {who} à inviter"
+    audit.record("meeting.invited", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
+    if meeting.is_live:
+        ask_to_tell(meeting, at, by)
+    return count
+
+
+@transaction.atomic
+def withdraw(*, participant: Participant, by: User, at: datetime) -> None:
+    """Invited by mistake: off the list, and the place given back. Raises AlreadyCame."""
+    meeting = Meeting.objects.select_for_update(of=("self",)).select_related("cpts").get(pk=participant.meeting_id)
+    stored = Participant.objects.select_related("presence").get(pk=participant.pk)
+    if stored.is_present:
+        raise AlreadyCame
+    summary = f"« {meeting} » : {stored} n’est plus sur la liste"
+    audit.record("meeting.withdrawn", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
+    had_seat = stored.answer == Answer.YES
+    stored.delete()
+    if had_seat:
+        give_back_seat(meeting, at)
+
+
+@on_merge
+def _merge(kept: Membership, other: Membership) -> None:
+    """Where both pages were expected, one line stays: the one that came, or answered."""
+    there = dict(Participant.objects.filter(membership=kept).values_list("meeting_id", "pk"))
+    for one in Participant.objects.filter(membership=other).select_related("presence", "meeting__cpts"):
+        twin = there.get(one.meeting_id)
+        if twin is None:
+            Participant.objects.filter(pk=one.pk).update(membership=kept, name=str(kept), search_name=kept.search_name)
+            continue
+        if one.is_present and not Presence.objects.filter(participant=twin).exists():
+            Presence.objects.filter(participant=one).update(participant=twin)
+        _hand_over_seat(one, twin)
+        one.delete()
+    Task.objects.filter(owner=other).update(owner=kept)
+
+
+def _hand_over_seat(one: Participant, twin: int) -> None:
+    """The place of a line that goes is for the other, unless it has answered."""
+    if one.answer != Answer.YES or one.answered_at is None:
+        return
+    silent = Participant.objects.filter(pk=twin, answer=Answer.NONE)
+    if not silent.update(answer=Answer.YES, answered_at=one.answered_at):
+        give_back_seat(one.meeting, one.answered_at)
+
+
+@on_forget
+def _forget(cpts_id: int, email: str) -> None:
+    """The address of somebody who is no member leaves every meeting; their presence, which is evidence, stays."""
+    Participant.objects.filter(cpts=cpts_id, email__iexact=email).update(email="")

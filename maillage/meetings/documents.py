@@ -1,0 +1,144 @@
+"""Papers of a meeting: the sheet of presences, attestations, minutes, letters."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.timezone import localtime
+
+from maillage.core.documents import pdf_response
+from maillage.core.templatetags.maillage import day
+from maillage.directory.models import Practitioner
+from maillage.meetings.models import Meeting, Participant, Presence
+from maillage.meetings.notifications import hour, when
+from maillage.meetings.rules.hours import counted, told
+from maillage.members.campaign import letters_data, letters_pdf
+
+TYPST = Path(__file__).resolve().parent / "typst"
+
+
+def duration_of(presence: Presence, meeting: Meeting) -> str:
+    """The time that counts: 1 h 30."""
+    assert meeting.starts_at
+    assert meeting.ends_at
+    return told(
+        counted(arrived=presence.arrived_at, left=presence.left_at, starts=meeting.starts_at, ends=meeting.ends_at)
+    )
+
+
+def clock(moment: datetime | None) -> str:
+    return f"{localtime(moment):%H:%M}" if moment else ""
+
+
+def sheet_pdf(meeting: Meeting, people: Iterable[Participant], on: date) -> HttpResponse:
+    """Before the meeting, a sheet to sign by hand; after, who was there, from when to when, and how it was signed."""
+    return pdf_response("feuille-de-presence", TYPST / "sheet.typ", sheet_data(meeting, people, on))
+
+
+def sheet_data(meeting: Meeting, people: Iterable[Participant], on: date) -> dict[str, Any]:
+    """People in the order of the sheet. Once it is closed, those who came are what it proves."""
+    is_closed = meeting.status == "closed"
+    rows = [_sheet_row(one, meeting) for one in people if one.is_present or not is_closed]
+    return {
+        "cpts": meeting.cpts.name,
+        "title": meeting.title,
+        "kind": meeting.get_kind_display(),
+        "mission": meeting.get_mission_display() if meeting.mission else "",
+        "when": when(meeting),
+        "place": meeting.place or ("à distance" if meeting.video_link else ""),
+        "is_closed": is_closed,
+        "present": sum(bool(row["arrived"]) for row in rows),
+        "rows": rows,
+        "on": day(on),
+    }
+
+
+def _sheet_row(one: Participant, meeting: Meeting) -> dict[str, str]:
+    row = {"name": one.name, "occupation": one.occupation, "arrived": "", "left": "", "time": "", "how": "", "note": ""}
+    if not one.is_present:
+        return row
+    presence = one.presence
+    row |= {"arrived": clock(presence.arrived_at), "left": clock(presence.left_at)}
+    row["time"] = duration_of(presence, meeting)
+    row["how"] = f"{presence.get_means_display()}, le {localtime(presence.signed_at):%d/%m/%Y à %H:%M}"
+    if presence.corrected_at:
+        row["note"] = f"corrigée le {localtime(presence.corrected_at):%d/%m/%Y} : {presence.correction}"
+    return row
+
+
+def attestation_pdf(person: Participant, on: date) -> HttpResponse:
+    """That somebody was at a meeting, and for how long."""
+    return pdf_response("attestation-de-presence", TYPST / "attendance.typ", attestation_data(person, on))
+
+
+def attestation_data(person: Participant, on: date) -> dict[str, Any]:
+    meeting = person.meeting
+    return {
+        "cpts": meeting.cpts.name,
+        "with_article": meeting.cpts.with_article,
+        "name": person.name,
+        "occupation": person.occupation,
+        "title": meeting.title,
+        "kind": meeting.get_kind_display(),
+        "when": when(meeting),
+        "place": meeting.place,
+        "from": hour(person.presence.arrived_at),
+        "to": hour(person.presence.left_at) if person.presence.left_at else "",
+        "time": duration_of(person.presence, meeting),
+        "on": day(on),
+    }
+
+
+def minutes_pdf(meeting: Meeting, on: date) -> HttpResponse:
+    return pdf_response("compte-rendu", TYPST / "minutes.typ", minutes_data(meeting, on))
+
+
+def minutes_data(meeting: Meeting, on: date) -> dict[str, Any]:
+    """The minutes with who was there, what was decided, who does what."""
+    minutes = getattr(meeting, "minutes", None)
+    people = list(meeting.participants.for_sheet())
+    excused = [one.name for one in people if not one.is_present and one.answer == "no"]
+    return {
+        "cpts": meeting.cpts.name,
+        "title": meeting.title,
+        "kind": meeting.get_kind_display(),
+        "when": when(meeting),
+        "place": meeting.place,
+        "present": [one.name for one in people if one.is_present],
+        "excused": excused,
+        "paragraphs": [part.strip() for part in minutes.text.split("\n\n") if part.strip()] if minutes else [],
+        "decisions": [str(one) for one in meeting.decisions.all()],
+        "tasks": [
+            {"text": one.text, "owner": str(one.owner or "à attribuer"), "due": day(one.due_on) if one.due_on else ""}
+            for one in meeting.tasks.select_related("owner").order_by("due_on", "pk")
+        ],
+        "validated": f"le {day(minutes.validated_at)} par {minutes.validated_by}"
+        if minutes and minutes.validated_at
+        else "",
+        "on": day(on),
+    }
+
+
+def letters(meeting: Meeting, people: Iterable[Practitioner], on: date) -> HttpResponse:
+    """One letter to each professional whose address the directory knows."""
+    where = f"Lieu : {meeting.place}." if meeting.place else ""
+    video = f"À distance : {meeting.video_link}" if meeting.video_link else ""
+    body = "\n\n".join(
+        filter(
+            None,
+            (
+                f"{meeting.cpts.with_article[:1].upper()}{meeting.cpts.with_article[1:]} vous invite : {meeting.title} "
+                f"({meeting.get_kind_display()}).",
+                f"{when(meeting)[:1].upper()}{when(meeting)[1:]}. {where}",
+                video,
+                f"À l’ordre du jour : {' ; '.join(filter(None, map(str.strip, meeting.agenda.splitlines())))}."
+                if meeting.agenda.strip()
+                else "",
+                "Que vous soyez membre ou non, vous êtes attendu·e. Nous répondrons à vos questions sur place.",
+            ),
+        )
+    )
+    subject = f"Invitation : {meeting.title}"
+    return letters_pdf(letters_data(meeting.cpts, people, subject=subject, body=body, signature="Le bureau", on=on))

@@ -1,0 +1,27 @@
+"""Meetings of every kind, who is expected, who came, what was decided."""
+
+from maillage.meetings.models.attendance import Means, Presence, SigninCode
+from maillage.meetings.models.meeting import BodyRule, Meeting, MeetingDocument, MeetingKind, MeetingStatus
+from maillage.meetings.models.outcome import Decision, Minutes, Task
+from maillage.meetings.models.participant import Answer, CalendarFeed, Participant
+from maillage.meetings.models.poll import Choice, PollAnswer, PollOption
+
+__all__ = [
+    "Answer",
+    "BodyRule",
+    "CalendarFeed",
+    "Choice",
+    "Decision",
+    "Means",
+    "Meeting",
+    "MeetingDocument",
+    "MeetingKind",
+    "MeetingStatus",
+    "Minutes",
+    "Participant",
+    "PollAnswer",
+    "PollOption",
+    "Presence",
+    "SigninCode",
+    "Task",
+]

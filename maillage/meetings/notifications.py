@@ -1,0 +1,200 @@
+"""Mails of meetings. Each carries the personal page of whom it is for; written in the caller's transaction."""
+
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+from typing import Protocol
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from maillage.core.templatetags.maillage import day
+from maillage.exchange import links
+from maillage.exchange.actions import write_mail
+from maillage.exchange.models import MailKind
+from maillage.meetings.calendar import invitation_text
+from maillage.meetings.models import Answer, Meeting, Participant, Task
+from maillage.meetings.models.participant import LINK, LINK_LIVES
+from maillage.meetings.rules.messages import Due
+
+
+def personal_url(participant: Participant, at: datetime) -> str:
+    """The page of one person for one meeting: answer, agenda, minutes, attestation. Expires after the meeting."""
+    end = participant.meeting.ends_at or at
+    token = links.sign(LINK, participant.uuid, until=max(end, at) + LINK_LIVES)
+    return f"{settings.PUBLIC_URL}{reverse('meetings:personal', args=[token])}"
+
+
+class Span(Protocol):
+    """Whatever starts and ends: a meeting, a date proposed for it."""
+
+    @property
+    def starts_at(self) -> datetime | None: ...
+
+    @property
+    def ends_at(self) -> datetime | None: ...
+
+
+def when(meeting: Span) -> str:
+    """jeudi 3 décembre 2026, de 20 h 00 à 22 h 00 (heure de Paris)."""
+    if meeting.starts_at is None or meeting.ends_at is None:
+        return "date à choisir"
+    start, end = localtime(meeting.starts_at), localtime(meeting.ends_at)
+    same_day = start.date() == end.date()
+    until = hour(end) if same_day else f"{date_format(end, 'l')} {day(end)}, {hour(end)}"
+    return f"{date_format(start, 'l')} {day(start)}, de {hour(start)} à {until} (heure de Paris)"
+
+
+def hour(moment: datetime) -> str:
+    """20 h, or 20 h 30."""
+    local = localtime(moment)
+    return f"{local.hour} h {local.minute:02d}" if local.minute else f"{local.hour} h"
+
+
+def _facts(meeting: Meeting) -> str:
+    lines = [f"Quand : {when(meeting)}"]
+    if meeting.place:
+        lines.append(f"Où : {meeting.place}")
+    if meeting.video_link:
+        lines.append(f"À distance : {meeting.video_link}")
+    if meeting.agenda:
+        lines.append(f"\nOrdre du jour :\n{meeting.agenda.strip()}")
+    return "\n".join(lines)
+
+
+def _calendar(meeting: Meeting, url: str, at: datetime) -> str:
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return invitation_text(meeting, url=url, sender=sender, at=at) if meeting.starts_at else ""
+
+
+def tell(participant: Participant, due: Due, at: datetime) -> None:
+    """Write the one message that this person is owed."""
+    meeting, url = participant.meeting, personal_url(participant, at)
+    subject, words = _WORDS[due](meeting, url)
+    stale = None if due in {Due.MINUTES, Due.POLL} else meeting.ends_at
+    write_mail(
+        recipient=participant.address,
+        subject=subject,
+        body=f"Bonjour,\n\n{words}\n\n{_signature(meeting)}",
+        at=at,
+        cpts_id=meeting.cpts_id,
+        kind=MailKind.NEWS if due == Due.MINUTES else MailKind.INVITATION,
+        stale_at=stale,
+        calendar="" if due in {Due.MINUTES, Due.POLL} else _calendar(meeting, url, at),
+    )
+
+
+def _signature(meeting: Meeting) -> str:
+    return f"L’équipe de {meeting.cpts.with_article}\n"
+
+
+def _poll(meeting: Meeting, url: str) -> tuple[str, str]:
+    words = (
+        f"{meeting.cpts} cherche une date pour « {meeting} » ({meeting.get_kind_display()}).\n\n"
+        f"Dire quelles dates vous conviennent, sans compte ni mot de passe :\n{url}"
+    )
+    return f"Quelle date pour « {meeting} » ?", words
+
+
+def _invitation(meeting: Meeting, url: str) -> tuple[str, str]:
+    words = (
+        f"Vous êtes invité·e : {meeting} ({meeting.get_kind_display()}).\n\n{_facts(meeting)}\n\n"
+        f"Répondre en un geste, sans compte ni mot de passe :\n{url}"
+    )
+    assert meeting.starts_at
+    return f"{meeting}, le {day(meeting.starts_at)}", words
+
+
+def _change(meeting: Meeting, url: str) -> tuple[str, str]:
+    refusal = f"Si vous ne pouvez plus venir, dites-le ici :\n{url}"
+    words = f"Cette réunion a changé : {meeting}.\n\n{_facts(meeting)}\n\n{refusal}"
+    return f"Changement : {meeting}", words
+
+
+def _cancellation(meeting: Meeting, url: str) -> tuple[str, str]:
+    reason = f"\n\n{meeting.cancel_reason}" if meeting.cancel_reason else ""
+    return f"Annulée : {meeting}", f"La réunion « {meeting} » prévue {when(meeting)} est annulée.{reason}"
+
+
+def _minutes(meeting: Meeting, url: str) -> tuple[str, str]:
+    words = f"Le compte rendu de « {meeting} » est prêt, et votre attestation de présence si vous y étiez :\n{url}"
+    return f"Compte rendu : {meeting}", words
+
+
+_WORDS = {
+    Due.POLL: _poll,
+    Due.INVITATION: _invitation,
+    Due.CHANGE: _change,
+    Due.CANCELLATION: _cancellation,
+    Due.MINUTES: _minutes,
+}
+
+
+def reminder(participant: Participant, at: datetime) -> None:
+    """A few days before: to those who come, and to those who did not say."""
+    meeting, url = participant.meeting, personal_url(participant, at)
+    asked = (
+        "Vous avez répondu que vous venez : à bientôt. Un empêchement ? Dites-le ici"
+        if participant.answer == Answer.YES
+        else "Vous n’avez pas encore répondu : un geste suffit"
+    )
+    write_mail(
+        recipient=participant.address,
+        subject=f"Rappel : {meeting}",
+        body=f"Bonjour,\n\nRappel : {meeting}.\n\n{_facts(meeting)}\n\n{asked} :\n{url}\n\n{_signature(meeting)}",
+        at=at,
+        cpts_id=meeting.cpts_id,
+        kind=MailKind.REMINDER,
+        stale_at=meeting.starts_at,
+    )
+
+
+def seat_found(participant: Participant, at: datetime) -> None:
+    """From the waiting list to the room: they must know at once."""
+    if not participant.address:
+        return
+    meeting, url = participant.meeting, personal_url(participant, at)
+    write_mail(
+        recipient=participant.address,
+        subject=f"Une place s’est libérée : {meeting}",
+        body=(
+            f"Bonjour,\n\nUne place s’est libérée : vous êtes attendu·e à « {meeting} ».\n\n{_facts(meeting)}\n\n"
+            f"Si vous ne pouvez plus venir, laissez-la à quelqu’un :\n{url}\n\n{_signature(meeting)}"
+        ),
+        at=at,
+        cpts_id=meeting.cpts_id,
+        stale_at=meeting.ends_at,
+        calendar=_calendar(meeting, url, at),
+    )
+
+
+def signin_code(participant: Participant, email: str, code: str, at: datetime) -> None:
+    """To the address, never to the screen."""
+    write_mail(
+        recipient=email,
+        subject=f"{code} : votre code de présence",
+        body=(
+            f"Bonjour,\n\nVotre code pour signer votre présence à « {participant.meeting} » : {code}\n\n"
+            "Il sert une fois, dans les dix minutes. Si vous n’êtes pas à cette réunion, ignorez ce message.\n"
+        ),
+        at=at,
+        cpts_id=participant.cpts_id,
+        stale_at=at + timedelta(minutes=10),
+    )
+
+
+def task_given(task: Task, at: datetime) -> None:
+    owner = task.owner
+    assert owner
+    due = f", pour le {day(task.due_on)}" if task.due_on else ""
+    charge = f"À la suite de « {task.meeting} », vous êtes chargé·e de ceci{due} :"
+    link = f"{settings.PUBLIC_URL}{reverse('meetings:tasks', args=[owner.cpts.slug])}"
+    write_mail(
+        recipient=owner.email,
+        subject=f"Une tâche pour vous : {task}",
+        body=f"Bonjour,\n\n{charge}\n\n{task}\n\nVos tâches : {link}\n",
+        at=at,
+        cpts_id=task.cpts_id,
+        kind=MailKind.NEWS,
+    )

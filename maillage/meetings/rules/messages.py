@@ -1,0 +1,40 @@
+"""What a participant has not been told yet. Pure: running it again after the telling finds nothing."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Due(StrEnum):
+    POLL = "poll"
+    INVITATION = "invitation"
+    CHANGE = "change"
+    CANCELLATION = "cancellation"
+    MINUTES = "minutes"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one person was told, and where the meeting stands. `behind`: the meeting changed since."""
+
+    status: str
+    has_poll: bool
+    polled: bool
+    invited: bool
+    behind: bool
+    comes_not: bool
+    minutes_ready: bool
+    minutes_sent: bool
+
+
+def due(told: Told) -> Due | None:
+    """The one message to write now, or None."""
+    match told.status:
+        case "draft":
+            return Due.POLL if told.has_poll and not told.polled else None
+        case "planned":
+            if not told.invited:
+                return Due.INVITATION
+            return Due.CHANGE if told.behind and not told.comes_not else None
+        case "cancelled":
+            return Due.CANCELLATION if told.invited and told.behind else None
+    return Due.MINUTES if told.minutes_ready and not told.minutes_sent else None

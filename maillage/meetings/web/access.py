@@ -1,0 +1,110 @@
+"""Which meetings a person reads, and how somebody without an account is known again."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.crypto import get_random_string, salted_hmac
+
+from maillage.accounts.models import User
+from maillage.accounts.permissions import CptsRequest, Permission
+from maillage.core.errors import DomainError
+from maillage.exchange import links
+from maillage.meetings.models import Means, Meeting, Participant
+from maillage.meetings.models.participant import LINK
+
+DEVICE, DEVICE_DAYS = "appareil", 365
+WALL_SECONDS = 600  # the time to receive a code by mail and to type it
+
+
+def may_manage(request: CptsRequest) -> bool:
+    """The team, against a plain member."""
+    return Permission.MEETING_MANAGE in request.permissions
+
+
+def meeting_of(request: CptsRequest, meeting_uuid: UUID) -> Meeting:
+    """A meeting of this CPTS that this person may read. Raises Http404."""
+    readable = Meeting.objects.of(request.cpts).visible_to(request.user, team=may_manage(request))
+    return get_object_or_404(readable.select_related("cpts", "minutes"), uuid=meeting_uuid)
+
+
+def person_of(token: str, at: datetime) -> Participant:
+    """Whose personal page this is. Raises LinkUnusable or one of its kinds."""
+    person = Participant.objects.for_link().filter(uuid=links.read(LINK, token, at=at)).first()
+    if person is None:
+        raise links.LinkUnusable("Vous n’êtes plus sur la liste de cette réunion.")
+    return person
+
+
+def _cookie(meeting: Meeting) -> str:
+    return f"reunion-{meeting.uuid.hex[:12]}"
+
+
+def remember(response: HttpResponse, person: Participant, token: str) -> None:
+    """This telephone opened the link of that person: in the room, signing is one tap. Until the meeting is over."""
+    ends_at = person.meeting.ends_at
+    response.set_cookie(_cookie(person.meeting), token, expires=ends_at, **_safely())
+
+
+def _safely() -> dict[str, Any]:
+    return {"httponly": True, "samesite": "Lax", "secure": settings.SESSION_COOKIE_SECURE}
+
+
+def recognised(request: HttpRequest, meeting: Meeting, at: datetime) -> tuple[Participant, Means] | None:
+    """Who holds this telephone, by their personal link or by their account, and which of the two said it."""
+    people = Participant.objects.for_link().filter(meeting=meeting)
+    try:
+        person = people.filter(uuid=links.read(LINK, request.COOKIES.get(_cookie(meeting), ""), at=at)).first()
+    except DomainError:
+        person = None
+    if person:
+        return person, Means.LINK
+    if isinstance(request.user, User):
+        mine = list(people.of_account(request.user)[:2])
+        if len(mine) == 1:
+            return mine[0], Means.SESSION
+    return None
+
+
+def forget_person(response: HttpResponse, meeting: Meeting) -> None:
+    response.delete_cookie(_cookie(meeting))
+
+
+def stood_at_the_wall(request: HttpRequest, meeting: Meeting) -> bool:
+    """This telephone read the code of the wall a moment ago."""
+    try:
+        value = request.get_signed_cookie(_wall(meeting), max_age=WALL_SECONDS, salt="maillage.wall")
+    except (KeyError, signing.BadSignature):
+        return False
+    return bool(value == meeting.uuid.hex)
+
+
+def stand_at_the_wall(response: HttpResponse, meeting: Meeting) -> None:
+    response.set_signed_cookie(
+        _wall(meeting), meeting.uuid.hex, salt="maillage.wall", max_age=WALL_SECONDS, **_safely()
+    )
+
+
+def _wall(meeting: Meeting) -> str:
+    return f"salle-{meeting.uuid.hex[:12]}"
+
+
+def device_of(request: HttpRequest) -> str:
+    """What tells this telephone from another, made up on the first visit."""
+    try:
+        return str(request.get_signed_cookie(DEVICE, salt="maillage.device"))
+    except (KeyError, signing.BadSignature):
+        return get_random_string(20)
+
+
+def keep_device(response: HttpResponse, device: str) -> None:
+    response.set_signed_cookie(DEVICE, device, salt="maillage.device", max_age=DEVICE_DAYS * 86_400, **_safely())
+
+
+def device_digest(device: str, meeting: Meeting) -> str:
+    """The same telephone at two meetings cannot be told."""
+    return salted_hmac("maillage.device", f"{meeting.uuid.hex}:{device}", algorithm="sha256").hexdigest()[:32]

@@ -1,0 +1,281 @@
+"""Forms of meetings: the shape of what is typed; what is allowed is decided by the actions."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from maillage.core.fields import HourField
+from maillage.cpts.models import Cpts
+from maillage.meetings.actions import SheetLine
+from maillage.meetings.models import Choice, Meeting, MeetingKind, Participant, PollOption
+from maillage.meetings.models.meeting import MISSIONS
+from maillage.members.models import Body, College, Membership
+
+HOUR_HELP = "Par exemple 20 h ou 20 h 30."
+
+
+def instant(day: date, hour: time) -> datetime:
+    """A day and an hour on the clock that people read."""
+    return datetime.combine(day, hour, tzinfo=timezone.get_current_timezone())
+
+
+class SpanForm(forms.Form):
+    """A day, from an hour to another."""
+
+    on = forms.DateField(localize=True, label="Date", help_text="Par exemple 03/12/2026.")
+    starts = HourField(label="De", help_text=HOUR_HELP)
+    ends = HourField(label="À", help_text=HOUR_HELP)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        on, starts, ends = data.get("on"), data.get("starts"), data.get("ends")
+        if on and starts and ends:
+            if ends <= starts:
+                self.add_error("ends", "La fin vient avant le début.")
+            data["starts_at"], data["ends_at"] = instant(on, starts), instant(on, ends)
+        return data
+
+
+class MeetingForm(SpanForm):
+    """One meeting. Without a date, one is looked for together."""
+
+    title = forms.CharField(
+        label="Intitulé", max_length=160, help_text="Ne nommez jamais un patient, même pour une concertation."
+    )
+    kind = forms.ChoiceField(label="Nature", choices=MeetingKind.choices)
+    mission = forms.ChoiceField(
+        label="Mission de la CPTS", choices=[("", "Aucune en particulier"), *MISSIONS], required=False
+    )
+    place = forms.CharField(label="Lieu", max_length=200, required=False)
+    video_link = forms.URLField(label="Lien de visioconférence", max_length=300, required=False, assume_scheme="https")
+    capacity = forms.IntegerField(
+        label="Nombre de places", min_value=1, max_value=5000, required=False, help_text="Vide : pas de limite."
+    )
+    agenda = forms.CharField(
+        label="Ordre du jour",
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea({"rows": 5}),
+        help_text="Un point par ligne : le compte rendu partira de là.",
+    )
+    is_open = forms.BooleanField(
+        label="Ouverte à qui n’est pas invité",
+        required=False,
+        help_text="Une personne de passage peut alors signer avec un code reçu par courriel.",
+    )
+    field_order = (
+        "title",
+        "kind",
+        "mission",
+        "on",
+        "starts",
+        "ends",
+        "place",
+        "video_link",
+        "capacity",
+        "agenda",
+        "is_open",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("on", "starts", "ends"):
+            self.fields[name].required = False
+        self.fields["on"].help_text = "Par exemple 03/12/2026. Vide : elle se choisira par un sondage."
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        given = [bool(data.get(name)) for name in ("on", "starts", "ends")]
+        if any(given) and not all(given) and not self.errors:
+            self.add_error("starts", "Donnez la date, l’heure de début et l’heure de fin, ou aucune des trois.")
+        return data
+
+    def fields_to_keep(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        kept = {name: data[name] for name in self.fields if name not in ("on", "starts", "ends")}
+        return kept | {"starts_at": data.get("starts_at"), "ends_at": data.get("ends_at")}
+
+
+def initial_of(meeting: Meeting) -> dict[str, Any]:
+    """A meeting as its form shows it."""
+    shown = {name: getattr(meeting, name) for name in MeetingForm.base_fields if name not in ("on", "starts", "ends")}
+    if meeting.starts_at and meeting.ends_at:
+        start, end = timezone.localtime(meeting.starts_at), timezone.localtime(meeting.ends_at)
+        shown |= {"on": start.date(), "starts": start.time(), "ends": end.time()}
+    return shown
+
+
+class AudienceForm(forms.Form):
+    """A group of members, or the whole territory."""
+
+    group = forms.ChoiceField(label="Un groupe")
+
+    def __init__(self, *args: Any, cpts: Cpts, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        colleges = College.objects.filter(cpts=cpts).order_by("name").values_list("pk", "name")
+        self.fields["group"].choices = [  # type: ignore[attr-defined]
+            ("members", "Tous les membres"),
+            *((f"college-{pk}", f"Collège : {name}") for pk, name in colleges),
+            *((f"body-{code}", f"Mandats : {label}") for code, label in Body.choices),
+            ("territory", "Tous les professionnels du territoire, membres ou non"),
+        ]
+
+
+class ChosenForm(forms.Form):
+    """A few members by name."""
+
+    members = forms.ModelMultipleChoiceField(
+        Membership.objects.none(), label="Des membres", help_text="Ctrl ou ⌘ pour en choisir plusieurs."
+    )
+
+    def __init__(self, *args: Any, cpts: Cpts, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["members"].queryset = Membership.objects.of(cpts).current().order_by("search_name")  # type: ignore[attr-defined]
+
+
+class PersonForm(forms.Form):
+    """Somebody who is no member."""
+
+    name = forms.CharField(label="Nom et prénom", max_length=160)
+    email = forms.EmailField(label="Adresse électronique", required=False)
+    occupation = forms.CharField(label="Profession ou fonction", max_length=80, required=False)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label="Motif", max_length=300)
+
+
+class DocumentForm(forms.Form):
+    name = forms.CharField(label="Titre du document", max_length=120)
+    file = forms.FileField(label="Fichier (PDF)", allow_empty_file=True)
+
+
+class CloseForm(forms.Form):
+    ended = HourField(label="Terminée à", help_text=HOUR_HELP)
+
+    def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if meeting.ends_at:
+            self.fields["ended"].initial = timezone.localtime(meeting.ends_at).time()
+
+
+class MinutesForm(forms.Form):
+    text = forms.CharField(label="Compte rendu", max_length=60_000, widget=forms.Textarea({"rows": 16}), required=False)
+
+
+class DecisionForm(forms.Form):
+    text = forms.CharField(label="Décision", max_length=500)
+
+
+class TaskForm(forms.Form):
+    """One thing to do, by one of those who were there or any member."""
+
+    text = forms.CharField(label="Tâche", max_length=300)
+    owner = forms.ModelChoiceField(
+        Membership.objects.none(), label="Qui", required=False, empty_label="Personne encore"
+    )
+    due_on = forms.DateField(localize=True, label="Pour le", required=False, help_text="Par exemple 15/01/2027.")
+
+    def __init__(self, *args: Any, cpts: Cpts, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = Membership.objects.of(cpts).current().select_related("cpts").order_by("search_name")
+        self.fields["owner"].queryset = members  # type: ignore[attr-defined]
+
+
+class RulesForm(forms.Form):
+    """How many days before each kind of meeting people are convened."""
+
+    def __init__(self, *args: Any, notices: dict[str, int | None], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind, label in MeetingKind.choices:
+            self.fields[kind] = forms.IntegerField(
+                label=label[:1].upper() + label[1:],
+                min_value=0,
+                max_value=120,
+                required=False,
+                initial=notices.get(kind),
+            )
+
+
+class PollForm(forms.Form):
+    """Which of the dates suit. One set of radio buttons a date."""
+
+    def __init__(self, *args: Any, options: Iterable[PollOption], labels: dict[int, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for option in options:
+            self.fields[f"d{option.pk}"] = forms.ChoiceField(
+                label=labels[option.pk], choices=Choice.choices, widget=forms.RadioSelect, required=False
+            )
+
+    def choices(self) -> dict[int, str]:
+        return {int(name[1:]): value for name, value in self.cleaned_data.items() if value}
+
+
+class AddressForm(forms.Form):
+    """Who stands in the room without their link."""
+
+    email = forms.EmailField(label="Votre adresse électronique")
+    name = forms.CharField(label="Votre nom et prénom", max_length=160, required=False)
+    occupation = forms.CharField(label="Votre profession ou fonction", max_length=80, required=False)
+
+    def __init__(self, *args: Any, is_open: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_open:
+            self.fields["name"].help_text = "Si vous n’étiez pas invité·e."
+        else:
+            del self.fields["name"], self.fields["occupation"]
+
+
+class CodeForm(forms.Form):
+    email = forms.EmailField(widget=forms.HiddenInput)
+    code = forms.CharField(
+        label="Code à six chiffres",
+        max_length=12,
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+
+class SheetForm(forms.Form):
+    """The sheet, one line a participant: there or not, from when to when."""
+
+    def __init__(self, *args: Any, meeting: Meeting, people: list[Participant], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        assert meeting.starts_at
+        assert meeting.ends_at
+        self.meeting, self.people = meeting, people
+        self.starts, self.ends = timezone.localtime(meeting.starts_at), timezone.localtime(meeting.ends_at)
+        for one in people:
+            held = one.presence if one.is_present else None
+            self.fields[f"here-{one.pk}"] = forms.BooleanField(
+                label="Présence", required=False, initial=held is not None
+            )
+            self.fields[f"from-{one.pk}"] = self._hour("Arrivée", held.arrived_at if held else None)
+            self.fields[f"to-{one.pk}"] = self._hour("Départ", held.left_at if held else None)
+        self.fields["reason"] = forms.CharField(
+            label="Pourquoi ces corrections",
+            max_length=200,
+            required=False,
+            help_text="Seulement si vous changez une présence déjà écrite : le motif reste dans la trace.",
+        )
+
+    def _hour(self, label: str, moment: datetime | None) -> HourField:
+        shown = timezone.localtime(moment).time().replace(second=0, microsecond=0) if moment else None
+        return HourField(label=label, required=False, initial=shown, widget=forms.TextInput({"size": 7}))
+
+    def rows(self) -> list[tuple[Participant, list[forms.BoundField]]]:
+        return [(one, [self[f"{name}-{one.pk}"] for name in ("here", "from", "to")]) for one in self.people]
+
+    def lines(self) -> list[SheetLine]:
+        return [self._line(one) for one in self.people]
+
+    def _line(self, one: Participant) -> SheetLine:
+        here, start, end = (self.cleaned_data[f"{name}-{one.pk}"] for name in ("here", "from", "to"))
+        if not here:
+            return SheetLine(one, None, None)
+        day = self.starts.date()
+        closed = self.meeting.is_over
+        left = instant(day, end) if end else (self.ends if closed or not one.is_present else None)
+        return SheetLine(one, instant(day, start) if start else self.starts, left)

@@ -1,0 +1,296 @@
+"""What the team does before a meeting: prepare, find a date, invite, convene, change, cancel."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.core.errors import DomainError
+from maillage.core.files import LARGEST
+from maillage.directory.search import Criteria, find
+from maillage.meetings import actions, documents
+from maillage.meetings.jobs import may_be_written_to
+from maillage.meetings.models import Meeting, MeetingKind, Participant, PollOption
+from maillage.meetings.web.access import meeting_of
+from maillage.meetings.web.forms import (
+    AudienceForm,
+    ChosenForm,
+    DocumentForm,
+    MeetingForm,
+    PersonForm,
+    ReasonForm,
+    RulesForm,
+    SpanForm,
+    initial_of,
+)
+from maillage.meetings.web.public_views import poll_labels
+from maillage.meetings.web.views import page_context, participant_of
+from maillage.members.campaign import address_of
+from maillage.members.models import Mandate, Membership
+from maillage.territory.queries import communes_of
+
+MOST_LETTERS = 600
+
+
+@requires(Permission.MEETING_MANAGE)
+def add(request: CptsRequest) -> HttpResponse:
+    form = MeetingForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        meeting = actions.plan(cpts=request.cpts, fields=form.fields_to_keep(), by=request.user, at=timezone.now())
+        messages.success(request, "La réunion est en préparation. Choisissez qui est invité.")
+        return redirect("meetings:people", request.cpts.slug, meeting.uuid)
+    return render(request, "meetings/edit.html", {"form": form, "meeting": None})
+
+
+@requires(Permission.MEETING_MANAGE)
+def edit(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
+    meeting = meeting_of(request, meeting_uuid)
+    form = MeetingForm(request.POST or None, initial=initial_of(meeting))
+    sent = request.POST.get("version", "")
+    version = int(sent) if sent.isdecimal() and len(sent) < 10 else meeting.version
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.change(
+                meeting=meeting, read_version=version, fields=form.fields_to_keep(), by=request.user, at=timezone.now()
+            )
+        except actions.MoreThanRoom as error:
+            form.add_error("capacity", error.user_message)
+        except DomainError as error:
+            form.add_error(None, error.user_message)
+        else:
+            told = " Les personnes invitées sont prévenues." if meeting.is_live else ""
+            messages.success(request, f"La réunion est à jour.{told}")
+            return redirect("meetings:show", request.cpts.slug, meeting.uuid)
+    return render(request, "meetings/edit.html", {"form": form, "meeting": meeting, "version": version})
+
+
+def did(request: CptsRequest, act: Callable[..., object], done: str, **arguments: Any) -> bool:
+    """Call one action; say what was done, or why it was not."""
+    try:
+        act(**arguments, by=request.user, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, error.user_message)
+        return False
+    messages.success(request, done)
+    return True
+
+
+@requires(Permission.MEETING_MANAGE)
+def people(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
+    """Who is expected, what they answered, and three ways to invite more."""
+    meeting = meeting_of(request, meeting_uuid)
+    asked = request.POST.get("do", "")
+    audience = AudienceForm(request.POST if asked == "group" else None, cpts=request.cpts)
+    chosen = ChosenForm(request.POST if asked == "members" else None, cpts=request.cpts)
+    person = PersonForm(request.POST if asked == "person" else None)
+    if asked and _invited(request, meeting, audience, chosen, person):
+        return redirect("meetings:people", request.cpts.slug, meeting.uuid)
+    expected = list(meeting.participants.for_sheet())
+    for one in expected:
+        one.meeting = meeting
+        one.is_written_to = may_be_written_to(one)  # type: ignore[attr-defined]
+    context = page_context(
+        request, meeting, audience=audience, chosen=chosen, person=person, people=expected,
+        letters=sum(one.membership_id is None and one.practitioner_id is not None for one in expected),
+    )  # fmt: skip
+    return render(request, "meetings/people.html", context)
+
+
+def _invited(
+    request: CptsRequest, meeting: Meeting, audience: AudienceForm, chosen: ChosenForm, person: PersonForm
+) -> bool:
+    """Invite whoever the form that was sent says. False when it must be shown again."""
+    try:
+        if audience.is_bound and audience.is_valid():
+            count = _invite_group(request, meeting, audience.cleaned_data["group"])
+        elif chosen.is_bound and chosen.is_valid():
+            members = chosen.cleaned_data["members"]
+            count = actions.invite_members(meeting=meeting, members=members, by=request.user, at=timezone.now())
+        elif person.is_bound and person.is_valid():
+            actions.invite_person(meeting=meeting, by=request.user, at=timezone.now(), **person.cleaned_data)
+            count = 1
+        else:
+            return False
+    except DomainError as error:
+        messages.error(request, error.user_message)
+        return not person.is_bound
+    when_ = "prévenues" if meeting.is_live else "choisies ; elles seront prévenues à la convocation"
+    messages.success(
+        request,
+        f"{count} personne{'s' if count > 1 else ''} de plus, {when_}."
+        if count
+        else "Personne de plus : tout le monde l’est déjà.",
+    )
+    return True
+
+
+def _invite_group(request: CptsRequest, meeting: Meeting, group: str) -> int:
+    at, by = timezone.now(), request.user
+    members = Membership.objects.of(request.cpts).current()
+    kind, _, key = group.partition("-")
+    if kind == "college":
+        members = members.filter(college=int(key))
+    if kind == "body":
+        mandates = Mandate.objects.of(request.cpts).in_force(timezone.localdate(at)).filter(body=key)
+        members = members.filter(pk__in=mandates.values("membership"))
+    count = actions.invite_members(meeting=meeting, members=members.order_by("search_name"), by=by, at=at)
+    if kind == "territory":
+        others = _not_members(request)
+        count += actions.invite_professionals(meeting=meeting, people=others, by=by, at=at)
+    return count
+
+
+def _not_members(request: CptsRequest) -> QuerySet[Any]:
+    """Professionals of the perimeter who are not members today."""
+    inside = Membership.objects.of(request.cpts).current().exclude(practitioner=None)
+    return find(Criteria(communes=communes_of(request.cpts))).exclude(pk__in=inside.values("practitioner"))
+
+
+@require_POST
+@requires(Permission.MEETING_MANAGE)
+def withdraw(request: CptsRequest, meeting_uuid: UUID, participant_uuid: UUID) -> HttpResponse:
+    meeting = meeting_of(request, meeting_uuid)
+    person = participant_of(meeting, participant_uuid)
+    did(request, actions.withdraw, f"{person} n’est plus sur la liste.", participant=person)
+    return redirect("meetings:people", request.cpts.slug, meeting.uuid)
+
+
+@require_POST
+@requires(Permission.MEETING_MANAGE)
+def convene(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
+    """Send the invitations; too late for the statutes, a reason is asked and kept."""
+    meeting = meeting_of(request, meeting_uuid)
+    reason = request.POST.get("late_reason", "").strip()[:300]
+    try:
+        actions.convene(meeting=meeting, late_reason=reason, by=request.user, at=timezone.now())
+    except actions.NoticeTooShort as error:
+        context = page_context(request, meeting, too_short=error.user_message)
+        return render(request, "meetings/show.html", context)
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    else:
+        messages.success(request, "La réunion est convoquée : les invitations partent.")
+    return redirect("meetings:show", request.cpts.slug, meeting.uuid)
+
+
+@require_POST
+@requires(Permission.MEETING_MANAGE)
+def cancel(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
+    meeting = meeting_of(request, meeting_uuid)
+    form = ReasonForm(request.POST)
+    if form.is_valid():
+        did(request, actions.cancel, "La réunion est annulée.", meeting=meeting, **form.cleaned_data)
+        return redirect("meetings:show", request.cpts.slug, meeting.uuid)
+    return render(request, "meetings/show.html", page_context(request, meeting, cancel_form=form))
+
+
+@requires(Permission.MEETING_MANAGE)
+def poll(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
+    """Dates proposed, who can when, and the choice of one."""
+    meeting = meeting_of(request, meeting_uuid)
+    form = SpanForm(request.POST if request.POST.get("do") == "add" else None)
+    if request.POST.get("do") == "open":
+        did(
+            request,
+            actions.open_poll,
+            "Le sondage part à celles et ceux qui ne l’ont pas encore reçu.",
+            meeting=meeting,
+        )
+        return redirect("meetings:poll", request.cpts.slug, meeting.uuid)
+    if form.is_bound and form.is_valid():
+        span = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at")}
+        try:
+            actions.propose(meeting=meeting, by=request.user, at=timezone.now(), **span)
+        except DomainError as error:
+            form.add_error("on", error.user_message)
+        else:
+            return redirect("meetings:poll", request.cpts.slug, meeting.uuid)
+    return render(request, "meetings/poll.html", page_context(request, meeting, form=form, **_poll_table(meeting)))
+
+
+def _poll_table(meeting: Meeting) -> dict[str, Any]:
+    """One row a person who answered, one column a date; what each date gathers."""
+    options = list(meeting.options.prefetch_related("answers"))
+    by_person: dict[int, dict[int, str]] = {}
+    for option in options:
+        answers = option.answers.all()
+        option.yes = sum(one.choice == "yes" for one in answers)  # type: ignore[attr-defined]
+        option.maybe = sum(one.choice == "maybe" for one in answers)  # type: ignore[attr-defined]
+        for one in answers:
+            by_person.setdefault(one.participant_id, {})[option.pk] = one.get_choice_display()
+    best = max(((one.yes, one.maybe) for one in options), default=(0, 0))  # type: ignore[attr-defined]
+    for option in options:
+        option.is_best = best > (0, 0) and (option.yes, option.maybe) == best  # type: ignore[attr-defined]
+    people = meeting.participants.filter(pk__in=by_person).order_by("search_name")
+    rows = [(one.name, [by_person[one.pk].get(option.pk, "—") for option in options]) for one in people]
+    labels = poll_labels(options)
+    return {"options": [(option, labels[option.pk]) for option in options], "rows": rows}
+
+
+@require_POST
+@requires(Permission.MEETING_MANAGE)
+def choose_date(request: CptsRequest, meeting_uuid: UUID, option_uuid: UUID) -> HttpResponse:
+    """Keep this date, or take it off the list."""
+    meeting = meeting_of(request, meeting_uuid)
+    options = PollOption.objects.filter(meeting=meeting).select_related("meeting__cpts")
+    option = get_object_or_404(options, uuid=option_uuid)
+    if request.POST.get("do") == "withdraw":
+        did(request, actions.withdraw_option, "Cette date n’est plus proposée.", option=option)
+        return redirect("meetings:poll", request.cpts.slug, meeting.uuid)
+    if did(request, actions.choose_date, "La date est choisie. Il reste à convoquer.", option=option):
+        return redirect("meetings:show", request.cpts.slug, meeting.uuid)
+    return redirect("meetings:poll", request.cpts.slug, meeting.uuid)
+
+
+@requires(Permission.MEETING_MANAGE)
+def rules(request: CptsRequest) -> HttpResponse:
+    """What the statutes say of the notice of each kind of meeting."""
+    notices = {kind: actions.notice_of(request.cpts, kind) for kind in MeetingKind.values}
+    form = RulesForm(request.POST or None, notices=notices)
+    if request.method == "POST" and form.is_valid():
+        changed = {kind: days for kind, days in form.cleaned_data.items() if days != notices[kind]}
+        actions.set_notice(cpts=request.cpts, days=changed, by=request.user, at=timezone.now())
+        messages.success(request, "Les délais de convocation sont enregistrés.")
+        return redirect("meetings:rules", request.cpts.slug)
+    return render(request, "meetings/rules.html", {"form": form})
+
+
+@require_safe
+@requires(Permission.MEETING_MANAGE)
+def letters(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
+    """Printed invitations to the professionals who have no address here, ready for the post."""
+    meeting = meeting_of(request, meeting_uuid)
+    without = Participant.objects.filter(meeting=meeting, membership=None, practitioner__isnull=False)
+    invited = find(Criteria(communes=communes_of(request.cpts))).filter(pk__in=without.values("practitioner"))
+    addressed = [one for one in invited if address_of(one)][: MOST_LETTERS + 1]
+    if not addressed or len(addressed) > MOST_LETTERS:
+        problem = f"Plus de {MOST_LETTERS} courriers" if addressed else "Aucune adresse postale connue"
+        messages.error(request, f"{problem} : invitez un groupe plus petit, ou chargez un répertoire qui les porte.")
+        return redirect("meetings:people", request.cpts.slug, meeting.uuid)
+    return documents.letters(meeting, addressed, timezone.localdate())
+
+
+@require_POST
+@requires(Permission.MEETING_MANAGE)
+def join_document(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
+    """One more document, or one less."""
+    meeting = meeting_of(request, meeting_uuid)
+    if request.POST.get("remove"):
+        document = meeting.documents.filter(uuid=request.POST["remove"]).first()
+        if document:
+            did(request, actions.remove_document, "Le document est retiré.", document=document)
+        return redirect("meetings:show", request.cpts.slug, meeting.uuid)
+    form = DocumentForm(request.POST, request.FILES)
+    if form.is_valid():
+        content = form.cleaned_data["file"].read(LARGEST + 1)
+        name = form.cleaned_data["name"]
+        if did(request, actions.join_document, "Le document est joint.", meeting=meeting, name=name, content=content):
+            return redirect("meetings:show", request.cpts.slug, meeting.uuid)
+    return render(request, "meetings/show.html", page_context(request, meeting, document_form=form))

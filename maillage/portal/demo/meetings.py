@@ -1,0 +1,124 @@
+"""A season of meetings: one closed with its minutes, one going on today, one to come, one that looks for a date."""
+
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+from maillage.accounts.models import User
+from maillage.core.missions import Mission
+from maillage.cpts.models import Cpts
+from maillage.meetings import actions
+from maillage.meetings.jobs import tell
+from maillage.meetings.models import Means, Meeting, MeetingKind, Participant
+from maillage.members.models import Membership
+
+
+def seed_meetings(cpts: Cpts, coordinator: User, today: date) -> None:
+    members = list(Membership.objects.of(cpts).current().order_by("pk").select_related("cpts"))
+    own = [one for one in members if one.email.startswith("paul.loret")]
+    _closed(cpts, coordinator, own + members[::9], today)
+    _going_on(cpts, coordinator, own + members[3::7], today)
+    _coming(cpts, coordinator, own + members[1::5], today)
+    _undated(cpts, coordinator, own + members[2::12], today)
+
+
+def _at(day: date, hour: int, minute: int = 0) -> datetime:
+    return datetime.combine(day, time(hour, minute), tzinfo=timezone.get_current_timezone())
+
+
+def _meeting(cpts: Cpts, by: User, members: list[Membership], at: datetime, **fields: object) -> Meeting:
+    """Prepared, and its people chosen."""
+    meeting = actions.plan(cpts=cpts, fields=fields, by=by, at=at)
+    actions.invite_members(meeting=meeting, members=members, by=by, at=at)
+    return meeting
+
+
+def _convened(meeting: Meeting, by: User, at: datetime) -> Meeting:
+    meeting = actions.convene(meeting=meeting, by=by, at=at)
+    tell({"meeting_id": meeting.pk}, lambda *_: None)
+    return meeting
+
+
+def _people(meeting: Meeting) -> list[Participant]:
+    return list(meeting.participants.for_link().order_by("pk"))
+
+
+def _closed(cpts: Cpts, by: User, members: list[Membership], today: date) -> None:
+    day = today - timedelta(days=12)
+    fields = {
+        "kind": MeetingKind.GROUP, "title": "Groupe diabète : repérage du pied à risque", "mission": Mission.PATHWAYS,
+        "starts_at": _at(day, 20), "ends_at": _at(day, 22), "place": "Maison des associations, Bergerac",
+        "agenda": "Le protocole de repérage\nQui forme qui, et quand\nL’indicateur de l’année",
+    }  # fmt: skip
+    before = _at(day, 9) - timedelta(days=15)
+    meeting = actions.convene(meeting=_meeting(cpts, by, members, before, **fields), by=by, at=before)
+    for place, person in enumerate(_people(meeting)):
+        actions.answer(participant=person, coming=place % 4 != 3, at=before + timedelta(days=1))
+        if place % 4 != 3:
+            arrived = _at(day, 19, 50) + timedelta(minutes=4 * place)
+            means = Means.LINK if place % 2 else Means.SESSION
+            actions.sign_in(participant=person, means=means, device=f"{place:032d}", at=arrived)
+    after = _at(day, 22, 30)
+    actions.close(meeting=meeting, ended_at=_at(day, 21, 45), by=by, at=after)
+    text = (
+        "1. Le protocole de repérage\n\nLe test au monofilament est retenu, une fois l’an, au cabinet infirmier.\n\n"
+        "2. Qui forme qui, et quand\n\nDeux podologues forment les infirmières en janvier.\n\n"
+        "3. L’indicateur de l’année\n\nLe nombre de patients repérés sera compté chaque trimestre."
+    )
+    actions.save_minutes(meeting=meeting, text=text, read_version=0, by=by, at=after)
+    actions.decide(meeting=meeting, text="Retenir le test au monofilament, une fois l’an.", by=by, at=after)
+    actions.decide(meeting=meeting, text="Former les infirmières en janvier.", by=by, at=after)
+    tasks = (("Réserver la salle de la formation", members[0], 20), ("Écrire le protocole", members[1], -3))
+    for words, owner, days in tasks:
+        due_on = today + timedelta(days=days)
+        actions.give_task(meeting=meeting, text=words, owner=owner, due_on=due_on, by=by, at=after)
+    actions.validate_minutes(meeting=meeting, by=by, at=after)
+
+
+def _going_on(cpts: Cpts, by: User, members: list[Membership], today: date) -> None:
+    """All day long, so that signing in may be tried at any hour."""
+    fields = {
+        "kind": MeetingKind.EXERCISE, "title": "Exercice de crise : afflux de victimes", "mission": Mission.CRISIS,
+        "starts_at": _at(today, 0, 30), "ends_at": _at(today, 23, 45), "place": "Salle du conseil, Bergerac",
+        "agenda": "Déclenchement\nRegistre des appels\nRetour d’expérience", "is_open": True,
+    }  # fmt: skip
+    before = _at(today, 9) - timedelta(days=21)
+    meeting = _convened(_meeting(cpts, by, members, before, **fields), by, before)
+    for place, person in enumerate(_people(meeting)[1:]):
+        if place % 3:
+            actions.answer(participant=person, coming=True, at=before + timedelta(days=2))
+
+
+def _coming(cpts: Cpts, by: User, members: list[Membership], today: date) -> None:
+    day = today + timedelta(days=9)
+    fields = {
+        "kind": MeetingKind.INFORMATION, "title": "Soins non programmés : ce qui change en janvier",
+        "mission": Mission.ACCESS, "starts_at": _at(day, 20), "ends_at": _at(day, 21, 30), "capacity": 12,
+        "place": "Amphithéâtre de l’hôpital, Bergerac", "video_link": "https://visio.exemple.invalid/snp",
+        "agenda": "Le point sur les créneaux\nLe circuit avec le SAS\nVos questions", "is_open": True,
+    }  # fmt: skip
+    before = _at(today, 9) - timedelta(days=6)
+    meeting = _convened(_meeting(cpts, by, members, before, **fields), by, before)
+    for place, person in enumerate(_people(meeting)[1:]):
+        if place % 5 < 3:
+            actions.answer(participant=person, coming=place % 5 != 2, at=before + timedelta(days=1, minutes=place))
+
+
+def _undated(cpts: Cpts, by: User, members: list[Membership], today: date) -> None:
+    before = _at(today, 10) - timedelta(days=2)
+    meeting = _meeting(
+        cpts, by, members, before, kind=MeetingKind.BUREAU, title="Bureau de décembre",
+        agenda="Budget de l’année\nProjet de santé, révision",
+    )  # fmt: skip
+    options = []
+    for days, hour in ((14, 12), (15, 20), (20, 20)):
+        day = today + timedelta(days=days)
+        options.append(
+            actions.propose(meeting=meeting, starts_at=_at(day, hour), ends_at=_at(day, hour + 2), by=by, at=before)
+        )
+    actions.open_poll(meeting=meeting, by=by, at=before)
+    tell({"meeting_id": meeting.pk}, lambda *_: None)
+    wanted = ("yes", "maybe", "no")
+    for place, person in enumerate(_people(meeting)[1:]):
+        choices = {one.pk: wanted[(place + rank) % 3 if rank != 1 else 0] for rank, one in enumerate(options)}
+        actions.answer_poll(participant=person, choices=choices)
