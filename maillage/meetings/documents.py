@@ -74,7 +74,9 @@ def attestation_pdf(person: Participant, on: date) -> HttpResponse:
 
 
 def attestation_data(person: Participant, on: date) -> dict[str, Any]:
-    meeting = person.meeting
+    meeting, presence = person.meeting, person.presence
+    assert meeting.starts_at
+    assert meeting.ends_at
     return {
         "cpts": meeting.cpts.name,
         "with_article": meeting.cpts.with_article,
@@ -84,9 +86,9 @@ def attestation_data(person: Participant, on: date) -> dict[str, Any]:
         "kind": meeting.get_kind_display(),
         "when": when(meeting),
         "place": meeting.place,
-        "from": hour(person.presence.arrived_at),
-        "to": hour(person.presence.left_at) if person.presence.left_at else "",
-        "time": duration_of(person.presence, meeting),
+        "from": hour(max(presence.arrived_at, meeting.starts_at)),
+        "to": hour(min(presence.left_at, meeting.ends_at)) if presence.left_at else "",
+        "time": duration_of(presence, meeting),
         "on": day(on),
     }
 

@@ -7,8 +7,10 @@ from typing import Protocol
 from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
+from maillage.core.money import NBSP
 from maillage.core.templatetags.maillage import day
 from maillage.exchange import links
 from maillage.exchange.actions import write_mail
@@ -49,7 +51,8 @@ def when(meeting: Span) -> str:
 def hour(moment: datetime) -> str:
     """20 h, or 20 h 30."""
     local = localtime(moment)
-    return f"{local.hour} h {local.minute:02d}" if local.minute else f"{local.hour} h"
+    text = f"{local.hour} h {local.minute:02d}" if local.minute else f"{local.hour} h"
+    return text.replace(" ", NBSP)
 
 
 def _facts(meeting: Meeting) -> str:
@@ -91,7 +94,7 @@ def _signature(meeting: Meeting) -> str:
 
 def _poll(meeting: Meeting, url: str) -> tuple[str, str]:
     words = (
-        f"{meeting.cpts} cherche une date pour « {meeting} » ({meeting.get_kind_display()}).\n\n"
+        f"{capfirst(meeting.cpts.with_article)} cherche une date pour « {meeting} » ({meeting.get_kind_display()}).\n\n"
         f"Dire quelles dates vous conviennent, sans compte ni mot de passe :\n{url}"
     )
     return f"Quelle date pour « {meeting} » ?", words

@@ -155,8 +155,8 @@ def minutes(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     asked = request.POST.get("do", "")
     text = held.text if held else actions.template_of(meeting)
     form = MinutesForm(request.POST if asked in {"save", "validate"} else None, initial={"text": text})
-    decision = DecisionForm(request.POST if asked == "decision" else None)
-    task = TaskForm(request.POST if asked == "task" else None, cpts=request.cpts)
+    decision = DecisionForm(request.POST if asked == "decision" else None, auto_id="decision-%s")
+    task = TaskForm(request.POST if asked == "task" else None, cpts=request.cpts, auto_id="task-%s")
     if asked and _wrote(request, meeting, form, decision, task):
         return redirect("meetings:minutes", request.cpts.slug, meeting.uuid)
     context = page_context(
