@@ -19,7 +19,16 @@ from maillage.cpts.models import Cpts
 from maillage.directory.models import DirectoryImport
 from maillage.exchange.actions import contact_of, write_mail
 from maillage.geography.jobs import RELOAD
-from maillage.meetings.models import CalendarFeed, MeetingDocument, PollOption, Task
+from maillage.meetings.models import (
+    Ballot,
+    CalendarFeed,
+    GoverningText,
+    MeetingDocument,
+    PollOption,
+    Proxy,
+    Task,
+    Voter,
+)
 from maillage.members.actions import record_fee, start_import
 from maillage.members.models import Convention, FeeMethod, Mandate
 from maillage.territorial_diagnosis.actions import add_priority, add_resource, freeze, type_figure
@@ -68,6 +77,7 @@ POST_ONLY = {
     "members:merge", "members:end_mandate", "members:remove_convention",
     "meetings:reply", "meetings:withdraw", "meetings:choose_date", "meetings:convene", "meetings:cancel",
     "meetings:join_document", "meetings:close", "meetings:strike", "meetings:finish_task",
+    "meetings:own_page", "meetings:withdraw_proxy", "meetings:act",
 }  # fmt: skip
 SCOPES = {
     Role.REGULATOR: {"departement_id": "24"},
@@ -86,7 +96,8 @@ OTHER_LIMITS = {
     "members:import": 8, "members:representation": 7, "members:mandates": 8,
     "portal:home": 8, "meetings:show": 8,
     "meetings:people": 12, "meetings:poll": 12, "meetings:tablet": 9, "meetings:sheet": 9,
-    "meetings:minutes": 12, "meetings:minutes_pdf": 8, "meetings:letters": 9, "meetings:rules": 12,
+    "meetings:minutes": 12, "meetings:minutes_pdf": 8, "meetings:letters": 9, "meetings:votes": 22,
+    "meetings:hands": 14,
     "meetings:personal": 6, "meetings:personal_paper": 6, "meetings:personal_document": 3,
 }  # fmt: skip
 MOST_QUERIES = {"public": 2, "signed-in": 6}
@@ -150,6 +161,10 @@ def arguments(cpts, coordinator):
     )  # fmt: skip
     meeting = MeetingFactory(cpts=cpts)
     participant = ParticipantFactory(meeting=meeting, membership=membership)
+    voters = [
+        Voter.objects.create(meeting=meeting, participant=one)
+        for one in (participant, ParticipantFactory(meeting=meeting))
+    ]
     return {
         "meeting_uuid": meeting.uuid,
         "participant_uuid": participant.uuid,
@@ -158,6 +173,13 @@ def arguments(cpts, coordinator):
         "document_uuid": MeetingDocument.objects.create(meeting=meeting, name="Budget", file="absent.pdf").uuid,
         "feed_uuid": CalendarFeed.objects.create(cpts=cpts, user=coordinator).uuid,
         "paper": "attestation",
+        "text_uuid": GoverningText.objects.create(
+            cpts=cpts, kind="statutes", number=1, adopted_on=NOON.date(), file="absent.pdf"
+        ).uuid,
+        "proxy_uuid": Proxy.objects.create(meeting=meeting, giver=voters[0], holder=voters[1], given_at=NOON).uuid,
+        "ballot_uuid": Ballot.objects.create(
+            cpts=cpts, meeting=meeting, question="?", mode="hands", choices=["Pour", "Contre", "Abstention"]
+        ).uuid,
         "member_uuid": membership.uuid,
         "college_uuid": CollegeFactory(cpts=cpts).uuid,
         "fee_id": fee.pk,

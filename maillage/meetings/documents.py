@@ -11,7 +11,9 @@ from django.utils.timezone import localtime
 from maillage.core.documents import pdf_response
 from maillage.core.templatetags.maillage import day
 from maillage.directory.models import Practitioner
-from maillage.meetings.models import Meeting, Participant, Presence
+from maillage.meetings.actions import present_voters, quorum_of, represented
+from maillage.meetings.models import Ballot, BallotState, Meeting, Participant, Presence
+from maillage.meetings.models.meeting import STATUTORY
 from maillage.meetings.notifications import hour, when
 from maillage.meetings.rules.hours import counted, told
 from maillage.members.campaign import letters_data, letters_pdf
@@ -116,10 +118,48 @@ def minutes_data(meeting: Meeting, on: date) -> dict[str, Any]:
             {"text": one.text, "owner": str(one.owner or "à attribuer"), "due": day(one.due_on) if one.due_on else ""}
             for one in meeting.tasks.select_related("owner").order_by("due_on", "pk")
         ],
+        **_governance(meeting),
         "validated": f"le {day(minutes.validated_at)} par {minutes.validated_by}"
         if minutes and minutes.validated_at
         else "",
         "on": day(on),
+    }
+
+
+def _governance(meeting: Meeting) -> dict[str, Any]:
+    """What makes minutes a procès-verbal: quorum, pouvoirs, votes. Empty for a meeting that does not vote."""
+    if meeting.kind not in STATUTORY or not meeting.voters.exists():
+        return {"is_official": meeting.kind in STATUTORY, "quorum": [], "proxies": [], "votes": []}
+    there = present_voters(meeting)
+    counted = represented(meeting, there)
+    closed = meeting.ballots.filter(state=BallotState.CLOSED)
+    return {
+        "is_official": True,
+        "quorum": [
+            {
+                "college": line.college or "Ensemble",
+                "voters": line.voters,
+                "there": line.there,
+                "needed": line.needed,
+                "reached": line.is_reached,
+            }
+            for line in quorum_of(meeting)
+        ],
+        "proxies": [f"{one.giver} à {one.holder}" for one in counted.values()],
+        "votes": [_vote_data(ballot) for ballot in closed],
+    }
+
+
+def _vote_data(ballot: Ballot) -> dict[str, Any]:
+    outcome = ("adoptée" if ballot.is_adopted else "rejetée") if ballot.is_resolution else ""
+    return {
+        "question": ballot.question,
+        "how": f"{ballot.get_mode_display()}{', chaque collège pesant son poids' if ballot.is_weighted else ''}, "
+        f"{ballot.voices} voix présentes ou représentées à l’ouverture",
+        "majority": ballot.get_majority_display() if ballot.is_resolution else "",
+        "scores": ballot.told,
+        "outcome": outcome,
+        "digest": ballot.digest,
     }
 
 

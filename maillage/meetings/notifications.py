@@ -21,11 +21,15 @@ from maillage.meetings.models.participant import LINK, LINK_LIVES
 from maillage.meetings.rules.messages import Due
 
 
-def personal_url(participant: Participant, at: datetime) -> str:
+def personal_path(participant: Participant, at: datetime) -> str:
     """The page of one person for one meeting: answer, agenda, minutes, attestation. Expires after the meeting."""
     end = participant.meeting.ends_at or at
     token = links.sign(LINK, participant.uuid, until=max(end, at) + LINK_LIVES)
-    return f"{settings.PUBLIC_URL}{reverse('meetings:personal', args=[token])}"
+    return reverse("meetings:personal", args=[token])
+
+
+def personal_url(participant: Participant, at: datetime) -> str:
+    return f"{settings.PUBLIC_URL}{personal_path(participant, at)}"
 
 
 class Span(Protocol):

@@ -101,7 +101,7 @@ def test_an_assembly_is_convened_fifteen_days_before_unless_the_statutes_say_oth
     assert "manque 1 jour" in caught.value.user_message
     meeting.refresh_from_db()
     assert meeting.status == MeetingStatus.DRAFT
-    actions.set_notice(cpts=cpts, days={"assembly": 8}, by=coordinator, at=at)
+    actions.write_rule(cpts=cpts, kind="assembly", fields={"notice_days": 8}, by=coordinator, at=at)
     actions.convene(meeting=meeting, by=coordinator, at=at)
     assert Meeting.objects.get().status == MeetingStatus.PLANNED
 

@@ -340,8 +340,10 @@ def test_the_statutes_are_written_down(client, cpts, coordinator):
     client.force_login(coordinator)
     url = reverse("meetings:rules", args=[cpts.slug])
     assert 'value="15"' in client.get(url).content.decode()
-    client.post(url, {"assembly": "21", "council": "8"})
-    assert dict(BodyRule.objects.values_list("kind", "notice_days")) == {"assembly": 21, "council": 8}
+    assert "100" in client.post(url, {"quorum_percent": "120"}).content.decode()
+    client.post(f"{url}?instance=council", {"notice_days": "8", "quorum_percent": "50", "proxies_max": "2"})
+    rule = BodyRule.objects.get()
+    assert (rule.kind, rule.notice_days, rule.quorum_percent, rule.proxies_max) == ("council", 8, 50, 2)
 
 
 def test_the_calendar_of_a_person_follows_their_meetings(client, cpts, member):

@@ -13,7 +13,7 @@ from maillage.directory.models import GROUP_LABELS, Practitioner
 from maillage.exchange.actions import on_forget
 from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
 from maillage.meetings.actions.seats import give_back_seat
-from maillage.meetings.models import Answer, Meeting, Participant, Presence, Task
+from maillage.meetings.models import Answer, Meeting, Participant, Presence, Task, Voter
 from maillage.members.actions import on_merge
 from maillage.members.models import Membership
 from maillage.members.rules.names import readable
@@ -27,6 +27,10 @@ class AlreadyInvited(DomainError):
 
 class AlreadyCame(DomainError):
     user_message = "Cette personne a signé : corrigez d’abord sa présence."
+
+
+class OnTheRoll(DomainError):
+    user_message = "Cette personne est sur la liste des votants : elle reste invitée."
 
 
 @transaction.atomic
@@ -114,11 +118,13 @@ def _add(meeting: Meeting, people: list[Participant], by: User | None, at: datet
 
 @transaction.atomic
 def withdraw(*, participant: Participant, by: User, at: datetime) -> None:
-    """Invited by mistake: off the list, and the place given back. Raises AlreadyCame."""
+    """Invited by mistake: off the list, and the place given back. Raises AlreadyCame or OnTheRoll."""
     meeting = Meeting.objects.select_for_update(of=("self",)).select_related("cpts").get(pk=participant.meeting_id)
     stored = Participant.objects.select_related("presence").get(pk=participant.pk)
     if stored.is_present:
         raise AlreadyCame
+    if Voter.objects.filter(participant=stored).exists():
+        raise OnTheRoll
     summary = f"« {meeting} » : {stored} n’est plus sur la liste"
     audit.record("meeting.withdrawn", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
     had_seat = stored.answer == Answer.YES
@@ -138,6 +144,8 @@ def _merge(kept: Membership, other: Membership) -> None:
             continue
         if one.is_present and not Presence.objects.filter(participant=twin).exists():
             Presence.objects.filter(participant=one).update(participant=twin)
+        if Voter.objects.filter(participant=one).exists():
+            continue  # it voted under that line: the roll stays as it was
         _hand_over_seat(one, twin)
         one.delete()
     Task.objects.filter(owner=other).update(owner=kept)

@@ -1,6 +1,7 @@
 """Preparing, convening, changing, cancelling a meeting."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,10 @@ from maillage.core.errors import DomainError
 from maillage.core.files import erase_on_commit, keep_pdf
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
+from maillage.meetings.actions.roll import NoVoter, draw_up_roll
 from maillage.meetings.actions.seats import fill_seats
 from maillage.meetings.models import BodyRule, Meeting, MeetingDocument, MeetingKind, MeetingStatus
+from maillage.meetings.models.meeting import STATUTORY
 from maillage.meetings.rules.notice import days_short
 
 TELL = "meetings.tell"
@@ -125,16 +128,6 @@ def notice_of(cpts: Cpts, kind: str) -> int | None:
 
 
 @transaction.atomic
-def set_notice(*, cpts: Cpts, days: Mapping[str, int | None], by: User, at: datetime) -> None:
-    """Write down what the statutes ask, kind by kind."""
-    for kind, value in days.items():
-        rule, _ = BodyRule.objects.update_or_create(cpts=cpts, kind=kind, defaults={"notice_days": value})
-        said = f"{value} {plural(value, 'jour')}" if value is not None else "aucun délai"
-        summary = f"Convocation, {MeetingKind(kind).label} : {said}"
-        audit.record("meeting.rule", target=rule, by=by, at=at, cpts=cpts, summary=summary)
-
-
-@transaction.atomic
 def convene(*, meeting: Meeting, late_reason: str = "", by: User, at: datetime) -> Meeting:
     """Invite everybody chosen so far. Raises NoDate, InThePast, NobodyInvited, NoLongerOpen, NoticeTooShort."""
     stored = Meeting.objects.select_for_update(of=("self",)).select_related("cpts").get(pk=meeting.pk)
@@ -158,6 +151,9 @@ def convene(*, meeting: Meeting, late_reason: str = "", by: User, at: datetime) 
     stored.save(update_fields=["status", "convened_at", "version"])
     late = f", hors délai : {late_reason}" if short else ""
     _record("convened", stored, f"Réunion « {stored} » convoquée{late}", by=by, at=at)
+    if stored.kind in STATUTORY:
+        with suppress(NoVoter):
+            draw_up_roll(meeting=stored, by=by, at=at)
     ask_to_tell(stored, at, by)
     return stored
 

@@ -1,6 +1,18 @@
 """Meetings of every kind, who is expected, who came, what was decided."""
 
 from maillage.meetings.models.attendance import Means, Presence, SigninCode
+from maillage.meetings.models.ballot import (
+    Ballot,
+    BallotMode,
+    BallotState,
+    HandCount,
+    MajorityKind,
+    Proxy,
+    Signature,
+    Slip,
+    Voter,
+)
+from maillage.meetings.models.governing import GoverningKind, GoverningText
 from maillage.meetings.models.meeting import BodyRule, Meeting, MeetingDocument, MeetingKind, MeetingStatus
 from maillage.meetings.models.outcome import Decision, Minutes, Task
 from maillage.meetings.models.participant import Answer, CalendarFeed, Participant
@@ -8,10 +20,17 @@ from maillage.meetings.models.poll import Choice, PollAnswer, PollOption
 
 __all__ = [
     "Answer",
+    "Ballot",
+    "BallotMode",
+    "BallotState",
     "BodyRule",
     "CalendarFeed",
     "Choice",
     "Decision",
+    "GoverningKind",
+    "GoverningText",
+    "HandCount",
+    "MajorityKind",
     "Means",
     "Meeting",
     "MeetingDocument",
@@ -22,6 +41,10 @@ __all__ = [
     "PollAnswer",
     "PollOption",
     "Presence",
+    "Proxy",
+    "Signature",
     "SigninCode",
+    "Slip",
     "Task",
+    "Voter",
 ]

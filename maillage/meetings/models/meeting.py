@@ -172,10 +172,22 @@ class BodyRule(models.Model):
     cpts = models.ForeignKey(Cpts, models.CASCADE, related_name="+")
     kind = models.CharField("nature", max_length=12, choices=MeetingKind)
     notice_days = models.PositiveSmallIntegerField("délai de convocation, en jours", null=True, blank=True)
+    quorum_percent = models.PositiveSmallIntegerField("quorum, en pourcentage des votants", null=True, blank=True)
+    quorum_by_college = models.BooleanField("quorum à atteindre dans chaque collège", default=False)
+    # Null: the statutes say nothing, and no pouvoir is taken.
+    proxies_max = models.PositiveSmallIntegerField("pouvoirs par personne, au plus", null=True, blank=True)
+    is_weighted = models.BooleanField("chaque collège pèse son poids", default=False)
+    needs_fee = models.BooleanField("il faut être à jour de sa cotisation", default=False)
 
     class Meta:
         verbose_name = "règle d’instance"
-        constraints = [models.UniqueConstraint(fields=["cpts", "kind"], name="body_rule_is_single_for_a_kind")]
+        constraints = [
+            models.UniqueConstraint(fields=["cpts", "kind"], name="body_rule_is_single_for_a_kind"),
+            models.CheckConstraint(
+                name="body_rule_quorum_is_a_percentage",
+                condition=Q(quorum_percent=None) | Q(quorum_percent__gte=1, quorum_percent__lte=100),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()

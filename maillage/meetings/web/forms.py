@@ -185,21 +185,6 @@ class TaskForm(forms.Form):
         self.fields["owner"].queryset = members  # type: ignore[attr-defined]
 
 
-class RulesForm(forms.Form):
-    """How many days before each kind of meeting people are convened."""
-
-    def __init__(self, *args: Any, notices: dict[str, int | None], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for kind, label in MeetingKind.choices:
-            self.fields[kind] = forms.IntegerField(
-                label=label[:1].upper() + label[1:],
-                min_value=0,
-                max_value=120,
-                required=False,
-                initial=notices.get(kind),
-            )
-
-
 class PollForm(forms.Form):
     """Which of the dates suit. One set of radio buttons a date."""
 

@@ -20,6 +20,7 @@ from maillage.meetings.models import CalendarFeed, Means, Meeting, MeetingStatus
 from maillage.meetings.models.participant import LINK, LINK_LIVES
 from maillage.meetings.notifications import when
 from maillage.meetings.rules.signin import is_right
+from maillage.meetings.web import voting
 from maillage.meetings.web.access import (
     device_digest,
     device_of,
@@ -70,6 +71,7 @@ def _personal_context(person: Participant, token: str) -> dict[str, object]:
         "poll": PollForm(options=options, labels=poll_labels(options), initial=initial) if options else None,
         "documents": meeting.documents.all(),
         "minutes": minutes if minutes and minutes.validated_at else None,
+        **voting.context(person),
     }
 
 
@@ -79,8 +81,12 @@ def poll_labels(options: list[PollOption]) -> dict[int, str]:
 
 
 def _personal_post(request: HttpRequest, person: Participant, token: str, at: datetime) -> HttpResponse:
+    if request.POST.get("do") == "vote":
+        return voting.cast(request, person, token, at)
     try:
-        if request.POST.get("do") == "poll":
+        if request.POST.get("do") in {"proxy", "unproxy"}:
+            messages.success(request, voting.proxy(request, person, at))
+        elif request.POST.get("do") == "poll":
             options = list(person.meeting.options.all())
             form = PollForm(request.POST, options=options, labels=poll_labels(options))
             if form.is_valid():

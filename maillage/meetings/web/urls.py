@@ -1,6 +1,6 @@
 from django.urls import path
 
-from maillage.meetings.web import attendance_views, public_views, views, work_views
+from maillage.meetings.web import attendance_views, public_views, views, voting_views, work_views
 
 app_name = "meetings"
 BASE = "cpts/<slug:cpts_slug>/reunions/"
@@ -8,7 +8,9 @@ ONE = f"{BASE}<uuid:meeting_uuid>/"
 urlpatterns = [
     path(BASE, views.meeting_list, name="list"),
     path(f"{BASE}nouvelle/", work_views.add, name="add"),
-    path(f"{BASE}delais/", work_views.rules, name="rules"),
+    path(f"{BASE}regles/", voting_views.rules, name="rules"),
+    path(f"{BASE}statuts/", voting_views.texts, name="texts"),
+    path(f"{BASE}statuts/<uuid:text_uuid>.pdf", voting_views.text_file, name="text_file"),
     path(f"{BASE}taches/", views.tasks, name="tasks"),
     path(f"{BASE}taches/<uuid:task_uuid>/faite/", views.finish_task, name="finish_task"),
     path(f"{BASE}agenda/", views.calendar, name="calendar"),
@@ -33,6 +35,12 @@ urlpatterns = [
     path(f"{ONE}compte-rendu/", attendance_views.minutes, name="minutes"),
     path(f"{ONE}compte-rendu/retirer/", attendance_views.strike, name="strike"),
     path(f"{ONE}compte-rendu.pdf", views.minutes_pdf, name="minutes_pdf"),
+    path(f"{ONE}ma-page/", voting_views.own_page, name="own_page"),
+    path(f"{ONE}votes/", voting_views.votes, name="votes"),
+    path(f"{ONE}votes/pouvoirs/<uuid:proxy_uuid>/retirer/", voting_views.withdraw_proxy, name="withdraw_proxy"),
+    path(f"{ONE}votes/<uuid:ballot_uuid>/", voting_views.act, name="act"),
+    path(f"{ONE}votes/<uuid:ballot_uuid>/mains/", voting_views.hands, name="hands"),
+    path(f"{ONE}votes/<uuid:ballot_uuid>/journal.xlsx", voting_views.journal, name="journal"),
     path("r/<str:token>/", public_views.personal, name="personal"),
     path("r/<str:token>/<str:paper>/", public_views.personal_paper, name="personal_paper"),
     path("r/<str:token>/documents/<uuid:document_uuid>/", public_views.personal_document, name="personal_document"),

@@ -17,7 +17,7 @@ from maillage.core.files import LARGEST
 from maillage.directory.search import Criteria, find
 from maillage.meetings import actions, documents
 from maillage.meetings.jobs import may_be_written_to
-from maillage.meetings.models import Meeting, MeetingKind, Participant, PollOption
+from maillage.meetings.models import Meeting, Participant, PollOption
 from maillage.meetings.web.access import meeting_of
 from maillage.meetings.web.forms import (
     AudienceForm,
@@ -26,7 +26,6 @@ from maillage.meetings.web.forms import (
     MeetingForm,
     PersonForm,
     ReasonForm,
-    RulesForm,
     SpanForm,
     initial_of,
 )
@@ -247,19 +246,6 @@ def choose_date(request: CptsRequest, meeting_uuid: UUID, option_uuid: UUID) -> 
     if did(request, actions.choose_date, "La date est choisie. Il reste à convoquer.", option=option):
         return redirect("meetings:show", request.cpts.slug, meeting.uuid)
     return redirect("meetings:poll", request.cpts.slug, meeting.uuid)
-
-
-@requires(Permission.MEETING_MANAGE)
-def rules(request: CptsRequest) -> HttpResponse:
-    """What the statutes say of the notice of each kind of meeting."""
-    notices = {kind: actions.notice_of(request.cpts, kind) for kind in MeetingKind.values}
-    form = RulesForm(request.POST or None, notices=notices)
-    if request.method == "POST" and form.is_valid():
-        changed = {kind: days for kind, days in form.cleaned_data.items() if days != notices[kind]}
-        actions.set_notice(cpts=request.cpts, days=changed, by=request.user, at=timezone.now())
-        messages.success(request, "Les délais de convocation sont enregistrés.")
-        return redirect("meetings:rules", request.cpts.slug)
-    return render(request, "meetings/rules.html", {"form": form})
 
 
 @require_safe

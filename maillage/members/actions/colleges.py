@@ -28,19 +28,21 @@ def save_college(
     name: str,
     weight: Decimal,
     yearly_fee: Decimal | None,
+    has_vote: bool = True,
     by: User,
     at: datetime,
     college: College | None = None,
 ) -> College:
-    """A new college, or another name, weight or fee for one. Raises CollegeNameTaken."""
+    """A new college, or another name, weight, voice or fee for one. Raises CollegeNameTaken."""
     college = college or College(cpts=cpts)
-    college.name, college.weight, college.yearly_fee = name, weight, yearly_fee
+    college.name, college.weight, college.yearly_fee, college.has_vote = name, weight, yearly_fee, has_vote
     try:
         with transaction.atomic():
             college.save()
     except IntegrityError as error:
         raise CollegeNameTaken from error
-    summary = f"Collège « {name} » : poids {_plain(weight)}, cotisation {_said(yearly_fee)}"
+    voice = f"poids {_plain(weight)}" if has_vote else "voix consultative"
+    summary = f"Collège « {name} » : {voice}, cotisation {_said(yearly_fee)}"
     audit.record("member.college-saved", target=college, by=by, at=at, cpts=cpts, summary=summary)
     return college
 

@@ -31,6 +31,7 @@ class College(models.Model):
     cpts = models.ForeignKey(Cpts, models.CASCADE, related_name="colleges")
     name = models.CharField("nom", max_length=80)
     weight = models.DecimalField("poids dans les votes", max_digits=5, decimal_places=2, default=1)
+    has_vote = models.BooleanField("vote", default=True)  # otherwise its voice is consultative
     # Null: the statutes say nothing; zero: they say that membership is free.
     yearly_fee = models.DecimalField("cotisation annuelle", max_digits=7, decimal_places=2, null=True, blank=True)
 

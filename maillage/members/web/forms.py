@@ -240,6 +240,9 @@ class CollegeForm(forms.Form):
     weight = forms.DecimalField(
         label="Poids dans les votes", min_value=Decimal(0), max_digits=5, decimal_places=2, initial=1, localize=True
     )
+    has_vote = forms.BooleanField(
+        label="Ses membres votent", required=False, initial=True, help_text="Décoché : voix consultative."
+    )
     yearly_fee = EuroField(
         label="Cotisation annuelle en euros",
         required=False,

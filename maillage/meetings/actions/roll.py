@@ -1,0 +1,146 @@
+"""Who votes at a meeting, and for whom: the roll and the pouvoirs."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.core.text import plural
+from maillage.meetings.models import BallotState, BodyRule, Meeting, MeetingKind, Participant, Proxy, Voter
+from maillage.members.models import Body, Mandate, Membership, MembershipStatus
+
+# Of these bodies, only those who hold a mandate vote; whoever else is invited listens.
+BODIES = {MeetingKind.BUREAU: Body.BUREAU, MeetingKind.COUNCIL: Body.COUNCIL}
+
+
+class NoVoter(DomainError):
+    user_message = "Personne d’invité n’a le droit de vote : vérifiez les adhésions, les collèges ou les mandats."
+
+
+class ProxiesNotForeseen(DomainError):
+    user_message = "Les règles écrites ici ne prévoient pas de pouvoir : complétez les règles des instances."
+
+
+class TooManyProxies(DomainError):
+    def __init__(self, most: int) -> None:
+        super().__init__(f"Cette personne porte déjà {most} {plural(most, 'pouvoir')}, le maximum de vos statuts.")
+
+
+class ProxyAlreadyGiven(DomainError):
+    user_message = "Cette personne a déjà donné son pouvoir : retirez-le d’abord."
+
+
+class ProxyUnusable(DomainError):
+    user_message = "Un pouvoir va d’un votant à un autre votant de la même réunion."
+
+
+class VotesGoingOn(DomainError):
+    user_message = "Un vote est ouvert : attendez sa clôture."
+
+
+def rule_of(meeting: Meeting) -> BodyRule:
+    """What the statutes say of this kind of meeting; an empty rule when nothing is written."""
+    found = BodyRule.objects.filter(cpts=meeting.cpts_id, kind=meeting.kind).first()
+    return found or BodyRule(cpts_id=meeting.cpts_id, kind=meeting.kind)
+
+
+@transaction.atomic
+def draw_up_roll(*, meeting: Meeting, by: User, at: datetime) -> int:
+    """Write down who votes; run again it adds whoever became entitled meanwhile and removes nobody.
+
+    Returns how many were added. Raises NoVoter.
+    """
+    rule = rule_of(meeting)
+    on = timezone.localdate(meeting.starts_at or at)
+    known = set(meeting.voters.values_list("participant_id", flat=True))
+    people = meeting.participants.select_related("membership__college").exclude(membership=None)
+    entitled = [one for one in people if one.pk not in known and _has_vote(one, rule)]
+    if body := BODIES.get(MeetingKind(meeting.kind)):
+        held = Mandate.objects.in_force(on).filter(cpts=meeting.cpts_id, body=body)
+        members = set(held.values_list("membership_id", flat=True))
+        entitled = [one for one in entitled if one.membership_id in members]
+    if not entitled and not known:
+        raise NoVoter
+    Voter.objects.bulk_create(_voter(meeting, one) for one in entitled)
+    if entitled:
+        count = len(entitled)
+        summary = f"« {meeting} » : {count} {plural(count, 'votant')} sur la liste"
+        audit.record("meeting.roll", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
+    return len(entitled)
+
+
+def _has_vote(one: Participant, rule: BodyRule) -> bool:
+    """A member who is in, whose college votes, and who paid where the statutes ask for it."""
+    membership = one.membership
+    if membership is None or not membership.is_in:
+        return False
+    if membership.college and not membership.college.has_vote:
+        return False
+    return not rule.needs_fee or membership.status == MembershipStatus.UP_TO_DATE
+
+
+def _voter(meeting: Meeting, one: Participant) -> Voter:
+    assert one.membership
+    if college := one.membership.college:
+        return Voter(meeting=meeting, participant=one, college=college.name, weight=college.weight)
+    return Voter(meeting=meeting, participant=one)
+
+
+@transaction.atomic
+def give_proxy(*, giver: Voter, holder: Voter, by: User | None, at: datetime) -> Proxy:
+    """Let another voter vote. `by` is None when the giver does it from their own link.
+
+    Raises ProxyUnusable, ProxiesNotForeseen, TooManyProxies, ProxyAlreadyGiven.
+    """
+    # The holder is locked before their pouvoirs are counted: two may reach them within the same second.
+    holder = (
+        Voter.objects.select_for_update(of=("self",)).select_related("meeting__cpts", "participant").get(pk=holder.pk)
+    )
+    if giver.meeting_id != holder.meeting_id or giver.pk == holder.pk or holder.meeting.is_over:
+        raise ProxyUnusable
+    most = rule_of(holder.meeting).proxies_max
+    if not most:
+        raise ProxiesNotForeseen
+    if holder.proxies_held.count() >= most:
+        raise TooManyProxies(most)
+    try:
+        with transaction.atomic():
+            proxy = Proxy.objects.create(
+                meeting=holder.meeting, giver=giver, holder=holder, given_at=at, recorded_by=by
+            )
+    except IntegrityError as error:
+        raise ProxyAlreadyGiven from error
+    meeting = holder.meeting
+    summary = f"« {meeting} » : pouvoir de {giver} à {holder}"
+    audit.record("meeting.proxy", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
+    return proxy
+
+
+@transaction.atomic
+def withdraw_proxy(*, proxy: Proxy, by: User | None, at: datetime) -> None:
+    """Raises VotesGoingOn while a ballot is open: nobody loses a voice half-way."""
+    meeting = proxy.meeting
+    if meeting.ballots.filter(state=BallotState.OPEN).exists():
+        raise VotesGoingOn
+    summary = f"« {meeting} » : pouvoir de {proxy.giver} à {proxy.holder} retiré"
+    audit.record("meeting.proxy", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
+    proxy.delete()
+
+
+def present_voters(meeting: Meeting) -> set[int]:
+    """Voters who signed in."""
+    return set(meeting.voters.filter(participant__presence__isnull=False).values_list("pk", flat=True))
+
+
+def represented(meeting: Meeting, there: set[int]) -> dict[int, Proxy]:
+    """Absent voter -> the pouvoir that counts: given to somebody who is there."""
+    given = meeting.proxies.select_related("holder__participant", "giver__participant")
+    return {one.giver_id: one for one in given if one.giver_id not in there and one.holder_id in there}
+
+
+def still_member(voter: Voter) -> bool:
+    """A member removed meanwhile votes no more; what they cast before stays cast."""
+    return Membership.objects.current().filter(participations=voter.participant_id).exists()

@@ -1,0 +1,251 @@
+"""Votes: prepared, opened, cast, counted, closed."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+
+from django.db import IntegrityError, transaction
+
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.meetings.actions.roll import present_voters, represented, rule_of, still_member
+from maillage.meetings.models import (
+    Ballot,
+    BallotMode,
+    BallotState,
+    HandCount,
+    Meeting,
+    MeetingStatus,
+    Signature,
+    Slip,
+    Voter,
+)
+from maillage.meetings.rules.tally import QuorumLine, Score, Seat, Vote, journal_digest, quorum, tally
+
+ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that reads like something else
+RECEIPT_LENGTH = 12
+
+
+class NotDuringTheMeeting(DomainError):
+    user_message = "On vote pendant la réunion : elle doit être convoquée et ne pas être close."
+
+
+class RollMissing(DomainError):
+    user_message = "Dressez d’abord la liste des votants."
+
+
+class QuorumNotReached(DomainError):
+    user_message = "Le quorum n’est pas atteint : le vote ne peut pas s’ouvrir."
+
+
+class BallotNotOpen(DomainError):
+    user_message = "Ce vote n’est pas ouvert."
+
+
+class AlreadyVoted(DomainError):
+    user_message = "Cette voix s’est déjà exprimée."
+
+
+class NotAVoter(DomainError):
+    user_message = "Vous ne pouvez pas voter ici : signez d’abord votre présence, ou vérifiez votre droit de vote."
+
+
+class NotAChoice(DomainError):
+    user_message = "Choisissez une des réponses proposées."
+
+
+class MoreHandsThanVoters(DomainError):
+    user_message = "Il y a plus de mains que de voix présentes ou représentées."
+
+
+class BallotBegun(DomainError):
+    user_message = "Ce vote est déjà ouvert ou clos : il ne change plus."
+
+
+def _record(meeting: Meeting, summary: str, by: User, at: datetime) -> None:
+    audit.record(
+        "meeting.vote", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=f"« {meeting} » : {summary}"[:500]
+    )
+
+
+@transaction.atomic
+def prepare_ballot(
+    *, meeting: Meeting, question: str, mode: str, majority: str, choices: Sequence[str], by: User, at: datetime
+) -> Ballot:
+    """One more question. Whether colleges weigh is what the statutes say of this body. Raises NotDuringTheMeeting."""
+    if meeting.is_over:
+        raise NotDuringTheMeeting
+    ballot = Ballot.objects.create(
+        cpts=meeting.cpts, meeting=meeting, question=question, mode=mode, majority=majority, choices=list(choices),
+        is_weighted=rule_of(meeting).is_weighted,
+    )  # fmt: skip
+    _record(meeting, f"vote préparé, {ballot}", by, at)
+    return ballot
+
+
+@transaction.atomic
+def drop_ballot(*, ballot: Ballot, by: User, at: datetime) -> None:
+    """Raises BallotBegun."""
+    if ballot.state != BallotState.PREPARED:
+        raise BallotBegun
+    _record(ballot.meeting, f"vote retiré, {ballot}", by, at)
+    ballot.delete()
+
+
+def quorum_of(meeting: Meeting) -> list[QuorumLine]:
+    """Who is there or represented, against what the statutes ask."""
+    rule = rule_of(meeting)
+    there = present_voters(meeting)
+    counted = there | set(represented(meeting, there))
+    seats = [Seat(one.college, one.pk in counted) for one in meeting.voters.all()]
+    return quorum(seats, percent=rule.quorum_percent, by_college=rule.quorum_by_college)
+
+
+@transaction.atomic
+def open_ballot(*, ballot: Ballot, by: User, at: datetime) -> None:
+    """Raises NotDuringTheMeeting, RollMissing, QuorumNotReached, BallotBegun."""
+    meeting = ballot.meeting
+    if meeting.status != MeetingStatus.PLANNED:
+        raise NotDuringTheMeeting
+    if not meeting.voters.exists():
+        raise RollMissing
+    lines = quorum_of(meeting)
+    if not all(line.is_reached for line in lines):
+        raise QuorumNotReached
+    opened = Ballot.objects.filter(pk=ballot.pk, state=BallotState.PREPARED).update(
+        state=BallotState.OPEN, opened_at=at, voices=lines[-1].there
+    )
+    if not opened:
+        raise BallotBegun
+    _record(meeting, f"vote ouvert, {ballot} ({lines[-1].there} voix présentes ou représentées)", by, at)
+
+
+@transaction.atomic
+def cast(*, ballot: Ballot, voter: Voter, choice: str, caster: Voter) -> str:
+    """Put one slip in the urn and sign for it, both or neither. Returns the receipt, which is told nowhere else.
+
+    `caster` is the voter, or who holds their pouvoir. Raises BallotNotOpen, NotAChoice, NotAVoter, AlreadyVoted.
+    """
+    # The ballot is locked first: no slip falls into an urn that is being emptied.
+    ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting").get(pk=ballot.pk)
+    if ballot.state != BallotState.OPEN or ballot.mode != BallotMode.SECRET:
+        raise BallotNotOpen
+    if choice not in ballot.choices:
+        raise NotAChoice
+    if not _may_cast(ballot.meeting, voter, caster):
+        raise NotAVoter
+    by_proxy = None if caster.pk == voter.pk else caster
+    try:
+        with transaction.atomic():
+            Signature.objects.create(ballot=ballot, voter=voter, cast_by=by_proxy)
+    except IntegrityError as error:
+        raise AlreadyVoted from error
+    receipt = "".join(secrets.choice(ALPHABET) for _ in range(RECEIPT_LENGTH))
+    college = voter.college if ballot.is_weighted else ""
+    Slip.objects.create(ballot=ballot, receipt=receipt, college=college, choice=choice)
+    return receipt
+
+
+def _may_cast(meeting: Meeting, voter: Voter, caster: Voter) -> bool:
+    if voter.meeting_id != meeting.pk or not still_member(voter):
+        return False
+    there = present_voters(meeting)
+    if caster.pk not in there or not still_member(caster):
+        return False
+    if voter.pk == caster.pk:
+        return True
+    proxy = represented(meeting, there).get(voter.pk)
+    return proxy is not None and proxy.holder_id == caster.pk
+
+
+def voices_of(ballot: Ballot, caster: Voter) -> list[Voter]:
+    """For whom this person may still vote: themselves, then those who gave them their pouvoir and are not there."""
+    meeting = ballot.meeting
+    there = present_voters(meeting)
+    if caster.pk not in there:
+        return []
+    given = [one.giver for one in represented(meeting, there).values() if one.holder_id == caster.pk]
+    signed = set(ballot.signatures.values_list("voter_id", flat=True))
+    return [one for one in (caster, *given) if one.pk not in signed]
+
+
+@transaction.atomic
+def count_hands(*, ballot: Ballot, hands: Mapping[tuple[str, str], int], by: User, at: datetime) -> None:
+    """Write the hands raised, (college, choice) -> number; counting again replaces.
+
+    Raises BallotNotOpen, MoreHandsThanVoters.
+    """
+    ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting__cpts").get(pk=ballot.pk)
+    if ballot.state != BallotState.OPEN or ballot.mode != BallotMode.HANDS:
+        raise BallotNotOpen
+    voices = {line.college: line.there for line in quorum_of(ballot.meeting)}
+    whole = max(voices.values())
+    for college in {college for college, _ in hands}:
+        raised = sum(count for (where, _), count in hands.items() if where == college)
+        if raised > voices.get(college, whole):
+            raise MoreHandsThanVoters
+    HandCount.objects.filter(ballot=ballot).delete()
+    HandCount.objects.bulk_create(
+        HandCount(ballot=ballot, college=college, choice=choice, count=count)
+        for (college, choice), count in hands.items()
+        if choice in ballot.choices
+    )
+    _record(ballot.meeting, f"mains comptées, {ballot}", by, at)
+
+
+@transaction.atomic
+def close_ballot(*, ballot: Ballot, by: User, at: datetime) -> Ballot:
+    """Empty the urn: the result is frozen, and the journal of a secret ballot has its digest. Raises BallotNotOpen."""
+    ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting__cpts").get(pk=ballot.pk)
+    if ballot.state != BallotState.OPEN:
+        raise BallotNotOpen
+    scores = scores_of(ballot)
+    ballot.state, ballot.closed_at = BallotState.CLOSED, at
+    ballot.result = [
+        {
+            "choice": one.choice,
+            "votes": one.votes,
+            "share": [one.share.numerator, one.share.denominator] if one.share is not None else None,
+        }
+        for one in scores
+    ]
+    if ballot.mode == BallotMode.SECRET:
+        ballot.digest = journal_digest(_shuffle(ballot))
+    ballot.save()
+    _record(ballot.meeting, f"vote clos, {ballot}", by, at)
+    return ballot
+
+
+def scores_of(ballot: Ballot) -> list[Score]:
+    """What each choice gathered, hands or slips."""
+    if ballot.mode == BallotMode.HANDS:
+        votes = [Vote(one.college, one.choice, one.count) for one in ballot.hands.all()]
+    else:
+        votes = [Vote(one.college, one.choice) for one in ballot.slips.all()]
+    return tally(votes, ballot.choices, _weights(ballot.meeting) if ballot.is_weighted else None)
+
+
+def _weights(meeting: Meeting) -> dict[str, Fraction]:
+    return {college: Fraction(weight) for college, weight in meeting.voters.values_list("college", "weight")}
+
+
+def _shuffle(ballot: Ballot) -> list[tuple[str, str, str]]:
+    """Write the slips again in the order of their receipts, so that no order of arrival is left; returns them."""
+    lines = sorted(ballot.slips.values_list("receipt", "college", "choice"))
+    ballot.slips.all().delete()
+    Slip.objects.bulk_create(
+        Slip(ballot=ballot, receipt=receipt, college=college, choice=choice) for receipt, college, choice in lines
+    )
+    return lines
+
+
+def too_few_to_hide(ballot: Ballot) -> list[str]:
+    """Colleges so small that a weighted secret ballot would tell what their members voted."""
+    if not ballot.is_weighted or ballot.mode != BallotMode.SECRET:
+        return []
+    return [line.college for line in quorum_of(ballot.meeting) if line.college and 0 < line.there < FEW]
+
+
+FEW = 3

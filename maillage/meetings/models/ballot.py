@@ -1,0 +1,198 @@
+"""Votes: who may, for whom, on what; and, of a secret ballot, who voted apart from what was voted."""
+
+import uuid
+from fractions import Fraction
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from maillage.cpts.models import Cpts
+from maillage.meetings.models.meeting import Meeting
+from maillage.meetings.models.participant import Participant
+from maillage.meetings.rules.tally import Majority, Score, is_adopted
+
+
+class MajorityKind(models.TextChoices):
+    SIMPLE = "simple", "plus de la moitié des voix exprimées"
+    TWO_THIRDS = "two-thirds", "au moins les deux tiers des voix exprimées"
+    THREE_QUARTERS = "three-quarters", "au moins les trois quarts des voix exprimées"
+
+
+class Voter(models.Model):
+    """One line of the roll of voters: written down before the votes, so that nobody enters it by voting.
+
+    Retention: goes with the meeting.
+    """
+
+    RETENTION_DAYS = Meeting.RETENTION_DAYS
+    PERSONAL_DATA = "droit de vote"
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="voters")
+    participant = models.OneToOneField(Participant, models.RESTRICT, related_name="voter")
+    college = models.CharField("collège", max_length=80, blank=True)
+    weight = models.DecimalField("poids du collège", max_digits=5, decimal_places=2, default=1)
+
+    class Meta:
+        verbose_name = "électeur"
+        constraints = [models.CheckConstraint(name="voter_weight_is_not_negative", condition=Q(weight__gte=0))]
+
+    def __str__(self) -> str:
+        return str(self.participant)
+
+
+class Proxy(models.Model):
+    """A pouvoir: one voter lets another vote for them. It sleeps while the giver is there.
+
+    Retention: goes with the meeting.
+    """
+
+    RETENTION_DAYS = Meeting.RETENTION_DAYS
+    PERSONAL_DATA = "qui représente qui"
+
+    uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="proxies")
+    giver = models.OneToOneField(Voter, models.CASCADE, related_name="proxy_given")
+    holder = models.ForeignKey(Voter, models.CASCADE, related_name="proxies_held")
+    given_at = models.DateTimeField("donné le")
+    # Null: by the giver's own link; otherwise who wrote the paper down.
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = "pouvoir"
+        constraints = [
+            models.CheckConstraint(name="proxy_is_given_to_somebody_else", condition=~Q(giver=F("holder"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.giver} → {self.holder}"
+
+
+class BallotMode(models.TextChoices):
+    HANDS = "hands", "à main levée"
+    SECRET = "secret", "à bulletin secret"
+
+
+class BallotState(models.TextChoices):
+    PREPARED = "prepared", "en préparation"
+    OPEN = "open", "ouvert"
+    CLOSED = "closed", "clos"
+
+
+class Ballot(models.Model):
+    """One question put to the vote. Its result is frozen at its closing. Retention: goes with the meeting."""
+
+    uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
+    cpts = models.ForeignKey(Cpts, models.CASCADE, related_name="+")
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="ballots")
+    question = models.CharField("question", max_length=300)
+    mode = models.CharField("manière", max_length=6, choices=BallotMode)
+    majority = models.CharField("majorité", max_length=14, choices=MajorityKind, default=MajorityKind.SIMPLE)
+    # Three for a resolution; the names, and a blank, for an election.
+    choices = models.JSONField("choix")
+    is_weighted = models.BooleanField("chaque collège pèse son poids", default=False)
+    state = models.CharField("état", max_length=8, choices=BallotState, default=BallotState.PREPARED)
+    voices = models.PositiveIntegerField("voix présentes ou représentées à l’ouverture", null=True, blank=True)
+    opened_at = models.DateTimeField("ouvert le", null=True, blank=True)
+    closed_at = models.DateTimeField("clos le", null=True, blank=True)
+    # [{choice, votes, share: [numerator, denominator] or null}], and the digest of a secret journal.
+    result = models.JSONField("résultat", default=list, blank=True)
+    digest = models.CharField("empreinte du journal", max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = "vote"
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="ballot_moments_go_with_its_state",
+                condition=Q(state="prepared", opened_at=None, closed_at=None)
+                | Q(state="open", opened_at__isnull=False, closed_at=None)
+                | Q(state="closed", opened_at__isnull=False, closed_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.question
+
+    @property
+    def is_resolution(self) -> bool:
+        return "Pour" in self.choices
+
+    @property
+    def scores(self) -> list[Score]:
+        """The frozen result, once it is closed."""
+        return [
+            Score(one["choice"], one["votes"], Fraction(*one["share"]) if one["share"] else None) for one in self.result
+        ]
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """The same as it is read: 66,67 %; '' for what weighs on no side."""
+        return [{"choice": one.choice, "votes": one.votes, "share": one.share_text} for one in self.scores]
+
+    @property
+    def is_adopted(self) -> bool:
+        return is_adopted(self.scores, Majority(self.majority))
+
+
+class HandCount(models.Model):
+    """Hands counted in the room, college by college. Retention: goes with the meeting."""
+
+    ballot = models.ForeignKey(Ballot, models.CASCADE, related_name="hands")
+    college = models.CharField("collège", max_length=80, blank=True)
+    choice = models.CharField("choix", max_length=160)
+    count = models.PositiveIntegerField("mains")
+
+    class Meta:
+        verbose_name = "mains levées"
+        constraints = [
+            models.UniqueConstraint(fields=["ballot", "college", "choice"], name="hands_are_counted_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.choice} : {self.count}"
+
+
+class Signature(models.Model):
+    """That somebody voted in a secret ballot. It says neither what nor when: the day of the meeting is enough.
+
+    Retention: goes with the meeting.
+    """
+
+    RETENTION_DAYS = Meeting.RETENTION_DAYS
+    PERSONAL_DATA = "participation à un vote"
+
+    ballot = models.ForeignKey(Ballot, models.CASCADE, related_name="signatures")
+    voter = models.ForeignKey(Voter, models.RESTRICT, related_name="signatures")
+    # Who held their pouvoir, when they were not there themselves.
+    cast_by = models.ForeignKey(Voter, models.RESTRICT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = "émargement d’un vote"
+        constraints = [models.UniqueConstraint(fields=["ballot", "voter"], name="signature_is_single_in_a_ballot")]
+
+    def __str__(self) -> str:
+        return str(self.voter)
+
+
+class Slip(models.Model):
+    """One paper in the urn. Nothing ties it to a person: no key, no date, and an identifier drawn by lot.
+
+    The receipt is shown once to whoever voted, who finds it again in the published journal. Retention: goes with the
+    meeting.
+    """
+
+    id = models.UUIDField("identifiant", primary_key=True, default=uuid.uuid4, editable=False)
+    ballot = models.ForeignKey(Ballot, models.CASCADE, related_name="slips")
+    receipt = models.CharField("reçu", max_length=16)
+    # Only where colleges weigh: without it they could not be counted.
+    college = models.CharField("collège", max_length=80, blank=True)
+    choice = models.CharField("choix", max_length=160)
+
+    class Meta:
+        verbose_name = "bulletin"
+        constraints = [models.UniqueConstraint(fields=["ballot", "receipt"], name="receipt_is_single_in_a_ballot")]
+
+    def __str__(self) -> str:
+        return self.receipt

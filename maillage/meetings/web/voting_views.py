@@ -1,0 +1,206 @@
+"""Governance on screen: statuts by version, rules of each body, roll, pouvoirs, votes."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.core.errors import DomainError
+from maillage.core.files import LARGEST, NotADocument, file_response
+from maillage.core.spreadsheets import xlsx_response
+from maillage.meetings import actions
+from maillage.meetings.models import (
+    Ballot,
+    BallotMode,
+    BallotState,
+    BodyRule,
+    GoverningText,
+    Meeting,
+    MeetingKind,
+    Proxy,
+)
+from maillage.meetings.notifications import personal_path
+from maillage.meetings.web.access import may_manage, meeting_of
+from maillage.meetings.web.governance_forms import BallotForm, HandsForm, ProxyForm, RuleForm, TextForm
+from maillage.meetings.web.views import page_context
+from maillage.meetings.web.work_views import did
+
+
+@requires(Permission.MEETING_LIST)
+def texts(request: CptsRequest) -> HttpResponse:
+    """Statuts and règlement intérieur, the version in force first; one more for the team."""
+    today = timezone.localdate()
+    form = TextForm(request.POST or None, request.FILES or None, cpts=request.cpts, today=today)
+    if request.method == "POST" and may_manage(request) and form.is_valid():
+        fields = dict(form.cleaned_data)
+        content = fields.pop("file").read(LARGEST + 1)
+        try:
+            text = actions.adopt_text(cpts=request.cpts, content=content, by=request.user, at=timezone.now(), **fields)
+        except (NotADocument, actions.VersionTaken) as error:
+            form.add_error("file", error.user_message)
+        else:
+            messages.success(request, f"{text} : c’est la version en vigueur.")
+            return redirect("meetings:texts", request.cpts.slug)
+    rows = GoverningText.objects.of(request.cpts).select_related("meeting").order_by("-kind", "-number")
+    return render(request, "meetings/texts.html", {"form": form, "rows": rows})
+
+
+@require_safe
+@requires(Permission.MEETING_LIST)
+def text_file(request: CptsRequest, text_uuid: UUID) -> HttpResponse:
+    text = get_object_or_404(GoverningText.objects.of(request.cpts), uuid=text_uuid)
+    return file_response(actions.TEXTS, text.file, f"{text.kind}-{text.number}")
+
+
+@requires(Permission.MEETING_MANAGE)
+def rules(request: CptsRequest) -> HttpResponse:
+    """What the statutes say of each kind of meeting: none assumed, all on one page, changed one at a time."""
+    asked = request.GET.get("instance", "")
+    kind = asked if asked in MeetingKind.values else str(MeetingKind.ASSEMBLY)
+    held = {rule.kind: rule for rule in BodyRule.objects.filter(cpts=request.cpts)}
+    rule = held.get(kind) or BodyRule(kind=kind, notice_days=actions.notice_of(request.cpts, kind))
+    form = RuleForm(request.POST or None, initial={name: getattr(rule, name) for name in RuleForm.base_fields})
+    if request.method == "POST" and form.is_valid():
+        actions.write_rule(cpts=request.cpts, kind=kind, fields=form.cleaned_data, by=request.user, at=timezone.now())
+        messages.success(request, "La règle est enregistrée.")
+        return redirect("meetings:rules", request.cpts.slug)
+    rows = [(code, label, held.get(code)) for code, label in MeetingKind.choices]
+    context = {"form": form, "rows": rows, "kind": kind, "label": MeetingKind(kind).label}
+    return render(request, "meetings/rules.html", context)
+
+
+@requires(Permission.MEETING_MANAGE)
+def votes(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
+    """The roll with its quorum, the pouvoirs, the questions."""
+    meeting = meeting_of(request, meeting_uuid)
+    asked = request.POST.get("do", "")
+    if asked == "roll":
+        did(request, actions.draw_up_roll, "La liste des votants est à jour.", meeting=meeting)
+        return redirect("meetings:votes", request.cpts.slug, meeting.uuid)
+    proxy = ProxyForm(request.POST if asked == "proxy" else None, meeting=meeting)
+    ballot = BallotForm(request.POST if asked == "ballot" else None)
+    if _written(request, meeting, proxy, ballot):
+        return redirect("meetings:votes", request.cpts.slug, meeting.uuid)
+    return render(request, "meetings/votes.html", _votes_context(request, meeting, proxy=proxy, ballot=ballot))
+
+
+def _written(request: CptsRequest, meeting: Meeting, proxy: ProxyForm, ballot: BallotForm) -> bool:
+    by, at = request.user, timezone.now()
+    form: ProxyForm | BallotForm = proxy if proxy.is_bound else ballot
+    if not form.is_bound or not form.is_valid():
+        return False
+    try:
+        if form is proxy:
+            actions.give_proxy(by=by, at=at, **form.cleaned_data)
+        else:
+            actions.prepare_ballot(meeting=meeting, by=by, at=at, **form.cleaned_data)
+    except DomainError as error:
+        form.add_error(None, error.user_message)
+        return False
+    return True
+
+
+def _votes_context(request: CptsRequest, meeting: Meeting, **forms: Any) -> dict[str, Any]:
+    there = actions.present_voters(meeting)
+    counted = actions.represented(meeting, there)
+    proxies = list(meeting.proxies.select_related("giver__participant", "holder__participant").order_by("pk"))
+    for one in proxies:
+        one.state = "compte" if one.giver_id in counted else _why_not(one, there)  # type: ignore[attr-defined]
+    ballots = list(meeting.ballots.prefetch_related("signatures"))
+    return page_context(
+        request, meeting, quorum=actions.quorum_of(meeting), rule=actions.rule_of(meeting), proxies=proxies,
+        ballots=ballots, voices=len(there) + len(counted), **forms,
+    )  # fmt: skip
+
+
+def _why_not(proxy: Proxy, there: set[int]) -> str:
+    return "en sommeil : présent" if proxy.giver_id in there else "porteur absent"
+
+
+@require_POST
+@requires(Permission.MEETING_MANAGE)
+def withdraw_proxy(request: CptsRequest, meeting_uuid: UUID, proxy_uuid: UUID) -> HttpResponse:
+    meeting = meeting_of(request, meeting_uuid)
+    proxies = meeting.proxies.select_related("meeting__cpts", "giver__participant", "holder__participant")
+    did(request, actions.withdraw_proxy, "Le pouvoir est retiré.", proxy=get_object_or_404(proxies, uuid=proxy_uuid))
+    return redirect("meetings:votes", request.cpts.slug, meeting.uuid)
+
+
+def _ballot(meeting: Meeting, ballot_uuid: UUID) -> Ballot:
+    return get_object_or_404(meeting.ballots.select_related("meeting__cpts"), uuid=ballot_uuid)
+
+
+ACTS = {
+    "open": (actions.open_ballot, "Le vote est ouvert."),
+    "close": (actions.close_ballot, "Le vote est clos : le résultat est figé."),
+    "drop": (actions.drop_ballot, "Le vote est retiré."),
+}
+
+
+@require_POST
+@requires(Permission.MEETING_MANAGE)
+def act(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpResponse:
+    """Open a vote, close it, or take it off the list."""
+    meeting = meeting_of(request, meeting_uuid)
+    ballot = _ballot(meeting, ballot_uuid)
+    action, done = ACTS.get(request.POST.get("do", ""), (None, ""))
+    if action is None:
+        raise Http404
+    small = actions.too_few_to_hide(ballot) if action is actions.open_ballot else []
+    if did(request, action, done, ballot=ballot) and small:
+        messages.warning(request, f"Peu de votants dans {', '.join(small)} : leur vote se devinerait dans le journal.")
+    return redirect("meetings:votes", request.cpts.slug, meeting.uuid)
+
+
+@requires(Permission.MEETING_MANAGE)
+def hands(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpResponse:
+    """Type the hands raised; the whole is checked against the voices in the room."""
+    meeting = meeting_of(request, meeting_uuid)
+    ballot = _ballot(meeting, ballot_uuid)
+    lines = actions.quorum_of(meeting)
+    colleges = [line.college for line in lines if line.college or len(lines) == 1] if ballot.is_weighted else [""]
+    held = {(one.college, one.choice): one.count for one in ballot.hands.all()}
+    form = HandsForm(request.POST or None, ballot=ballot, colleges=colleges, held=held)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.count_hands(ballot=ballot, hands=form.hands(), by=request.user, at=timezone.now())
+        except DomainError as error:
+            form.add_error(None, error.user_message)
+        else:
+            messages.success(request, "Les mains sont comptées. Il reste à clore le vote.")
+            return redirect("meetings:votes", request.cpts.slug, meeting.uuid)
+    return render(request, "meetings/hands.html", page_context(request, meeting, ballot=ballot, form=form, lines=lines))
+
+
+@require_safe
+@requires(Permission.MEETING_LIST)
+def journal(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpResponse:
+    """The slips of a closed secret ballot, to count again; and, apart, who signed for it."""
+    meeting = meeting_of(request, meeting_uuid)
+    ballot = _ballot(meeting, ballot_uuid)
+    if ballot.state != BallotState.CLOSED or ballot.mode != BallotMode.SECRET:
+        raise Http404
+    signed = ballot.signatures.select_related("voter__participant", "cast_by__participant")
+    names = sorted((str(one.voter), str(one.cast_by or "")) for one in signed)
+    sheets: dict[str, tuple[Any, Any]] = {
+        "Bulletins": (["Reçu", "Collège", "Vote"], sorted(ballot.slips.values_list("receipt", "college", "choice"))),
+        "Émargement": (["Votant", "Par le pouvoir de"], names),
+        "Empreinte": (["Empreinte SHA-256 des lignes « reçu;collège;vote » triées"], [[ballot.digest]]),
+    }
+    return xlsx_response(f"vote-{ballot.uuid.hex[:8]}", sheets)
+
+
+@require_POST
+@requires(Permission.MEETING_LIST)
+def own_page(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
+    """From the account to one's own page of the meeting, where one votes."""
+    meeting = meeting_of(request, meeting_uuid)
+    person = meeting.participants.for_link().of_account(request.user).order_by("pk").first()
+    if person is None:
+        raise Http404
+    return redirect(personal_path(person, timezone.now()))
