@@ -1,6 +1,6 @@
 """Dates looked for together; closing, minutes, decisions, tasks."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -10,6 +10,7 @@ from maillage.exchange.models import MailKind, OutgoingMail
 from maillage.meetings import actions, documents
 from maillage.meetings.jobs import tell
 from maillage.meetings.models import Means, Meeting, Minutes, PollAnswer, PollOption, Presence, Task
+from maillage.meetings.web.forms import after
 from tests.factories import HOUR, NOON, TODAY, MeetingFactory, MembershipFactory, ParticipantFactory
 
 AFTER = NOON + 11 * HOUR
@@ -90,6 +91,8 @@ def test_a_meeting_closes_neither_before_it_began_nor_before_its_start(meeting, 
         actions.close(meeting=meeting, ended_at=NOON + 9 * HOUR, by=coordinator, at=NOON)
     with pytest.raises(actions.EndsBeforeItStarts):
         actions.close(meeting=meeting, ended_at=NOON + 8 * HOUR, by=coordinator, at=AFTER)
+    with pytest.raises(actions.NotYetThatHour):
+        actions.close(meeting=meeting, ended_at=AFTER + HOUR, by=coordinator, at=AFTER)
     assert Meeting.objects.get().status == "planned"
 
 
@@ -153,3 +156,11 @@ def test_papers_hold_what_they_prove(meeting, coordinator):
     assert (data["present"], data["decisions"]) == ([person.name], ["Budget adopté"])
     assert timezone.localtime(meeting.starts_at).hour == 20
     assert absent.name not in str(sheet)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [(time(21, 45), datetime(2026, 11, 23, 21, 45)), (time(0, 30), datetime(2026, 11, 24, 0, 30))],  # noqa: DTZ001
+)
+def test_an_end_past_midnight_is_of_the_next_day(meeting, typed, expected):
+    assert timezone.localtime(after(meeting.starts_at, typed)).replace(tzinfo=None) == expected

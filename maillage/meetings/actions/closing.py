@@ -1,6 +1,6 @@
 """How a meeting ends: hours, minutes, decisions, tasks. Nothing is typed twice."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -13,9 +13,15 @@ from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
 from maillage.meetings.models import Decision, Meeting, MeetingStatus, Minutes, Presence, Task
 from maillage.members.models import Membership
 
+A_MINUTE = timedelta(minutes=1)  # people type hours and minutes
+
 
 class EndsBeforeItStarts(DomainError):
     user_message = "La fin vient avant le début de la réunion."
+
+
+class NotYetThatHour(DomainError):
+    user_message = "Cette heure n’est pas encore passée."
 
 
 class NotStarted(DomainError):
@@ -38,12 +44,14 @@ class MinutesEmpty(DomainError):
 def close(*, meeting: Meeting, ended_at: datetime, by: User, at: datetime) -> None:
     """Say when it ended: whoever signed and did not say otherwise stayed until then.
 
-    Raises NotStarted, EndsBeforeItStarts, NoLongerOpen.
+    Raises NotStarted, EndsBeforeItStarts, NotYetThatHour, NoLongerOpen.
     """
     if meeting.starts_at is None or meeting.starts_at > at:
         raise NotStarted
     if ended_at <= meeting.starts_at:
         raise EndsBeforeItStarts
+    if ended_at > at + A_MINUTE:
+        raise NotYetThatHour
     closed = Meeting.objects.filter(pk=meeting.pk, status=MeetingStatus.PLANNED).update(
         status=MeetingStatus.CLOSED, closed_at=at, ends_at=ended_at, version=F("version") + 1
     )

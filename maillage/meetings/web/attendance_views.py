@@ -19,7 +19,7 @@ from maillage.meetings import actions, documents
 from maillage.meetings.models import Meeting, Minutes, Participant
 from maillage.meetings.rules.signin import code_at
 from maillage.meetings.web.access import meeting_of
-from maillage.meetings.web.forms import CloseForm, DecisionForm, MinutesForm, PersonForm, SheetForm, TaskForm, instant
+from maillage.meetings.web.forms import CloseForm, DecisionForm, MinutesForm, PersonForm, SheetForm, TaskForm, after
 from maillage.meetings.web.views import page_context, participant_of
 from maillage.meetings.web.work_views import did
 
@@ -137,11 +137,10 @@ def sheet_pdf(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
 def close(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Say when it ended; hours, attestations and the sheet follow."""
     meeting = meeting_of(request, meeting_uuid)
-    form = CloseForm(request.POST, meeting=meeting)
-    if not form.is_valid() or meeting.ends_at is None:
+    form = CloseForm(request.POST)
+    if not form.is_valid() or meeting.starts_at is None:
         return render(request, "meetings/show.html", page_context(request, meeting, close_form=form))
-    day = timezone.localdate(meeting.ends_at)
-    ended_at = instant(day, form.cleaned_data["ended"])
+    ended_at = after(meeting.starts_at, form.cleaned_data["ended"])
     done = "La réunion est close : heures et attestations sont prêtes."
     did(request, actions.close, done, meeting=meeting, ended_at=ended_at)
     return redirect("meetings:show", request.cpts.slug, meeting.uuid)

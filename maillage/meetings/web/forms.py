@@ -1,7 +1,7 @@
 """Forms of meetings: the shape of what is typed; what is allowed is decided by the actions."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -20,6 +20,13 @@ HOUR_HELP = "Par exemple 20 h ou 20 h 30."
 def instant(day: date, hour: time) -> datetime:
     """A day and an hour on the clock that people read."""
     return datetime.combine(day, hour, tzinfo=timezone.get_current_timezone())
+
+
+def after(start: datetime, hour: time) -> datetime:
+    """The first time the clock tells that hour after `start`: 0 h 30 is the day after a meeting of 20 h."""
+    day = timezone.localdate(start)
+    moment = instant(day, hour)
+    return moment if moment > start else instant(day + timedelta(days=1), hour)
 
 
 class SpanForm(forms.Form):
@@ -155,11 +162,6 @@ class DocumentForm(forms.Form):
 
 class CloseForm(forms.Form):
     ended = HourField(label="Terminée à", help_text=HOUR_HELP)
-
-    def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if meeting.ends_at:
-            self.fields["ended"].initial = timezone.localtime(meeting.ends_at).time()
 
 
 class MinutesForm(forms.Form):

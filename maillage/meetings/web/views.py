@@ -115,7 +115,7 @@ def minutes_pdf(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Once validated for everybody; before that for the team."""
     meeting = meeting_of(request, meeting_uuid)
     minutes = getattr(meeting, "minutes", None)
-    if minutes is None or not (minutes.validated_at or may_manage(request)):
+    if not may_manage(request) and not (minutes and minutes.validated_at):
         raise Http404
     return documents.minutes_pdf(meeting, timezone.localdate())
 

@@ -1,6 +1,7 @@
 """A season of meetings: one closed with its minutes, one going on today, one to come, one that looks for a date."""
 
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 from django.utils import timezone
 
@@ -12,6 +13,8 @@ from maillage.meetings.jobs import tell
 from maillage.meetings.models import Means, Meeting, MeetingKind, Participant
 from maillage.members.models import Membership
 
+ROOT = Path(__file__).resolve().parent
+
 
 def seed_meetings(cpts: Cpts, coordinator: User, today: date) -> None:
     members = list(Membership.objects.of(cpts).current().order_by("pk").select_related("cpts"))
@@ -22,18 +25,18 @@ def seed_meetings(cpts: Cpts, coordinator: User, today: date) -> None:
     _undated(cpts, coordinator, own + members[2::12], today)
 
 
-def _at(day: date, hour: int, minute: int = 0) -> datetime:
+def at_hour(day: date, hour: int, minute: int = 0) -> datetime:
     return datetime.combine(day, time(hour, minute), tzinfo=timezone.get_current_timezone())
 
 
-def _meeting(cpts: Cpts, by: User, members: list[Membership], at: datetime, **fields: object) -> Meeting:
+def prepared(cpts: Cpts, by: User, members: list[Membership], at: datetime, **fields: object) -> Meeting:
     """Prepared, and its people chosen."""
     meeting = actions.plan(cpts=cpts, fields=fields, by=by, at=at)
     actions.invite_members(meeting=meeting, members=members, by=by, at=at)
     return meeting
 
 
-def _convened(meeting: Meeting, by: User, at: datetime) -> Meeting:
+def convened(meeting: Meeting, by: User, at: datetime) -> Meeting:
     meeting = actions.convene(meeting=meeting, by=by, at=at)
     tell({"meeting_id": meeting.pk}, lambda *_: None)
     return meeting
@@ -47,19 +50,19 @@ def _closed(cpts: Cpts, by: User, members: list[Membership], today: date) -> Non
     day = today - timedelta(days=12)
     fields = {
         "kind": MeetingKind.GROUP, "title": "Groupe diabète : repérage du pied à risque", "mission": Mission.PATHWAYS,
-        "starts_at": _at(day, 20), "ends_at": _at(day, 22), "place": "Maison des associations, Bergerac",
+        "starts_at": at_hour(day, 20), "ends_at": at_hour(day, 22), "place": "Maison des associations, Bergerac",
         "agenda": "Le protocole de repérage\nQui forme qui, et quand\nL’indicateur de l’année",
     }  # fmt: skip
-    before = _at(day, 9) - timedelta(days=15)
-    meeting = actions.convene(meeting=_meeting(cpts, by, members, before, **fields), by=by, at=before)
+    before = at_hour(day, 9) - timedelta(days=15)
+    meeting = actions.convene(meeting=prepared(cpts, by, members, before, **fields), by=by, at=before)
     for place, person in enumerate(_people(meeting)):
         actions.answer(participant=person, coming=place % 4 != 3, at=before + timedelta(days=1))
         if place % 4 != 3:
-            arrived = _at(day, 19, 50) + timedelta(minutes=4 * place)
+            arrived = at_hour(day, 19, 50) + timedelta(minutes=4 * place)
             means = Means.LINK if place % 2 else Means.SESSION
             actions.sign_in(participant=person, means=means, device=f"{place:032d}", at=arrived)
-    after = _at(day, 22, 30)
-    actions.close(meeting=meeting, ended_at=_at(day, 21, 45), by=by, at=after)
+    after = at_hour(day, 22, 30)
+    actions.close(meeting=meeting, ended_at=at_hour(day, 21, 45), by=by, at=after)
     text = (
         "1. Le protocole de repérage\n\nLe test au monofilament est retenu, une fois l’an, au cabinet infirmier.\n\n"
         "2. Qui forme qui, et quand\n\nDeux podologues forment les infirmières en janvier.\n\n"
@@ -79,11 +82,11 @@ def _going_on(cpts: Cpts, by: User, members: list[Membership], today: date) -> N
     """All day long, so that signing in may be tried at any hour."""
     fields = {
         "kind": MeetingKind.EXERCISE, "title": "Exercice de crise : afflux de victimes", "mission": Mission.CRISIS,
-        "starts_at": _at(today, 0, 30), "ends_at": _at(today, 23, 45), "place": "Salle du conseil, Bergerac",
+        "starts_at": at_hour(today, 0, 30), "ends_at": at_hour(today, 23, 45), "place": "Salle du conseil, Bergerac",
         "agenda": "Déclenchement\nRegistre des appels\nRetour d’expérience", "is_open": True,
     }  # fmt: skip
-    before = _at(today, 9) - timedelta(days=21)
-    meeting = _convened(_meeting(cpts, by, members, before, **fields), by, before)
+    before = at_hour(today, 9) - timedelta(days=21)
+    meeting = convened(prepared(cpts, by, members, before, **fields), by, before)
     for place, person in enumerate(_people(meeting)[1:]):
         if place % 3:
             actions.answer(participant=person, coming=True, at=before + timedelta(days=2))
@@ -93,20 +96,20 @@ def _coming(cpts: Cpts, by: User, members: list[Membership], today: date) -> Non
     day = today + timedelta(days=9)
     fields = {
         "kind": MeetingKind.INFORMATION, "title": "Soins non programmés : ce qui change en janvier",
-        "mission": Mission.ACCESS, "starts_at": _at(day, 20), "ends_at": _at(day, 21, 30), "capacity": 12,
+        "mission": Mission.ACCESS, "starts_at": at_hour(day, 20), "ends_at": at_hour(day, 21, 30), "capacity": 12,
         "place": "Amphithéâtre de l’hôpital, Bergerac", "video_link": "https://visio.exemple.invalid/snp",
         "agenda": "Le point sur les créneaux\nLe circuit avec le SAS\nVos questions", "is_open": True,
     }  # fmt: skip
-    before = _at(today, 9) - timedelta(days=6)
-    meeting = _convened(_meeting(cpts, by, members, before, **fields), by, before)
+    before = at_hour(today, 9) - timedelta(days=6)
+    meeting = convened(prepared(cpts, by, members, before, **fields), by, before)
     for place, person in enumerate(_people(meeting)[1:]):
         if place % 5 < 3:
             actions.answer(participant=person, coming=place % 5 != 2, at=before + timedelta(days=1, minutes=place))
 
 
 def _undated(cpts: Cpts, by: User, members: list[Membership], today: date) -> None:
-    before = _at(today, 10) - timedelta(days=2)
-    meeting = _meeting(
+    before = at_hour(today, 10) - timedelta(days=2)
+    meeting = prepared(
         cpts, by, members, before, kind=MeetingKind.BUREAU, title="Bureau de décembre",
         agenda="Budget de l’année\nProjet de santé, révision",
     )  # fmt: skip
@@ -114,7 +117,9 @@ def _undated(cpts: Cpts, by: User, members: list[Membership], today: date) -> No
     for days, hour in ((14, 12), (15, 20), (20, 20)):
         day = today + timedelta(days=days)
         options.append(
-            actions.propose(meeting=meeting, starts_at=_at(day, hour), ends_at=_at(day, hour + 2), by=by, at=before)
+            actions.propose(
+                meeting=meeting, starts_at=at_hour(day, hour), ends_at=at_hour(day, hour + 2), by=by, at=before
+            )
         )
     actions.open_poll(meeting=meeting, by=by, at=before)
     tell({"meeting_id": meeting.pk}, lambda *_: None)

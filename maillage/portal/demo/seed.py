@@ -24,6 +24,7 @@ from maillage.members.actions import add_member, give_mandate, request_membershi
 from maillage.members.models import Body, College, Fee, FeeMethod, MemberKind, Membership, MembershipStatus
 from maillage.members.prefill import fields_of
 from maillage.members.rules.names import search_name
+from maillage.portal.demo.governance import seed_governance
 from maillage.portal.demo.meetings import seed_meetings
 from maillage.portal.demo.names import FAMILY_NAMES, GIVEN_NAMES
 from maillage.portal.demo.people import DOMAIN, PERSONAS, Persona
@@ -108,6 +109,7 @@ def seed(today: date) -> None:
     _members(bastides, professionals[:SHARED_MEMBERS], world)
     _others(bergerac, users, world)
     seed_meetings(bergerac, coordinator, today)
+    seed_governance(bergerac, coordinator, today)
     invite(cpts=bergerac, email=f"nouvelle.recrue@{DOMAIN}", role=Role.MEMBER, by=coordinator, at=world.at(1))
 
 

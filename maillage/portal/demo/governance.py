@@ -1,0 +1,89 @@
+"""The law of an invented CPTS, and its general assembly of today: pouvoirs, one vote closed, one open."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from maillage.accounts.models import User
+from maillage.core.documents import pdf_bytes
+from maillage.cpts.models import Cpts
+from maillage.meetings import actions
+from maillage.meetings.models import Ballot, Meeting, MeetingKind, Voter
+from maillage.meetings.rules.tally import RESOLUTION
+from maillage.members.models import Membership
+from maillage.portal.demo.meetings import ROOT, at_hour, convened, prepared
+from maillage.portal.demo.people import PERSONAS
+
+VERSIONS = (("", 690), ("Un collège pour les usagers et les élus", 300))
+
+
+def seed_governance(cpts: Cpts, coordinator: User, today: date) -> None:
+    for number, (changes, days) in enumerate(VERSIONS, start=1):
+        day = today - timedelta(days=days)
+        content = pdf_bytes(ROOT / "statutes.typ", {"version": number})
+        actions.adopt_text(
+            cpts=cpts, kind="statutes", adopted_on=day, changes=changes, content=content, meeting=None,
+            by=coordinator, at=at_hour(day, 18),
+        )  # fmt: skip
+    write: dict[str, Any] = {"cpts": cpts, "by": coordinator, "at": at_hour(today - timedelta(days=290), 10)}
+    actions.write_rule(
+        kind=MeetingKind.ASSEMBLY,
+        fields={"notice_days": 15, "quorum_percent": 25, "proxies_max": 2, "is_weighted": True, "needs_fee": True},
+        **write,
+    )
+    actions.write_rule(
+        kind=MeetingKind.BUREAU, fields={"notice_days": 5, "quorum_percent": 50, "proxies_max": 1}, **write
+    )
+    _assembly(cpts, coordinator, today)
+
+
+def _assembly(cpts: Cpts, by: User, today: date) -> None:
+    members = list(Membership.objects.of(cpts).current().order_by("pk").select_related("cpts"))
+    before = at_hour(today - timedelta(days=18), 9)
+    fields = {
+        "kind": MeetingKind.ASSEMBLY, "title": "Assemblée générale ordinaire",
+        "starts_at": at_hour(today, 0, 45), "ends_at": at_hour(today, 23, 50),
+        "place": "Amphithéâtre de l’hôpital, Bergerac",
+        "agenda": "Rapport moral\nRapport financier\nÉlection au bureau",
+    }  # fmt: skip
+    meeting = convened(prepared(cpts, by, members[::3] + _personas(members), before, **fields), by, before)
+    voters = list(meeting.voters.select_related("participant__meeting__cpts").order_by("pk"))
+    now = at_hour(today, 1)
+    for one in voters[: 2 * len(voters) // 3]:
+        actions.sign_for(participant=one.participant, by=by, at=now)
+    _pouvoirs(voters, by, now)
+    _votes(meeting, voters, by)
+
+
+def _personas(members: list[Membership]) -> list[Membership]:
+    known = {persona.email for persona in PERSONAS}
+    return [one for one in members[1:] if one.email in known]
+
+
+def _pouvoirs(voters: list[Voter], by: User, at: datetime) -> None:
+    absent, there = voters[2 * len(voters) // 3 :], voters[:6]
+    for giver, holder in zip(absent[:6], there, strict=False):
+        actions.give_proxy(giver=giver, holder=holder, by=by, at=at)
+
+
+def _votes(meeting: Meeting, voters: list[Voter], by: User) -> None:
+    at = voters[0].participant.presence.arrived_at
+    write: dict[str, Any] = {"meeting": meeting, "by": by, "at": at}
+    accounts = actions.prepare_ballot(
+        question="Approuver les comptes de l’exercice", mode="hands", majority="simple", choices=RESOLUTION, **write
+    )
+    actions.open_ballot(ballot=accounts, by=by, at=at)
+    voices = [line for line in actions.quorum_of(meeting) if line.college]
+    hands: dict[tuple[str, str], int] = {}
+    for line in voices:
+        against = line.there // 5
+        hands |= {(line.college, "Pour"): line.there - against - 1, (line.college, "Contre"): against}
+        hands[line.college, "Abstention"] = 1
+    actions.count_hands(ballot=accounts, hands=hands, by=by, at=at)
+    actions.close_ballot(ballot=accounts, by=by, at=at)
+    election: Ballot = actions.prepare_ballot(
+        question="Élire au bureau", mode="secret", majority="simple",
+        choices=["Salomé Vézéral", "Yanis Bourgnac", "Blanc"], **write,
+    )  # fmt: skip
+    actions.open_ballot(ballot=election, by=by, at=at)
+    for place, one in enumerate(voters[3:12]):
+        actions.cast(ballot=election, voter=one, choice=election.choices[place % 3], caster=one)
