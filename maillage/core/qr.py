@@ -12,9 +12,19 @@ PATH = re.compile(r'viewBox="([^"]+)".*?<path d="([^"]+)"', re.DOTALL)
 
 def qr_svg(text: str, label: str) -> SafeString:
     """An SVG that says `text` to a telephone and `label` to a screen reader."""
+    box, path = _drawn(text)
+    return format_html('<svg class="qr" viewBox="{}" role="img" aria-label="{}"><path d="{}"/></svg>', box, label, path)
+
+
+def qr_file(text: str) -> str:
+    """The same as a whole SVG file, for printed documents."""
+    box, path = _drawn(text)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><path d="{path}"/></svg>'
+
+
+def _drawn(text: str) -> tuple[str, str]:
+    """The box and the path of a code."""
     drawn = qrcode.make(text, image_factory=SvgPathImage, box_size=10, border=2).to_string(encoding="unicode")
     found = PATH.search(drawn)
     assert found
-    return format_html(
-        '<svg class="qr" viewBox="{}" role="img" aria-label="{}"><path d="{}"/></svg>', found[1], label, found[2]
-    )
+    return found[1], found[2]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
 from maillage.core.documents import pdf_response
@@ -14,7 +15,7 @@ from maillage.directory.models import Practitioner
 from maillage.meetings.actions import present_voters, quorum_of, represented
 from maillage.meetings.models import Ballot, BallotState, Meeting, Participant, Presence
 from maillage.meetings.models.meeting import STATUTORY
-from maillage.meetings.notifications import hour, when
+from maillage.meetings.notifications import hour, public_url, when
 from maillage.meetings.rules.hours import counted, told
 from maillage.members.campaign import letters_data, letters_pdf
 
@@ -164,23 +165,21 @@ def _vote_data(ballot: Ballot) -> dict[str, Any]:
 
 
 def letters(meeting: Meeting, people: Iterable[Practitioner], on: date) -> HttpResponse:
-    """One letter to each professional whose address the directory knows."""
-    where = f"Lieu : {meeting.place}." if meeting.place else ""
-    video = f"À distance : {meeting.video_link}" if meeting.video_link else ""
-    body = "\n\n".join(
-        filter(
-            None,
-            (
-                f"{meeting.cpts.with_article[:1].upper()}{meeting.cpts.with_article[1:]} vous invite : {meeting.title} "
-                f"({meeting.get_kind_display()}).",
-                f"{when(meeting)[:1].upper()}{when(meeting)[1:]}. {where}",
-                video,
-                f"À l’ordre du jour : {' ; '.join(filter(None, map(str.strip, meeting.agenda.splitlines())))}."
-                if meeting.agenda.strip()
-                else "",
-                "Que vous soyez membre ou non, vous êtes attendu·e. Nous répondrons à vos questions sur place.",
-            ),
-        )
-    )
-    subject = f"Invitation : {meeting.title}"
-    return letters_pdf(letters_data(meeting.cpts, people, subject=subject, body=body, signature="Le bureau", on=on))
+    """One letter to each professional whose address the directory knows; an open meeting gives its page."""
+    parts = [
+        f"{capfirst(meeting.cpts.with_article)} vous invite : {meeting.title} ({meeting.get_kind_display()}).",
+        f"{capfirst(when(meeting))}.{f' Lieu : {meeting.place}.' if meeting.place else ''}",
+        f"À distance : {meeting.video_link}" if meeting.video_link else "",
+        _agenda_sentence(meeting.agenda),
+        "Que vous soyez membre ou non, nous serons heureux de vous y retrouver et de répondre à vos questions.",
+    ]
+    data = letters_data(
+        meeting.cpts, people, subject=f"Invitation : {meeting.title}", body="\n\n".join(filter(None, parts)),
+        signature="Le bureau", on=on, link=public_url(meeting) if meeting.is_open else "",
+    )  # fmt: skip
+    return letters_pdf(data)
+
+
+def _agenda_sentence(agenda: str) -> str:
+    points = [line.strip(" -•\t.") for line in agenda.splitlines() if line.strip()]
+    return f"À l’ordre du jour : {' ; '.join(points)}." if points else ""

@@ -46,7 +46,7 @@ def _tell_one(key: int, at: datetime) -> bool:
     person = people.select_related("meeting__cpts", "meeting__minutes", "membership").first()
     if person is None or not may_be_written_to(person):
         return False
-    message = due(_told(person))
+    message = due(_told(person, at))
     if message is None:
         return False
     notifications.tell(person, message, at)
@@ -63,12 +63,13 @@ def may_be_written_to(person: Participant) -> bool:
     return person.membership is None or person.membership.may_be_reached or person.meeting.kind in STATUTORY
 
 
-def _told(person: Participant) -> Told:
+def _told(person: Participant, at: datetime) -> Told:
     meeting = person.meeting
     minutes = getattr(meeting, "minutes", None)
     return Told(
         status=meeting.status,
         has_poll=meeting.starts_at is None and meeting.options.exists(),
+        has_begun=meeting.starts_at is not None and meeting.starts_at <= at,
         polled=person.polled_at is not None,
         invited=person.invited_at is not None,
         behind=person.told_sequence < meeting.sequence,

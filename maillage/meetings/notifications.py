@@ -32,6 +32,11 @@ def personal_url(participant: Participant, at: datetime) -> str:
     return f"{settings.PUBLIC_URL}{personal_path(participant, at)}"
 
 
+def public_url(meeting: Meeting) -> str:
+    """The page of an open meeting, for whoever was not written to."""
+    return f"{settings.PUBLIC_URL}{reverse('meetings:public', args=[meeting.cpts.slug, meeting.uuid])}"
+
+
 class Span(Protocol):
     """Whatever starts and ends: a meeting, a date proposed for it."""
 
@@ -86,10 +91,16 @@ def tell(participant: Participant, due: Due, at: datetime) -> None:
         body=f"Bonjour,\n\n{words}\n\n{_signature(meeting)}",
         at=at,
         cpts_id=meeting.cpts_id,
-        kind=MailKind.NEWS if due == Due.MINUTES else MailKind.INVITATION,
+        kind=_kind(participant, due),
         stale_at=stale,
         calendar="" if due in {Due.MINUTES, Due.POLL} else _calendar(meeting, url, at),
     )
+
+
+def _kind(participant: Participant, due: Due) -> MailKind:
+    if due == Due.INVITATION and participant.came_forward:
+        return MailKind.SERVICE
+    return MailKind.NEWS if due == Due.MINUTES else MailKind.INVITATION
 
 
 def _signature(meeting: Meeting) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from maillage.core.documents import pdf_response
+from maillage.core.qr import qr_file
 from maillage.core.templatetags.maillage import day
 from maillage.cpts.models import Cpts
 from maillage.directory.models import Practitioner
@@ -30,9 +31,16 @@ def address_of(person: Practitioner) -> list[str]:
 
 
 def letters_data(
-    cpts: Cpts, people: Iterable[Practitioner], *, subject: str, body: str, signature: str, on: date
+    cpts: Cpts,
+    people: Iterable[Practitioner],
+    *,
+    subject: str,
+    body: str,
+    signature: str,
+    on: date,
+    link: str = "",
 ) -> dict[str, Any]:
-    """One letter for each person whose address is known."""
+    """One letter for each person whose address is known; a link is drawn as a code that a telephone reads."""
     addresses = filter(None, map(address_of, people))
     return {
         "cpts": cpts.name,
@@ -40,6 +48,7 @@ def letters_data(
         "subject": subject,
         "paragraphs": [" ".join(part.split()) for part in body.split("\n\n") if part.strip()],
         "signature": signature,
+        "qr": qr_file(link) if link else "",
         "letters": [{"address": address, "greeting": "Chère consœur, cher confrère,"} for address in addresses],
     }
 

@@ -74,8 +74,8 @@ def test_a_code_is_of_one_meeting_and_one_instance():
 def state(**changed):
     return Told(
         **{
-            "status": "planned", "has_poll": False, "polled": False, "invited": True, "behind": False,
-            "comes_not": False, "minutes_ready": False, "minutes_sent": False,
+            "status": "planned", "has_poll": False, "has_begun": False, "polled": False, "invited": True,
+            "behind": False, "comes_not": False, "minutes_ready": False, "minutes_sent": False,
         } | changed
     )  # fmt: skip
 
@@ -87,6 +87,7 @@ def state(**changed):
         pytest.param(state(status="draft", invited=False, has_poll=True), Due.POLL, id="a date is looked for"),
         pytest.param(state(status="draft", has_poll=True, polled=True), None, id="asked once"),
         pytest.param(state(invited=False), Due.INVITATION, id="convened"),
+        pytest.param(state(invited=False, has_begun=True), None, id="came without being invited"),
         pytest.param(state(), None, id="knows everything"),
         pytest.param(state(behind=True), Due.CHANGE, id="the date moved"),
         pytest.param(state(behind=True, comes_not=True), None, id="said no: left in peace"),

@@ -1,10 +1,12 @@
 """Pages of meetings: rights, the personal link, the wall, the tablet, the sheet, papers; 300 people in a minute."""
 
+import io
 import re
 import threading
 from datetime import timedelta
 
 import icalendar
+import pypdf
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -16,6 +18,7 @@ from maillage.accounts.models import Role
 from maillage.exchange import links
 from maillage.exchange.models import OutgoingMail
 from maillage.meetings import actions
+from maillage.meetings.jobs import tell
 from maillage.meetings.models import (
     Answer,
     BodyRule,
@@ -29,7 +32,17 @@ from maillage.meetings.models import (
 )
 from maillage.meetings.models.participant import LINK
 from maillage.meetings.rules.signin import code_at
-from tests.factories import HOUR, NOON, MeetingFactory, MembershipFactory, ParticipantFactory, UserFactory
+from tests.factories import (
+    HOUR,
+    NOON,
+    MeetingFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ParticipantFactory,
+    PractitionerFactory,
+    PractitionerRoleFactory,
+    UserFactory,
+)
 
 
 @pytest.fixture
@@ -424,3 +437,69 @@ def test_three_hundred_people_sign_in_at_once_and_none_is_lost(meeting):
     assert Presence.objects.count() == 300
     assert len(set(Presence.objects.values_list("device", flat=True))) == 300
     assert Participant.objects.filter(presence=None).count() == 0
+
+
+def test_an_open_meeting_has_a_public_page_where_one_comes_forward(client, cpts):
+    day = timezone.now() + timedelta(days=9)
+    meeting = MeetingFactory(cpts=cpts, is_open=True, starts_at=day, ends_at=day + HOUR, title="Soirée du territoire")
+    url = reverse("meetings:public", args=[cpts.slug, meeting.uuid])
+    assert "Soirée du territoire" in client.get(url).content.decode()
+    typed = {"name": "Ève Passant", "occupation": "Ostéopathe", "email": "eve@exemple"}
+    shown = client.post(url, typed).content.decode()
+    assert 'value="Ève Passant"' in shown
+    assert not meeting.participants.exists()
+    answers = {client.post(url, typed | {"email": "eve@exemple.invalid"}).content for _ in range(2)}
+    assert len({re.sub(rb'value="[^"]+"', b"", answer) for answer in answers}) == 1
+    person = meeting.participants.get()
+    tell({"meeting_id": meeting.pk}, lambda *_: None)
+    mail = OutgoingMail.objects.get()
+    assert (mail.recipient, mail.kind, mail.not_before) == ("eve@exemple.invalid", "service", None)
+    assert person.answer == Answer.NONE
+    client.post(url, typed | {"email": "robot@exemple.invalid", "site": "x"})
+    assert meeting.participants.count() == 1
+
+
+def test_robots_fill_no_list(client, cpts):
+    day = timezone.now() + timedelta(days=9)
+    meeting = MeetingFactory(cpts=cpts, is_open=True, starts_at=day, ends_at=day + HOUR)
+    url = reverse("meetings:public", args=[cpts.slug, meeting.uuid])
+    for number in range(60):
+        ParticipantFactory(meeting=meeting, membership=None, email=f"{number}@exemple.invalid", came_forward=True)
+    assert "réessayez dans une heure" in client.post(url, {"name": "A", "email": "a@exemple.invalid"}).content.decode()
+    assert meeting.participants.count() == 60
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [{"is_open": False}, {"status": "draft"}, {"status": "cancelled"}, {"starts_at": NOON, "ends_at": NOON + HOUR}],
+)
+def test_a_meeting_that_is_not_open_has_no_public_page(client, cpts, closed):
+    day = timezone.now() + timedelta(days=9)
+    meeting = MeetingFactory(cpts=cpts, **({"is_open": True, "starts_at": day, "ends_at": day + HOUR} | closed))
+    assert client.get(reverse("meetings:public", args=[cpts.slug, meeting.uuid])).status_code == 404
+
+
+def test_letters_are_printed_for_those_who_have_no_address(client, cpts, coordinator):
+    place = OrganizationFactory(street="1 rue des Lilas", postal_code="24100", city="Bergerac")
+    person = PractitionerFactory(family_name="LE GOFF", given_name="YANN")
+    PractitionerRoleFactory(practitioner=person, organization=place)
+    day = timezone.now() + timedelta(days=9)
+    meeting = MeetingFactory(
+        cpts=cpts, is_open=True, starts_at=day, ends_at=day + HOUR, title="Soirée", agenda="- Un\n- Deux"
+    )
+    client.force_login(coordinator)
+    url = page("letters", meeting)
+    assert client.get(url).status_code == 302
+    client.post(page("people", meeting), {"do": "group", "group": "territory"})
+    reader = pypdf.PdfReader(io.BytesIO(client.get(url).content))
+    text = " ".join(reader.pages[0].extract_text().replace("\xa0", " ").split())
+    for words in (
+        "Yann Le Goff",
+        "1 rue des Lilas",
+        "24100 Bergerac",
+        "Invitation : Soirée",
+        "Un ; Deux.",
+        "Visez ce code",
+    ):
+        assert words in text
+    assert len(reader.pages) == 1

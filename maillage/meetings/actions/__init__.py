@@ -35,9 +35,11 @@ from maillage.meetings.actions.inviting import (
     AlreadyCame,
     AlreadyInvited,
     OnTheRoll,
+    TooManyRequests,
     invite_members,
     invite_person,
     invite_professionals,
+    register,
     withdraw,
 )
 from maillage.meetings.actions.planning import (
@@ -148,6 +150,7 @@ __all__ = [
     "TooLateToAnswer",
     "TooManyDates",
     "TooManyProxies",
+    "TooManyRequests",
     "VersionTaken",
     "VotesGoingOn",
     "WrongCode",
@@ -181,6 +184,7 @@ __all__ = [
     "present_voters",
     "propose",
     "quorum_of",
+    "register",
     "remove_document",
     "represented",
     "rule_of",

@@ -85,7 +85,9 @@ def send_code(*, meeting: Meeting, email: str, name: str = "", occupation: str =
         raise NotTheTime
     person = find_by_address(meeting, email)
     if person is None and meeting.is_open and name:
-        person = invite_person(meeting=meeting, name=name, email=email, occupation=occupation, by=None, at=at)
+        person = invite_person(
+            meeting=meeting, name=name, email=email, occupation=occupation, came_forward=True, by=None, at=at
+        )
         person = Participant.objects.for_link().get(pk=person.pk)
     if person is None or SigninCode.objects.filter(participant=person, expires_at__gt=at + CODE_LIVES - AGAIN).exists():
         return

@@ -1,7 +1,8 @@
 """Who is expected: members, professionals of the territory, people named by hand."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -19,6 +20,11 @@ from maillage.members.models import Membership
 from maillage.members.rules.names import readable
 
 BATCH = 500
+MOST_AN_HOUR = 60  # registrations to one meeting: a letter to the whole territory fits, a robot does not
+
+
+class TooManyRequests(DomainError):
+    user_message = "Trop d’inscriptions en peu de temps : réessayez dans une heure, ou écrivez à la CPTS."
 
 
 class AlreadyInvited(DomainError):
@@ -73,7 +79,14 @@ def _occupation(one: Practitioner) -> str:
 
 @transaction.atomic
 def invite_person(
-    *, meeting: Meeting, name: str, email: str, occupation: str = "", by: User | None, at: datetime
+    *,
+    meeting: Meeting,
+    name: str,
+    email: str,
+    occupation: str = "",
+    came_forward: bool = False,
+    by: User | None,
+    at: datetime,
 ) -> Participant:
     """Somebody who is no member: an elected official, a speaker, a colleague from elsewhere.
 
@@ -85,10 +98,22 @@ def invite_person(
         raise AlreadyInvited
     person = Participant(
         cpts_id=meeting.cpts_id, meeting=meeting, name=name, search_name=normalised(name), occupation=occupation,
-        email=email,
+        email=email, came_forward=came_forward,
     )  # fmt: skip
     _add(meeting, [person], by, at)
     return person
+
+
+def register(*, meeting: Meeting, name: str, email: str, occupation: str, at: datetime) -> None:
+    """Somebody comes of their own accord: their page is sent to the address they give, which proves it.
+
+    Nothing tells whether the address was known. Raises TooManyRequests.
+    """
+    hour = meeting.participants.filter(came_forward=True, created_at__gte=at - timedelta(hours=1))
+    if hour.count() >= MOST_AN_HOUR:
+        raise TooManyRequests
+    with suppress(AlreadyInvited):
+        invite_person(meeting=meeting, name=name, email=email, occupation=occupation, came_forward=True, by=None, at=at)
 
 
 def find_by_address(meeting: Meeting, email: str) -> Participant | None:

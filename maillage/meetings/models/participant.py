@@ -7,6 +7,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from maillage.cpts.models import Cpts
 from maillage.directory.models import Practitioner
@@ -60,6 +61,9 @@ class Participant(models.Model):
     search_name = models.CharField("nom normalisé", max_length=340)
     occupation = models.CharField("profession ou fonction", max_length=80, blank=True)
     email = models.EmailField("adresse d’un non-membre", blank=True)
+    created_at = models.DateTimeField("sur la liste depuis le", default=timezone.now, editable=False)
+    # Their own doing: what is sent to them answers it, and goes at once.
+    came_forward = models.BooleanField("s’est inscrit de lui-même", default=False)
     answer = models.CharField("réponse", max_length=7, choices=Answer, default=Answer.NONE)
     answered_at = models.DateTimeField("répondu le", null=True, blank=True)
     invited_at = models.DateTimeField("invité le", null=True, blank=True)

@@ -18,6 +18,7 @@ class Told:
 
     status: str
     has_poll: bool
+    has_begun: bool
     polled: bool
     invited: bool
     behind: bool
@@ -33,7 +34,7 @@ def due(told: Told) -> Due | None:
             return Due.POLL if told.has_poll and not told.polled else None
         case "planned":
             if not told.invited:
-                return Due.INVITATION
+                return None if told.has_begun else Due.INVITATION
             return Due.CHANGE if told.behind and not told.comes_not else None
         case "cancelled":
             return Due.CANCELLATION if told.invited and told.behind else None

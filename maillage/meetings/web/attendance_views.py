@@ -1,10 +1,11 @@
 """What the team does during and after a meeting: the wall, the tablet, the sheet, the minutes."""
 
-from collections import Counter
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,6 +23,8 @@ from maillage.meetings.web.access import meeting_of
 from maillage.meetings.web.forms import CloseForm, DecisionForm, MinutesForm, PersonForm, SheetForm, TaskForm, after
 from maillage.meetings.web.views import page_context, participant_of
 from maillage.meetings.web.work_views import did
+
+SHEET_LINES, TABLET_LINES, SEARCHED = 50, 120, 80
 
 
 @require_safe
@@ -52,9 +55,11 @@ def tablet(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
         return _tapped(request, meeting, who)
     if form.is_bound and form.is_valid() and _added(request, meeting, form):
         return redirect("meetings:tablet", request.cpts.slug, meeting.uuid)
-    words = normalised(request.GET.get("q", "")).split()
-    people = [one for one in meeting.participants.for_sheet() if all(word in one.search_name for word in words)]
-    context = page_context(request, meeting, people=people, form=form, q=request.GET.get("q", "")[:80])
+    found = _named(meeting, request)
+    context = page_context(
+        request, meeting, people=found[:TABLET_LINES], more=max(found.count() - TABLET_LINES, 0), form=form,
+        q=request.GET.get("q", "")[:SEARCHED],
+    )  # fmt: skip
     return render(request, "meetings/tablet.html", context)
 
 
@@ -92,8 +97,8 @@ def sheet(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     meeting = meeting_of(request, meeting_uuid)
     if meeting.starts_at is None or meeting.status in {"draft", "cancelled"}:
         return render(request, "meetings/sheet.html", page_context(request, meeting, form=None))
-    people = list(meeting.participants.for_sheet())
-    form = SheetForm(request.POST or None, meeting=meeting, people=people)
+    page = Paginator(_named(meeting, request), SHEET_LINES).get_page(request.GET.get("page"))
+    form = SheetForm(request.POST or None, meeting=meeting, people=list(page.object_list))
     if request.method == "POST" and form.is_valid():
         try:
             changed = actions.write_sheet(
@@ -112,15 +117,28 @@ def sheet(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
                 request,
                 f"{changed} ligne{'s' if changed > 1 else ''} de la feuille écrite{'s' if changed > 1 else ''}.",
             )
-            return redirect("meetings:sheet", request.cpts.slug, meeting.uuid)
-    return render(request, "meetings/sheet.html", page_context(request, meeting, form=form, twice=_twice(people)))
+            return redirect(request.get_full_path())
+    context = page_context(
+        request, meeting, form=form, page=page, twice=_twice(meeting), q=request.GET.get("q", "")[:SEARCHED]
+    )
+    return render(request, "meetings/sheet.html", context)
 
 
-def _twice(people: list[Participant]) -> list[list[Participant]]:
-    """People who signed with the same telephone: a couple of colleagues, or somebody signing for another."""
-    counts = Counter(one.presence.device for one in people if one.is_present and one.presence.device)
-    devices = [device for device, count in counts.items() if count > 1]
-    return [[one for one in people if one.is_present and one.presence.device == device] for device in devices]
+def _named(meeting: Meeting, request: CptsRequest) -> QuerySet[Participant]:
+    """Who is expected, by name; those whose name holds every word asked for."""
+    people = meeting.participants.for_sheet()
+    for word in normalised(request.GET.get("q", "")[:SEARCHED]).split():
+        people = people.filter(search_name__contains=word)
+    return people
+
+
+def _twice(meeting: Meeting) -> list[list[str]]:
+    """Names of those who signed with the same telephone: colleagues lending theirs, or somebody signing for another."""
+    signed = meeting.presences.exclude(device="").order_by("participant__search_name")
+    by_device: dict[str, list[str]] = {}
+    for device, name in signed.values_list("device", "participant__name"):
+        by_device.setdefault(device, []).append(name)
+    return [names for names in by_device.values() if len(names) > 1]
 
 
 @require_safe

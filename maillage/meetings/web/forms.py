@@ -151,6 +151,18 @@ class PersonForm(forms.Form):
     occupation = forms.CharField(label="Profession ou fonction", max_length=80, required=False)
 
 
+class RegisterForm(forms.Form):
+    """Somebody who comes of their own accord."""
+
+    name = forms.CharField(label="Votre nom et prénom", max_length=160)
+    occupation = forms.CharField(label="Votre profession ou fonction", max_length=80, required=False)
+    email = forms.EmailField(
+        label="Votre adresse électronique", help_text="Un message y arrive, pour confirmer que vous venez."
+    )
+    # Hidden from people by the page: only a robot fills it.
+    site = forms.CharField(label="Ne remplissez pas ce champ", required=False, max_length=200)
+
+
 class ReasonForm(forms.Form):
     reason = forms.CharField(label="Motif", max_length=300)
 

@@ -32,7 +32,7 @@ from maillage.meetings.web.access import (
     stand_at_the_wall,
     stood_at_the_wall,
 )
-from maillage.meetings.web.forms import AddressForm, CodeForm, PollForm
+from maillage.meetings.web.forms import AddressForm, CodeForm, PollForm, RegisterForm
 
 TURNED = "Le code affiché a changé : visez de nouveau le code au mur avec l’appareil photo."
 
@@ -147,6 +147,29 @@ def personal_document(request: HttpRequest, token: str, document_uuid: UUID) -> 
         return _gone(request, "Réunion", error.user_message)
     document = get_object_or_404(person.meeting.documents.all(), uuid=document_uuid)
     return file_response(actions.DOCUMENTS, document.file, "document")
+
+
+@public
+def public_meeting(request: HttpRequest, slug: str, meeting_uuid: UUID) -> HttpResponse:
+    """An open meeting, for whoever was not written to: they leave an address, and receive their own page there."""
+    at = timezone.now()
+    coming = Meeting.objects.coming(at).select_related("cpts").filter(is_open=True, cpts__slug=slug)
+    meeting = get_object_or_404(coming, uuid=meeting_uuid)
+    form = RegisterForm(request.POST or None)
+    sent = False
+    if request.method == "POST" and form.is_valid():
+        fields = {name: form.cleaned_data[name] for name in ("name", "email", "occupation")}
+        sent = bool(form.cleaned_data["site"])  # a robot believes it was heard
+        if not sent:
+            try:
+                actions.register(meeting=meeting, at=at, **fields)
+            except DomainError as error:
+                form.add_error(None, error.user_message)
+            else:
+                sent = True
+    return render(
+        request, "meetings/public.html", {"meeting": meeting, "when": when(meeting), "form": form, "sent": sent}
+    )
 
 
 @public

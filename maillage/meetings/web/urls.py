@@ -44,6 +44,7 @@ urlpatterns = [
     path("r/<str:token>/", public_views.personal, name="personal"),
     path("r/<str:token>/<str:paper>/", public_views.personal_paper, name="personal_paper"),
     path("r/<str:token>/documents/<uuid:document_uuid>/", public_views.personal_document, name="personal_document"),
+    path("c/<slug:slug>/reunions/<uuid:meeting_uuid>/", public_views.public_meeting, name="public"),
     path("e/<uuid:meeting_uuid>/<str:code>/", public_views.sign, name="sign"),
     path("agenda/<uuid:feed_uuid>.ics", public_views.feed, name="feed"),
 ]

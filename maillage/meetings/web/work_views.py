@@ -14,10 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
 from maillage.core.files import LARGEST
+from maillage.core.listing import Column, Filter, Listing
+from maillage.core.text import normalised
 from maillage.directory.search import Criteria, find
 from maillage.meetings import actions, documents
 from maillage.meetings.jobs import may_be_written_to
-from maillage.meetings.models import Meeting, Participant, PollOption
+from maillage.meetings.models import Answer, Meeting, Participant, PollOption
 from maillage.meetings.web.access import meeting_of
 from maillage.meetings.web.forms import (
     AudienceForm,
@@ -91,15 +93,38 @@ def people(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     person = PersonForm(request.POST if asked == "person" else None)
     if asked and _invited(request, meeting, audience, chosen, person):
         return redirect("meetings:people", request.cpts.slug, meeting.uuid)
-    expected = list(meeting.participants.for_sheet())
-    for one in expected:
-        one.meeting = meeting
-        one.is_written_to = may_be_written_to(one)  # type: ignore[attr-defined]
+    listing = _listing_of(meeting, request)
+    if response := listing.export():
+        return response
+    page = listing.page()
+    for one in page.object_list:
+        one.is_written_to = may_be_written_to(one)
+    letters = meeting.participants.filter(membership=None, practitioner__isnull=False).exists()
     context = page_context(
-        request, meeting, audience=audience, chosen=chosen, person=person, people=expected,
-        letters=sum(one.membership_id is None and one.practitioner_id is not None for one in expected),
-    )  # fmt: skip
+        request, meeting, audience=audience, chosen=chosen, person=person, listing=listing, page=page, letters=letters
+    )
     return render(request, "meetings/people.html", context)
+
+
+def _listing_of(meeting: Meeting, request: CptsRequest) -> Listing:
+    """Who is expected, with what they answered and how they are reached."""
+    return Listing(
+        queryset=meeting.participants.select_related("membership", "presence", "meeting"),
+        parameters=request.GET,
+        columns=(
+            Column("nom", "Nom", lambda one: one.name, "search_name"),
+            Column("profession", "Profession ou fonction", lambda one: one.occupation, "occupation"),
+            Column("reponse", "Réponse", lambda one: one.get_answer_display(), "answer"),
+            Column("message", "Message", lambda one: one.invited_at),
+            Column("present", "Présence", lambda one: "oui" if one.is_present else ""),
+        ),
+        search_in=("search_name", "occupation"),
+        filters=(Filter("reponse", "Réponse", "answer", Answer.choices),),
+        default_sort="search_name",
+        filename="invites",
+        empty="Personne n’est encore invité : choisissez un groupe, des membres, ou tapez un nom.",
+        prepare_search=normalised,
+    )
 
 
 def _invited(
