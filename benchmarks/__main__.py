@@ -21,7 +21,15 @@ from django.db import connection  # noqa: E402
 
 
 def main() -> None:
-    from benchmarks import accessibility, diagnosis, imports, members, pages, simulations  # noqa: PLC0415  # after django.setup
+    from benchmarks import (  # noqa: PLC0415  # after django.setup
+        accessibility,
+        diagnosis,
+        imports,
+        meetings,
+        members,
+        pages,
+        simulations,
+    )
 
     call_command("migrate", verbosity=0)
     print(f"Database: {connection.vendor}\n")
@@ -32,6 +40,7 @@ def main() -> None:
     accessibility.run()
     diagnosis.run()
     members.run()
+    meetings.run()
 
 
 if __name__ == "__main__":

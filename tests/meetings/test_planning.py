@@ -7,6 +7,7 @@ import pytest
 from django.core import mail as outbox
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from maillage.audit.models import AuditEvent
 from maillage.directory.models import GROUP_LABELS
@@ -246,7 +247,7 @@ def test_professionals_who_are_no_members_are_expected_without_an_address(cpts, 
     for expected in (1, 0):
         assert actions.invite_professionals(meeting=meeting, people=[person], by=coordinator, at=NOON) == expected
     one = Participant.objects.get()
-    assert (one.name, one.occupation, one.address) == ("Yann Le Goff", GROUP_LABELS["60"], "")
+    assert (one.name, one.occupation, one.address) == ("Yann Le Goff", capfirst(GROUP_LABELS["60"]), "")
     run(meeting)
     assert not OutgoingMail.objects.exists()
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.text import capfirst
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
@@ -74,7 +75,7 @@ def invite_professionals(*, meeting: Meeting, people: Iterable[Practitioner], by
 def _occupation(one: Practitioner) -> str:
     """The profession of their first place (directory.search.find carries them)."""
     places = getattr(one, "places", [])
-    return GROUP_LABELS.get(places[0].group, "")[:80] if places else ""
+    return capfirst(GROUP_LABELS.get(places[0].group, ""))[:80] if places else ""
 
 
 @transaction.atomic
