@@ -1,13 +1,27 @@
 """What people do, in a real browser: on a desktop, on a phone, and without JavaScript."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from maillage.accounts.models import Role
+from maillage.meetings.actions import sign_in
+from maillage.meetings.models import Ballot, Means, PollAnswer, PollOption, Voter
 from maillage.territorial_diagnosis.loading import NewVintage, store
 from maillage.territorial_diagnosis.places import Gazetteer
 from maillage.territory.models import PerimeterPart
-from tests.factories import NOON, MembershipFactory, OrganizationFactory, PractitionerRoleFactory, UserFactory
+from tests.factories import (
+    HOUR,
+    NOON,
+    MeetingFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ParticipantFactory,
+    PractitionerRoleFactory,
+    UserFactory,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 PLACE = "/cpts/cpts-bergeracois-sante/territoire/projet/"
@@ -142,7 +156,8 @@ COORDINATOR_PAGES = [
         "diagnostic/indicateurs/apl_mg/", "diagnostic/indicateurs/lib_60/", "diagnostic/et-si/acc_10G/?commune=24037",
         "diagnostic/saisies/", "diagnostic/existant/", "diagnostic/manques/", "diagnostic/priorites/",
         "diagnostic/versions/", "diagnostic/fichiers/", "membres/ajouter/?q=essai", "membres/ajouter/fiche/",
-        "membres/colleges/", "membres/importer/", "ma-fiche/",
+        "membres/colleges/", "membres/importer/", "ma-fiche/", "reunions/", "reunions/nouvelle/",
+        "reunions/regles/?instance=assembly", "reunions/statuts/", "reunions/taches/", "reunions/agenda/", "messages/",
     )),
 ]  # fmt: skip
 PUBLIC_PAGES = [
@@ -161,10 +176,39 @@ def test_axe_finds_nothing_on_any_page(visit, cpts, coordinator, size):
     public, inside, instance = visit(size), visit(size), visit(size)
     inside.sign_in(coordinator.email)
     instance.sign_in(UserFactory(role=Role.INSTANCE_ADMIN).email)
-    for visitor, pages in ((public, PUBLIC_PAGES), (inside, COORDINATOR_PAGES), (instance, INSTANCE_PAGES)):
+    meetings, open_meeting = some_meetings(cpts)
+    for visitor, pages in (
+        (public, [*PUBLIC_PAGES, open_meeting]),
+        (inside, COORDINATOR_PAGES + meetings),
+        (instance, INSTANCE_PAGES),
+    ):
         for path in pages:
             visitor.open(path)
             visitor.check()
+
+
+def some_meetings(cpts) -> tuple[list[str], str]:
+    """The pages of an assembly that votes and of a draft that looks for a date; the public page of an open one."""
+    now = timezone.now()
+    span = {"starts_at": now, "ends_at": now + timedelta(hours=2)}
+    assembly = MeetingFactory(cpts=cpts, kind="assembly", **span)
+    for person in ParticipantFactory.create_batch(3, meeting=assembly):
+        Voter.objects.create(meeting=assembly, participant=person)
+        sign_in(participant=person, means=Means.LINK, at=now)
+    ballot = Ballot.objects.create(
+        cpts=cpts, meeting=assembly, question="?", mode="hands", choices=["Pour", "Contre"], state="open", opened_at=now
+    )
+    draft = MeetingFactory(cpts=cpts, undated=True)
+    option = PollOption.objects.create(meeting=draft, **span)
+    person = ParticipantFactory(meeting=draft)
+    PollAnswer.objects.create(option=option, participant=person, choice="yes")
+    base = f"/cpts/{cpts.slug}/reunions/{assembly.uuid}/"
+    names = ("", "invites/", "mur/", "tablette/", "feuille/", "compte-rendu/", "votes/", "modifier/")
+    pages = [base + name for name in names]
+    pages += [f"{base}votes/{ballot.uuid}/mains/", f"/cpts/{cpts.slug}/reunions/{draft.uuid}/sondage/"]
+    end = span["ends_at"]
+    later = MeetingFactory(cpts=cpts, is_open=True, agenda="Un", starts_at=end, ends_at=end + HOUR)
+    return pages, f"/c/{cpts.slug}/reunions/{later.uuid}/"
 
 
 def some_figures() -> None:

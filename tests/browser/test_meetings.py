@@ -82,7 +82,7 @@ def prepare(desk, cpts):
         page.get_by_label("À", exact=True).fill("21 h 30")
         page.get_by_role("button", name="Proposer").click()
     expect(page.get_by_role("button", name="Choisir")).to_have_count(2)
-    page.get_by_role("button", name="Envoyer le sondage").click()
+    page.get_by_role("button", name=re.compile("Envoyer le sondage")).click()
     desk.check()
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from maillage.exchange.models import MailKind, OutgoingMail
 from maillage.meetings import actions, documents
 from maillage.meetings.jobs import tell
-from maillage.meetings.models import Means, Meeting, Minutes, PollAnswer, PollOption, Presence, Task
+from maillage.meetings.models import Means, Meeting, Minutes, Participant, PollAnswer, PollOption, Presence, Task
 from maillage.meetings.web.forms import after
 from tests.factories import HOUR, NOON, TODAY, MeetingFactory, MembershipFactory, ParticipantFactory
 
@@ -39,6 +39,11 @@ def test_a_poll_finds_the_date_of_a_meeting(cpts, coordinator):
     run(meeting)
     run(meeting)
     assert OutgoingMail.objects.count() == 3
+    Participant.objects.update(polled_at=timezone.now() - timedelta(days=1))
+    actions.answer_poll(participant=people[0], choices={first.pk: "yes"})
+    actions.open_poll(meeting=meeting, by=coordinator, at=timezone.now())
+    run(meeting)
+    assert OutgoingMail.objects.count() == 5  # the two who said nothing are asked again
     for one in people:
         actions.answer_poll(participant=one, choices={first.pk: "no", second.pk: "yes", 0: "yes"})
     actions.answer_poll(participant=people[0], choices={first.pk: "maybe"})

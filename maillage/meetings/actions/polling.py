@@ -1,7 +1,7 @@
 """Looking for a date together."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -13,6 +13,7 @@ from maillage.meetings.actions.planning import ask_to_tell
 from maillage.meetings.models import Meeting, MeetingStatus, Participant, PollAnswer, PollOption
 
 MOST_OPTIONS = 20
+ASKED_AGAIN_AFTER = timedelta(hours=20)
 
 
 class PollOver(DomainError):
@@ -58,8 +59,10 @@ def withdraw_option(*, option: PollOption, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def open_poll(*, meeting: Meeting, by: User, at: datetime) -> None:
-    """Ask those who are chosen, or those who were not asked yet. Raises PollOver."""
+    """Ask those who were not asked yet, and again those who said nothing since yesterday. Raises PollOver."""
     _check(meeting)
+    silent = meeting.participants.filter(poll_answers=None, polled_at__lt=at - ASKED_AGAIN_AFTER)
+    Participant.objects.filter(pk__in=silent.values("pk")).update(polled_at=None)
     summary = f"Sondage de date envoyé pour « {meeting} »"
     audit.record("meeting.polled", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
     ask_to_tell(meeting, at, by)

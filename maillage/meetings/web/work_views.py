@@ -224,7 +224,7 @@ def poll(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
         did(
             request,
             actions.open_poll,
-            "Le sondage part à celles et ceux qui ne l’ont pas encore reçu.",
+            "Le sondage part à qui ne l’a pas reçu, et à qui n’a rien répondu depuis hier.",
             meeting=meeting,
         )
         return redirect("meetings:poll", request.cpts.slug, meeting.uuid)

@@ -48,6 +48,12 @@ document.addEventListener("click", async (event) => {
   button.textContent = "Copié";
 });
 
+// Hours are told on the clock of Paris: somebody elsewhere is warned.
+document.addEventListener("DOMContentLoaded", () => {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const note of document.querySelectorAll("[data-zone]")) note.hidden = note.dataset.zone === here;
+});
+
 // Where many tabs scroll, the current one is in sight.
 document.addEventListener("DOMContentLoaded", () => {
   for (const tab of document.querySelectorAll(".tabs.scroll [aria-current]")) {
