@@ -77,6 +77,7 @@ POST_ONLY = {
     "members:merge", "members:end_mandate", "members:remove_convention",
     "meetings:reply", "meetings:withdraw", "meetings:choose_date", "meetings:convene", "meetings:cancel",
     "meetings:join_document", "meetings:close", "meetings:strike", "meetings:finish_task",
+    "meetings:remind", "meetings:answer_for",
     "meetings:own_page", "meetings:withdraw_proxy", "meetings:act",
 }  # fmt: skip
 SCOPES = {
@@ -95,7 +96,7 @@ OTHER_LIMITS = {
     "diagnosis:export": DOCUMENT, "members:list": 8, "members:show": 8, "members:choose": 8,
     "members:import": 8, "members:representation": 7, "members:mandates": 8,
     "portal:home": 8, "meetings:show": 8,
-    "meetings:people": 12, "meetings:poll": 12, "meetings:tablet": 9, "meetings:sheet": 9,
+    "meetings:people": 12, "meetings:poll": 12, "meetings:sheet": 9,
     "meetings:minutes": 12, "meetings:minutes_pdf": 8, "meetings:letters": 9, "meetings:votes": 22,
     "meetings:hands": 14,
     "meetings:personal": 6, "meetings:personal_paper": 6, "meetings:personal_document": 3,

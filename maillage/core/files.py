@@ -1,5 +1,6 @@
 """PDF that people join: kept out of the web root under a name that nobody guesses."""
 
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -13,7 +14,7 @@ LARGEST = 10 * 2**20
 
 
 class NotADocument(DomainError):
-    user_message = "Joignez un PDF de 10 Mo au plus."
+    user_message = "Ce fichier n’est pas un PDF, ou dépasse 10 Mo : joignez un PDF."
 
 
 def keep_pdf(folder: str, content: bytes) -> str:
@@ -35,6 +36,16 @@ def erase_on_commit(folder: str, name: str) -> None:
     """Remove the file once it is certain that nothing speaks of it any more."""
     if name:
         transaction.on_commit(lambda: path_of(folder, name).unlink(missing_ok=True))
+
+
+def sweep(folder: str, known: set[str], *, before: datetime) -> int:
+    """Erase the files of a folder that no row names any more, those just written left alone. Returns how many."""
+    root = Path(settings.MEDIA_ROOT) / folder
+    old = [path for path in root.glob("*.pdf") if path.stat().st_mtime < before.timestamp()] if root.is_dir() else []
+    forgotten = [path for path in old if path.name not in known]
+    for path in forgotten:
+        path.unlink(missing_ok=True)
+    return len(forgotten)
 
 
 def file_response(folder: str, name: str, shown_as: str) -> HttpResponse:

@@ -56,7 +56,7 @@ class Listing:
 
     @property
     def search(self) -> str:
-        return self.parameters.get("q", "").strip()[:SEARCH_LENGTH]
+        return self.parameters.get("q", "").replace("\0", "").strip()[:SEARCH_LENGTH]
 
     @property
     def sort(self) -> str:

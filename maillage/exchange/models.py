@@ -19,9 +19,10 @@ class MailState(models.TextChoices):
 
 
 class MailKind(models.TextChoices):
-    """Why a message is written. Only the first goes at once, to anybody."""
+    """Why a message is written. The first answers somebody's act and goes at once; the second cannot be refused."""
 
     SERVICE = "service", "suite d’une démarche"
+    CONVOCATION = "convocation", "convocations, changements et annulations"
     INVITATION = "invitation", "invitations aux réunions"
     REMINDER = "reminder", "rappels"
     NEWS = "news", "comptes rendus et nouvelles"
@@ -75,7 +76,8 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.email or "adresse oubliée"
+        """Nothing of the address: the journal, which nobody erases, keeps this."""
+        return "une adresse de messagerie"
 
 
 class MailQuerySet(models.QuerySet["OutgoingMail"]):
@@ -100,7 +102,7 @@ class OutgoingMail(models.Model):
     subject = models.CharField("objet", max_length=200)
     body = models.TextField("texte")
     calendar = models.TextField("agenda joint", blank=True)
-    kind = models.CharField("nature", max_length=10, choices=MailKind, default=MailKind.SERVICE)
+    kind = models.CharField("nature", max_length=12, choices=MailKind, default=MailKind.SERVICE)
     state = models.CharField("état", max_length=8, choices=MailState, default=MailState.QUEUED)
     reason = models.CharField("motif", max_length=200, blank=True)
     created_at = models.DateTimeField("écrit le")

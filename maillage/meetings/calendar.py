@@ -12,15 +12,17 @@ DOMAIN = "maillage"
 STATES = {MeetingStatus.CANCELLED: "CANCELLED", MeetingStatus.DRAFT: "TENTATIVE"}
 
 
-def invitation_text(meeting: Meeting, *, url: str, sender: str, at: datetime) -> str:
-    """What travels with a mail: calendars add it, move it, or strike it out."""
-    method = "CANCEL" if meeting.status == MeetingStatus.CANCELLED else "REQUEST"
+def invitation_text(meeting: Meeting, *, url: str, sender: str, at: datetime, attendee: str = "") -> str:
+    """What travels with a mail to `attendee`: calendars add it, move it, or strike it out. Without, a file to open."""
+    method = "CANCEL" if meeting.status == MeetingStatus.CANCELLED else "REQUEST" if attendee else "PUBLISH"
     calendar = _calendar()
     calendar.add("method", method)
     event = event_of(meeting, url=url, at=at)
     organizer = vCalAddress(f"mailto:{sender}")
     organizer.params["CN"] = meeting.cpts.name
     event["organizer"] = organizer
+    if attendee:
+        event.add("attendee", vCalAddress(f"mailto:{attendee}"))
     calendar.add_component(event)
     return _text(calendar)
 

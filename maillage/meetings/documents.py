@@ -10,12 +10,12 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
 from maillage.core.documents import pdf_response
-from maillage.core.templatetags.maillage import day
+from maillage.core.templatetags.maillage import day, hour
 from maillage.directory.models import Practitioner
 from maillage.meetings.actions import present_voters, quorum_of, represented
 from maillage.meetings.models import Ballot, BallotState, Meeting, Participant, Presence
 from maillage.meetings.models.meeting import STATUTORY
-from maillage.meetings.notifications import hour, public_url, when
+from maillage.meetings.notifications import public_url, when
 from maillage.meetings.rules.hours import counted, told
 from maillage.members.campaign import letters_data, letters_pdf
 
@@ -32,7 +32,7 @@ def duration_of(presence: Presence, meeting: Meeting) -> str:
 
 
 def clock(moment: datetime | None) -> str:
-    return f"{localtime(moment):%H:%M}" if moment else ""
+    return hour(moment) if moment else ""
 
 
 def sheet_pdf(meeting: Meeting, people: Iterable[Participant], on: date) -> HttpResponse:
@@ -46,6 +46,7 @@ def sheet_data(meeting: Meeting, people: Iterable[Participant], on: date) -> dic
     rows = [_sheet_row(one, meeting) for one in people if one.is_present or not is_closed]
     return {
         "cpts": meeting.cpts.name,
+        "with_article": meeting.cpts.with_article,
         "title": meeting.title,
         "kind": meeting.get_kind_display(),
         "mission": meeting.get_mission_display() if meeting.mission else "",
@@ -97,7 +98,10 @@ def attestation_data(person: Participant, on: date) -> dict[str, Any]:
 
 
 def minutes_pdf(meeting: Meeting, on: date) -> HttpResponse:
-    return pdf_response("compte-rendu", TYPST / "minutes.typ", minutes_data(meeting, on))
+    """As they were validated; before that, as they stand."""
+    minutes = getattr(meeting, "minutes", None)
+    frozen = minutes.record if minutes and minutes.validated_at else None
+    return pdf_response("compte-rendu", TYPST / "minutes.typ", frozen or minutes_data(meeting, on))
 
 
 def minutes_data(meeting: Meeting, on: date) -> dict[str, Any]:
@@ -138,7 +142,7 @@ def _governance(meeting: Meeting) -> dict[str, Any]:
         "is_official": True,
         "quorum": [
             {
-                "college": line.college or "Ensemble",
+                "college": "Ensemble" if line.is_whole else line.college or "Sans collège",
                 "voters": line.voters,
                 "there": line.there,
                 "needed": line.needed,
@@ -147,16 +151,19 @@ def _governance(meeting: Meeting) -> dict[str, Any]:
             for line in quorum_of(meeting)
         ],
         "proxies": [f"{one.giver} à {one.holder}" for one in counted.values()],
-        "votes": [_vote_data(ballot) for ballot in closed],
+        "votes": [_vote_data(ballot) for ballot in closed.select_related("meeting")],
     }
 
 
 def _vote_data(ballot: Ballot) -> dict[str, Any]:
+    weights = dict(ballot.meeting.voters.values_list("college", "weight")) if ballot.is_weighted else {}
+    shares = ", ".join(f"{name or 'sans collège'} {weight.normalize():f}" for name, weight in sorted(weights.items()))
     outcome = ("adoptée" if ballot.is_adopted else "rejetée") if ballot.is_resolution else ""
     return {
         "question": ballot.question,
         "how": f"{ballot.get_mode_display()}{', chaque collège pesant son poids' if ballot.is_weighted else ''}, "
         f"{ballot.voices} voix présentes ou représentées à l’ouverture",
+        "weights": f"Part : celle de chaque collège, selon son poids ({shares})." if shares else "",
         "majority": ballot.get_majority_display() if ballot.is_resolution else "",
         "scores": ballot.told,
         "outcome": outcome,
@@ -167,19 +174,15 @@ def _vote_data(ballot: Ballot) -> dict[str, Any]:
 def letters(meeting: Meeting, people: Iterable[Practitioner], on: date) -> HttpResponse:
     """One letter to each professional whose address the directory knows; an open meeting gives its page."""
     parts = [
-        f"{capfirst(meeting.cpts.with_article)} vous invite : {meeting.title} ({meeting.get_kind_display()}).",
+        f"{capfirst(meeting.cpts.with_article)} vous invite à cette rencontre : « {meeting.title} ».",
         f"{capfirst(when(meeting))}.{f' Lieu : {meeting.place}.' if meeting.place else ''}",
         f"À distance : {meeting.video_link}" if meeting.video_link else "",
-        _agenda_sentence(meeting.agenda),
+        f"À l’ordre du jour : {' ; '.join(meeting.agenda_points)}." if meeting.agenda_points else "",
         "Que vous soyez membre ou non, nous serons heureux de vous y retrouver et de répondre à vos questions.",
     ]
     data = letters_data(
         meeting.cpts, people, subject=f"Invitation : {meeting.title}", body="\n\n".join(filter(None, parts)),
-        signature="Le bureau", on=on, link=public_url(meeting) if meeting.is_open else "",
+        signature="Pour la CPTS, l’équipe de coordination", greeting="Madame, Monsieur,", on=on,
+        link=public_url(meeting) if meeting.is_open else "",
     )  # fmt: skip
     return letters_pdf(data)
-
-
-def _agenda_sentence(agenda: str) -> str:
-    points = [line.strip(" -•\t.") for line in agenda.splitlines() if line.strip()]
-    return f"À l’ordre du jour : {' ; '.join(points)}." if points else ""

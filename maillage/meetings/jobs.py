@@ -1,5 +1,6 @@
 """In the background: what participants have not been told, and reminders a few days before."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from maillage.meetings.models import Answer, Meeting, MeetingStatus, Participant
 from maillage.meetings.models.meeting import STATUTORY
 from maillage.meetings.rules.messages import Due, Told, due
 
+logger = logging.getLogger(__name__)
 REMIND = "meetings.remind"
 REMINDED_BEFORE = timedelta(days=3)
 MARKS = {
@@ -32,10 +34,16 @@ def tell(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     if meeting is None:
         return "La réunion n’existe plus."
     waiting = list(meeting.participants.values_list("pk", flat=True).order_by("pk"))
-    written = 0
+    written, failed = 0, 0
     for place, key in enumerate(waiting, start=1):
-        written += _tell_one(key, timezone.now())
+        try:
+            written += _tell_one(key, timezone.now())
+        except Exception:  # one person must not silence the others; the job is tried again for those who failed
+            logger.exception("telling participant %s", key)
+            failed += 1
         progress(f"{written} {plural(written, 'message')}", place, len(waiting))
+    if failed:
+        raise RuntimeError(f"{failed} of {len(waiting)} participants could not be told")
     return f"{written} {plural(written, 'message écrit', 'messages écrits')}."
 
 
@@ -46,13 +54,19 @@ def _tell_one(key: int, at: datetime) -> bool:
     person = people.select_related("meeting__cpts", "meeting__minutes", "membership").first()
     if person is None or not may_be_written_to(person):
         return False
+    if person.is_asked_again:
+        Participant.objects.filter(pk=key).update(is_asked_again=False, reminded_at=at)
+        notifications.reminder(person, at)
+        return True
     message = due(_told(person, at))
     if message is None:
         return False
-    notifications.tell(person, message, at)
+    person.last_mail = notifications.tell(person, message, at)
+    if person.last_mail is None:
+        return False  # they asked to be forgotten
     for mark in MARKS[message]:
         setattr(person, mark, person.meeting.sequence if mark == "told_sequence" else at)
-    person.save(update_fields=MARKS[message])
+    person.save(update_fields=[*MARKS[message], "last_mail"])
     return True
 
 

@@ -10,13 +10,13 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
-from maillage.core.money import NBSP
-from maillage.core.templatetags.maillage import day
+from maillage.core.templatetags.maillage import day, hour
 from maillage.exchange import links
 from maillage.exchange.actions import write_mail
-from maillage.exchange.models import MailKind
+from maillage.exchange.models import MailKind, OutgoingMail
 from maillage.meetings.calendar import invitation_text
 from maillage.meetings.models import Answer, Meeting, Participant, Task
+from maillage.meetings.models.meeting import STATUTORY
 from maillage.meetings.models.participant import LINK, LINK_LIVES
 from maillage.meetings.rules.messages import Due
 
@@ -57,13 +57,6 @@ def when(meeting: Span) -> str:
     return f"{date_format(start, 'l')} {day(start)}, de {hour(start)} à {until} (heure de Paris)"
 
 
-def hour(moment: datetime) -> str:
-    """20 h, or 20 h 30."""
-    local = localtime(moment)
-    text = f"{local.hour} h {local.minute:02d}" if local.minute else f"{local.hour} h"
-    return text.replace(" ", NBSP)
-
-
 def _facts(meeting: Meeting) -> str:
     lines = [f"Quand : {when(meeting)}"]
     if meeting.place:
@@ -71,35 +64,63 @@ def _facts(meeting: Meeting) -> str:
     if meeting.video_link:
         lines.append(f"À distance : {meeting.video_link}")
     if meeting.agenda:
-        lines.append(f"\nOrdre du jour :\n{meeting.agenda.strip()}")
+        lines.append("\nOrdre du jour :\n" + "\n".join(f"- {point}" for point in meeting.agenda_points))
     return "\n".join(lines)
 
 
-def _calendar(meeting: Meeting, url: str, at: datetime) -> str:
-    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    return invitation_text(meeting, url=url, sender=sender, at=at) if meeting.starts_at else ""
+def facts_of(meeting: Meeting) -> dict[str, str]:
+    """What people put in their diary."""
+    return {
+        "Intitulé": meeting.title,
+        "Quand": when(meeting),
+        "Où": meeting.place,
+        "À distance": meeting.video_link,
+    }
 
 
-def tell(participant: Participant, due: Due, at: datetime) -> None:
-    """Write the one message that this person is owed."""
+def calendar_url(meeting: Meeting, participant: Participant) -> str:
+    """What a calendar entry leads to. Never one's own page: diaries are shared, and one votes there."""
+    if participant.membership_id:
+        return f"{settings.PUBLIC_URL}{reverse('meetings:show', args=[meeting.cpts.slug, meeting.uuid])}"
+    return public_url(meeting) if meeting.is_open else settings.PUBLIC_URL
+
+
+def _calendar(participant: Participant, at: datetime) -> str:
+    meeting = participant.meeting
+    if meeting.starts_at is None:
+        return ""
+    url = calendar_url(meeting, participant)
+    return invitation_text(meeting, url=url, sender=sender(), attendee=participant.address, at=at)
+
+
+def sender() -> str:
+    """The bare address that mails come from."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+
+
+def tell(participant: Participant, due: Due, at: datetime) -> OutgoingMail | None:
+    """Write the one message that this person is owed. None when they asked to be forgotten."""
     meeting, url = participant.meeting, personal_url(participant, at)
     subject, words = _WORDS[due](meeting, url)
     stale = None if due in {Due.MINUTES, Due.POLL} else meeting.ends_at
-    write_mail(
+    return write_mail(
         recipient=participant.address,
         subject=subject,
-        body=f"Bonjour,\n\n{words}\n\n{_signature(meeting)}",
+        body=f"Bonjour {participant.name},\n\n{words}\n\n{_signature(meeting)}",
         at=at,
         cpts_id=meeting.cpts_id,
         kind=_kind(participant, due),
         stale_at=stale,
-        calendar="" if due in {Due.MINUTES, Due.POLL} else _calendar(meeting, url, at),
+        calendar="" if due in {Due.MINUTES, Due.POLL} else _calendar(participant, at),
+        is_urgent=due in {Due.CHANGE, Due.CANCELLATION},
     )
 
 
 def _kind(participant: Participant, due: Due) -> MailKind:
     if due == Due.INVITATION and participant.came_forward:
         return MailKind.SERVICE
+    if due in {Due.CHANGE, Due.CANCELLATION} or (due == Due.INVITATION and participant.meeting.is_statutory):
+        return MailKind.CONVOCATION
     return MailKind.NEWS if due == Due.MINUTES else MailKind.INVITATION
 
 
@@ -108,17 +129,25 @@ def _signature(meeting: Meeting) -> str:
 
 
 def _poll(meeting: Meeting, url: str) -> tuple[str, str]:
+    dates = "\n".join(f"- {when(option)}" for option in meeting.options.all())
     words = (
-        f"{capfirst(meeting.cpts.with_article)} cherche une date pour « {meeting} » ({meeting.get_kind_display()}).\n\n"
-        f"Dire quelles dates vous conviennent, sans compte ni mot de passe :\n{url}"
+        f"{capfirst(meeting.cpts.with_article)} cherche une date pour « {meeting} »{_kind_said(meeting)}.\n\n"
+        f"{dates}\n\nDire lesquelles vous conviennent, sans compte ni mot de passe :\n{url}"
     )
     return f"Quelle date pour « {meeting} » ?", words
 
 
+def _kind_said(meeting: Meeting) -> str:
+    """(groupe de travail), unless the title says it already."""
+    kind = meeting.get_kind_display()
+    return "" if kind in meeting.title.lower() else f" ({kind})"
+
+
 def _invitation(meeting: Meeting, url: str) -> tuple[str, str]:
+    proxy = ", voter ou donner votre pouvoir" if meeting.kind in STATUTORY else ""
     words = (
-        f"Vous êtes invité·e : {meeting} ({meeting.get_kind_display()}).\n\n{_facts(meeting)}\n\n"
-        f"Répondre en un geste, sans compte ni mot de passe :\n{url}"
+        f"Vous êtes invité·e : {meeting}{_kind_said(meeting)}.\n\n{_facts(meeting)}\n\n"
+        f"Répondre{proxy}, sans compte ni mot de passe :\n{url}"
     )
     assert meeting.starts_at
     return f"{meeting}, le {day(meeting.starts_at)}", words
@@ -126,7 +155,7 @@ def _invitation(meeting: Meeting, url: str) -> tuple[str, str]:
 
 def _change(meeting: Meeting, url: str) -> tuple[str, str]:
     refusal = f"Si vous ne pouvez plus venir, dites-le ici :\n{url}"
-    words = f"Cette réunion a changé : {meeting}.\n\n{_facts(meeting)}\n\n{refusal}"
+    words = f"« {meeting} » a changé.\n\n{meeting.change_note}\n\n{_facts(meeting)}\n\n{refusal}"
     return f"Changement : {meeting}", words
 
 
@@ -136,8 +165,9 @@ def _cancellation(meeting: Meeting, url: str) -> tuple[str, str]:
 
 
 def _minutes(meeting: Meeting, url: str) -> tuple[str, str]:
-    words = f"Le compte rendu de « {meeting} » est prêt, et votre attestation de présence si vous y étiez :\n{url}"
-    return f"Compte rendu : {meeting}", words
+    name = meeting.minutes_name
+    words = f"Le {name} de « {meeting} » est prêt, et votre attestation de présence si vous y étiez :\n{url}"
+    return f"{capfirst(name)} : {meeting}", words
 
 
 _WORDS = {
@@ -183,21 +213,23 @@ def seat_found(participant: Participant, at: datetime) -> None:
         at=at,
         cpts_id=meeting.cpts_id,
         stale_at=meeting.ends_at,
-        calendar=_calendar(meeting, url, at),
+        kind=MailKind.CONVOCATION,
+        is_urgent=True,
+        calendar=_calendar(participant, at),
     )
 
 
-def signin_code(participant: Participant, email: str, code: str, at: datetime) -> None:
+def signin_code(meeting: Meeting, email: str, code: str, at: datetime) -> None:
     """To the address, never to the screen."""
     write_mail(
         recipient=email,
-        subject=f"{code} : votre code de présence",
+        subject="Votre code de présence",
         body=(
-            f"Bonjour,\n\nVotre code pour signer votre présence à « {participant.meeting} » : {code}\n\n"
+            f"Bonjour,\n\nVotre code pour signer votre présence à « {meeting} » : {code}\n\n"
             "Il sert une fois, dans les dix minutes. Si vous n’êtes pas à cette réunion, ignorez ce message.\n"
         ),
         at=at,
-        cpts_id=participant.cpts_id,
+        cpts_id=meeting.cpts_id,
         stale_at=at + timedelta(minutes=10),
     )
 

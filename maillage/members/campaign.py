@@ -38,6 +38,7 @@ def letters_data(
     body: str,
     signature: str,
     on: date,
+    greeting: str = "Chère consœur, cher confrère,",
     link: str = "",
 ) -> dict[str, Any]:
     """One letter for each person whose address is known; a link is drawn as a code that a telephone reads."""
@@ -49,7 +50,7 @@ def letters_data(
         "paragraphs": [" ".join(part.split()) for part in body.split("\n\n") if part.strip()],
         "signature": signature,
         "qr": qr_file(link) if link else "",
-        "letters": [{"address": address, "greeting": "Chère consœur, cher confrère,"} for address in addresses],
+        "letters": [{"address": address, "greeting": greeting} for address in addresses],
     }
 
 

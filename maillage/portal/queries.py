@@ -43,14 +43,15 @@ def home_facts(cpts: Cpts, user: User, permissions: frozenset[Permission], at: d
     population = population_of(parts)
     counts = _counts(cpts, at)
     today = timezone.localdate(at)
+    meetings = list(_my_meetings(cpts, user, at)) if Permission.MEETING_LIST in permissions else []
     return {
         "perimeter": found[0] if found else None,
         "communes": len(parts),
         "population": population,
         "size": size_of(population, on=today),
         "counts": counts,
-        "todo": list(_todo(cpts, counts, permissions, has_communes=bool(parts))),
-        "meetings": _my_meetings(cpts, user, at) if Permission.MEETING_LIST in permissions else None,
+        "todo": [*_answers_todo(cpts, meetings), *_todo(cpts, counts, permissions, has_communes=bool(parts))],
+        "meetings": meetings,
         "tasks": _my_tasks(cpts, user) if Permission.MEETING_LIST in permissions else None,
         "recent": _recent(cpts) if Permission.AUDIT_VIEW in permissions else None,
         "on": today,
@@ -138,6 +139,14 @@ def _todo(cpts: Cpts, counts: Any, permissions: frozenset[Permission], *, has_co
         yield from _members_todo(cpts, counts)
     if Permission.MEETING_MANAGE in permissions:
         yield from _meetings_todo(cpts, counts)
+
+
+def _answers_todo(cpts: Cpts, meetings: list[Participant]) -> Iterator[Todo]:
+    """Invitations that wait for this person's answer."""
+    for one in meetings:
+        if one.answer == "none":
+            page = reverse("meetings:show", args=[cpts.slug, one.meeting.uuid])
+            yield Todo("soon", "à répondre", one.meeting.title, "Venez-vous ?", page, "Répondre")
 
 
 def _meetings_todo(cpts: Cpts, counts: Any) -> Iterator[Todo]:

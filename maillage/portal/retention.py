@@ -10,12 +10,15 @@ from django.utils import timezone
 from maillage.accounts.models import Invitation
 from maillage.audit.models import AuditEvent
 from maillage.core import jobs
+from maillage.core.files import sweep
 from maillage.core.models import Job, JobState
 from maillage.core.text import plural
 from maillage.directory.models import Practitioner, PractitionerRole
 from maillage.exchange.models import Contact, OutgoingMail
-from maillage.meetings.models import Meeting, SigninCode
-from maillage.members.models import Membership, SpreadsheetImport
+from maillage.meetings.actions import DOCUMENTS, TEXTS
+from maillage.meetings.models import GoverningText, Meeting, MeetingDocument, SigninCode
+from maillage.members.actions import CONVENTIONS
+from maillage.members.models import Convention, Membership, SpreadsheetImport
 
 ERASE = "portal.erase"
 
@@ -59,8 +62,22 @@ def _former_professionals(day: date) -> list[QuerySet[Any]]:
 @jobs.job(ERASE, attempts=3)
 def erase_expired(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Running it twice erases nothing more."""
-    erased = sum(rows.delete()[0] for rows in expired(timezone.now()))
+    at = timezone.now()
+    erased = sum(rows.delete()[0] for rows in expired(at)) + _sweep(at)
     return f"{erased} {plural(erased, 'ligne effacée', 'lignes effacées')}."
+
+
+def _sweep(at: datetime) -> int:
+    """Files whose rows are gone, or were never written."""
+    folders: tuple[tuple[str, QuerySet[Any], str], ...] = (
+        (CONVENTIONS, Convention.objects.all(), "document"),
+        (DOCUMENTS, MeetingDocument.objects.all(), "file"),
+        (TEXTS, GoverningText.objects.all(), "file"),
+    )
+    day_before = at - timedelta(days=1)
+    return sum(
+        sweep(folder, set(rows.values_list(field, flat=True)), before=day_before) for folder, rows, field in folders
+    )
 
 
 jobs.daily(ERASE, "Effacement des données arrivées à échéance")

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from maillage.exchange import links
 from maillage.meetings.models import Ballot, BodyRule, Meeting, Participant, Signature, Slip
 from maillage.meetings.models.participant import LINK
+from maillage.meetings.web.room_views import room_token
 from tests.browser.test_meetings import read_pdf
 from tests.factories import CollegeFactory, MembershipFactory
 
@@ -54,7 +55,7 @@ def test_an_assembly_with_pouvoirs_and_a_secret_ballot_gives_its_proces_verbal(v
 
     give_pouvoir(phone)
     for name in ("Aude", "Basile", "Chloé"):
-        page = desk.open(f"{base}/tablette/")
+        page = desk.open(f"/salle/{room_token(assembly)}/tablette/")
         page.get_by_role("button", name=re.compile(f"Présent·e.*{name} Votant")).click()
         expect(page.locator("li", has_text=name)).to_contain_text("là depuis")
     page = desk.open(f"{base}/votes/")

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from maillage.accounts.models import Role
 from maillage.meetings.actions import sign_in
 from maillage.meetings.models import Ballot, Means, PollAnswer, PollOption, Voter
+from maillage.meetings.web.room_views import room_token
 from maillage.territorial_diagnosis.loading import NewVintage, store
 from maillage.territorial_diagnosis.places import Gazetteer
 from maillage.territory.models import PerimeterPart
@@ -203,8 +204,9 @@ def some_meetings(cpts) -> tuple[list[str], str]:
     person = ParticipantFactory(meeting=draft)
     PollAnswer.objects.create(option=option, participant=person, choice="yes")
     base = f"/cpts/{cpts.slug}/reunions/{assembly.uuid}/"
-    names = ("", "invites/", "mur/", "tablette/", "feuille/", "compte-rendu/", "votes/", "modifier/")
+    names = ("", "invites/", "signatures/", "feuille/", "compte-rendu/", "votes/", "modifier/")
     pages = [base + name for name in names]
+    pages += [f"/salle/{room_token(assembly)}/{page}/" for page in ("mur", "tablette")]
     pages += [f"{base}votes/{ballot.uuid}/mains/", f"/cpts/{cpts.slug}/reunions/{draft.uuid}/sondage/"]
     end = span["ends_at"]
     later = MeetingFactory(cpts=cpts, is_open=True, agenda="Un", starts_at=end, ends_at=end + HOUR)

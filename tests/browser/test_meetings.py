@@ -13,6 +13,7 @@ from maillage.core import jobs
 from maillage.core.models import Job, JobState
 from maillage.exchange.models import OutgoingMail
 from maillage.meetings.models import Meeting, Participant, Presence
+from maillage.meetings.web.room_views import room_token
 from tests.factories import MembershipFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
@@ -100,6 +101,7 @@ def convene(desk):
     page.reload()
     expect(page.get_by_text("la plus suivie")).to_be_visible()
     page.get_by_role("button", name="Choisir").nth(1).click()
+    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Convoquer").click()
     expect(page.get_by_text("La réunion est convoquée")).to_be_visible()
     desk.check()
@@ -119,11 +121,14 @@ def sign(desk, phone):
     page.reload()
     page.get_by_role("link", name="Faire signer").click()
     desk.check()
+    tablet = page.get_by_role("link", name="L’ouvrir ici").get_attribute("href")
+    page.goto(desk.base + page.get_by_role("link", name="Afficher le code").get_attribute("href"))
+    desk.check()
     mobile.goto(page.locator("#wall").get_attribute("data-address"))
     mobile.get_by_role("button", name="Je suis Paule Vignal, je signe").click()
     expect(mobile.get_by_text("C’est signé, Paule Vignal.")).to_be_visible()
     phone.check()
-    page.get_by_role("link", name="Sur la tablette").click()
+    page.goto(tablet)
     desk.check()
     page.get_by_role("button", name=re.compile("Présent·e.*Jean Mérigaud")).click()
     expect(page.get_by_text("là depuis")).to_have_count(2)
@@ -132,6 +137,7 @@ def sign(desk, phone):
 
 def close(desk, cpts):
     page = desk.open(f"/cpts/{cpts.slug}/reunions/{Meeting.objects.get().uuid}/")
+    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Clore").click()
     expect(page.get_by_text("La réunion est close")).to_be_visible()
     page.get_by_role("link", name="Présences", exact=True).click()
@@ -178,7 +184,7 @@ def test_a_code_by_mail_signs_on_a_telephone_without_javascript(visit, cpts, coo
     Participant.objects.create(cpts=cpts, meeting=meeting, membership=member, name=str(member), search_name="vignal")
     desk = visit("desktop", javascript=False)
     desk.sign_in(coordinator.email)
-    wall = desk.open(f"/cpts/{cpts.slug}/reunions/{meeting.uuid}/mur/").locator("#wall").get_attribute("data-address")
+    wall = desk.open(f"/salle/{room_token(meeting)}/mur/").locator("#wall").get_attribute("data-address")
     phone = visit("phone", javascript=False)
     phone.page.goto(wall)
     phone.page.get_by_label("Votre adresse électronique").fill(member.email)

@@ -1,7 +1,9 @@
 """Dates looked for together; closing, minutes, decisions, tasks."""
 
+import io
 from datetime import datetime, time, timedelta
 
+import pypdf
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -109,17 +111,23 @@ def test_minutes_start_from_the_agenda(meeting):
 def test_minutes_are_written_by_one_at_a_time_validated_once_and_sent(meeting, coordinator):
     present, absent = ParticipantFactory.create_batch(2, meeting=meeting, invited_at=NOON)
     save = {"meeting": meeting, "by": coordinator, "at": AFTER}
+    validate = save | {"record": documents.minutes_data}
     with pytest.raises(actions.MinutesEmpty):
-        actions.validate_minutes(**save)
+        actions.validate_minutes(text=" ", read_version=0, **validate)
     actions.save_minutes(text="Bonjour", read_version=0, **save)
     with pytest.raises(actions.MinutesChanged):
         actions.save_minutes(text="Autre", read_version=0, **save)
-    assert Minutes.objects.get().text == "Bonjour"
+    with pytest.raises(actions.NotClosed):
+        actions.validate_minutes(text="Bonjour", read_version=1, **validate)
     actions.close(meeting=meeting, ended_at=NOON + 10 * HOUR, by=coordinator, at=AFTER)
-    actions.validate_minutes(**save)
+    meeting.refresh_from_db()
+    with pytest.raises(actions.MinutesChanged):
+        actions.validate_minutes(text="Autre", read_version=0, **validate)
+    assert Minutes.objects.get().validated_at is None
+    actions.validate_minutes(text="Bonsoir", read_version=1, **validate)
     for refused in (
-        lambda: actions.validate_minutes(**save),
-        lambda: actions.save_minutes(text="Trop tard", read_version=1, **save),
+        lambda: actions.validate_minutes(text="Encore", read_version=2, **validate),
+        lambda: actions.save_minutes(text="Trop tard", read_version=2, **save),
         lambda: actions.decide(text="Trop tard", **save),
     ):
         with pytest.raises(actions.MinutesAreFinal):
@@ -129,6 +137,19 @@ def test_minutes_are_written_by_one_at_a_time_validated_once_and_sent(meeting, c
     mails = OutgoingMail.objects.filter(kind=MailKind.NEWS)
     assert {one.recipient for one in mails} == {present.membership.email, absent.membership.email}
     assert len(mails) == 2
+
+
+def test_validated_minutes_print_what_they_were_that_day(meeting, coordinator):
+    actions.close(meeting=meeting, ended_at=NOON + 10 * HOUR, by=coordinator, at=AFTER)
+    meeting = Meeting.objects.select_related("cpts").get()
+    give = {"meeting": meeting, "by": coordinator, "at": AFTER}
+    actions.give_task(text="Avant", owner=None, due_on=None, **give)
+    actions.validate_minutes(text="Dit.", read_version=0, record=documents.minutes_data, **give)
+    actions.give_task(text="Après", owner=None, due_on=None, **give)
+    meeting = Meeting.objects.select_related("cpts", "minutes").get()
+    text = pypdf.PdfReader(io.BytesIO(documents.minutes_pdf(meeting, TODAY).content)).pages[0].extract_text()
+    assert "Avant" in text
+    assert "Après" not in text
 
 
 def test_tasks_are_told_and_finished_once(meeting, coordinator):
@@ -155,7 +176,7 @@ def test_papers_hold_what_they_prove(meeting, coordinator):
     meeting = Meeting.objects.select_related("cpts").get()
     sheet = documents.sheet_data(meeting, meeting.participants.for_sheet(), TODAY)
     (row,) = sheet["rows"]
-    assert (row["name"], row["arrived"], row["left"], row["time"]) == (person.name, "20:00", "22:00", "2 h")
+    assert (row["name"], row["arrived"], row["left"], row["time"]) == (person.name, "20\xa0h", "22\xa0h", "2 h")
     assert row["how"].startswith("un code reçu par courriel, le 23/11/2026 à 20:00")
     data = documents.minutes_data(meeting, TODAY)
     assert (data["present"], data["decisions"]) == ([person.name], ["Budget adopté"])

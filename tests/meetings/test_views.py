@@ -32,6 +32,7 @@ from maillage.meetings.models import (
 )
 from maillage.meetings.models.participant import LINK
 from maillage.meetings.rules.signin import code_at
+from maillage.meetings.web.room_views import room_token
 from tests.factories import (
     HOUR,
     NOON,
@@ -68,6 +69,10 @@ def personal(person, **more):
 def wall_url(meeting, at=None):
     code = code_at(settings.SECRET_KEY, meeting.uuid.hex, at or timezone.now())
     return reverse("meetings:sign", args=[meeting.uuid, code])
+
+
+def tablet(meeting):
+    return reverse("meetings:tablet", args=[room_token(meeting)])
 
 
 def page(name, meeting, *more):
@@ -197,7 +202,7 @@ def test_somebody_else_may_use_the_same_telephone(client, meeting, person):
 
 def test_the_tablet_signs_with_a_tap_and_takes_walk_ins(client, coordinator, meeting, person):
     client.force_login(coordinator)
-    url = page("tablet", meeting)
+    url = tablet(meeting)
     fragment = client.post(url, {"who": person.pk}, headers={"hx-request": "true"}).content.decode()
     assert fragment.strip().startswith("<li>")
     assert "là depuis" in fragment
@@ -226,7 +231,7 @@ def test_the_sheet_keeps_what_was_typed_when_it_is_wrong(client, coordinator, me
 
 def test_a_meeting_ends_with_everything_there(client, coordinator, meeting, person):
     client.force_login(coordinator)
-    client.post(page("tablet", meeting), {"who": person.pk})
+    client.post(tablet(meeting), {"who": person.pk})
     now = timezone.localtime()
     response = client.post(page("close", meeting), {"ended": f"{now:%H:%M}"}, follow=True)
     assert "attestations sont prêtes" in response.content.decode()
@@ -339,7 +344,7 @@ def test_a_late_assembly_asks_for_a_reason_on_screen(client, cpts, coordinator):
     ParticipantFactory(meeting=meeting)
     shown = client.post(page("convene", meeting)).content.decode()
     assert "Le délai de convocation est de 15 jours" in shown
-    client.post(page("convene", meeting), {"late_reason": "Urgence"})
+    client.post(page("convene", meeting), {"reason": "Urgence"})
     meeting.refresh_from_db()
     assert meeting.status == MeetingStatus.PLANNED
 
@@ -380,7 +385,7 @@ def test_the_calendar_of_a_person_follows_their_meetings(client, cpts, member):
     assert anybody.get(reverse("meetings:feed", args=[feed.uuid])).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["people", "tablet", "sheet", "minutes", "poll", "show"])
+@pytest.mark.parametrize("name", ["people", "sheet", "minutes", "poll", "show", "signing"])
 def test_pages_run_the_same_queries_for_2_or_60_people(
     client, cpts, coordinator, meeting, name, django_assert_max_num_queries
 ):

@@ -63,7 +63,7 @@ def ballot_on(meeting, coordinator, mode="secret", opened=True, majority="simple
 
 
 def vote(ballot, voter, choice="Pour", caster=None):
-    return actions.cast(ballot=ballot, voter=voter, choice=choice, caster=caster or voter)
+    return actions.cast(ballot=ballot, voter=voter, choice=choice, caster=caster or voter, at=DURING)
 
 
 def test_the_roll_holds_members_whose_college_votes_and_who_paid_where_it_is_asked(cpts, assembly, coordinator):
@@ -130,11 +130,11 @@ def test_a_pouvoir_counts_while_its_giver_is_away_and_its_holder_there(cpts, ass
     rule(cpts, proxies_max=1, quorum_percent=100)
     away, holder = voters(assembly, coordinator, 2, there=False)
     proxy = actions.give_proxy(giver=away, holder=holder, by=None, at=NOON)
-    assert actions.quorum_of(assembly)[-1].there == 0
+    assert actions.quorum_of(assembly, DURING)[-1].there == 0
     actions.sign_in(participant=holder.participant, means=Means.LINK, at=DURING)
-    assert actions.quorum_of(assembly)[-1].there == 2
+    assert actions.quorum_of(assembly, DURING)[-1].there == 2
     ballot = ballot_on(assembly, coordinator)
-    assert actions.voices_of(ballot, holder) == [holder, away]
+    assert actions.voices_of([ballot], holder, DURING) == [(ballot, [holder, away])]
     with pytest.raises(actions.VotesGoingOn):
         actions.withdraw_proxy(proxy=proxy, by=coordinator, at=DURING)
     vote(ballot, away, "Contre", caster=holder)
@@ -286,15 +286,22 @@ def test_hands_are_checked_against_the_voices_in_the_room(assembly, coordinator)
 def test_weighted_colleges_and_what_they_cannot_hide(cpts, assembly, coordinator):
     rule(cpts, is_weighted=True)
     doctors = voters(assembly, coordinator, 3, membership__college=CollegeFactory(cpts=cpts, name="Médecins", weight=1))
-    users = voters(assembly, coordinator, 1, membership__college=CollegeFactory(cpts=cpts, name="Usagers", weight=1))
+    patients = CollegeFactory(cpts=cpts, name="Usagers", weight=1)
+    users = voters(assembly, coordinator, 1, membership__college=patients)
+    with pytest.raises(actions.TooFewToHide, match="Usagers"):
+        ballot_on(assembly, coordinator)
+    users += voters(assembly, coordinator, 2, membership__college=patients)
     ballot = ballot_on(assembly, coordinator)
-    assert actions.too_few_to_hide(ballot) == ["Usagers"]
     for one in doctors:
         vote(ballot, one, "Pour")
     vote(ballot, users[0], "Contre")
+    assert {one.college for one in ballot.slips.all()} == {"Médecins", "Usagers"}
     closed = actions.close_ballot(ballot=ballot, by=coordinator, at=DURING)
     assert [one["share"] for one in closed.told] == ["50\N{NO-BREAK SPACE}%", "50\N{NO-BREAK SPACE}%", ""]
     assert not closed.is_adopted
+    # One slip came out of that college: its name is on none of them any more.
+    assert closed.is_masked
+    assert {one.college for one in ballot.slips.all()} == {""}
 
 
 def link(person):

@@ -47,6 +47,15 @@ def day(value: date | None) -> str:
 
 
 @register.filter
+def hour(value: datetime | None) -> str:
+    """20 h, or 20 h 30, on the clock of Paris; '' when there is none."""
+    if value is None:
+        return ""
+    local = localtime(value)
+    return f"{local.hour}{NBSP}h{NBSP}{local.minute:02d}" if local.minute else f"{local.hour}{NBSP}h"
+
+
+@register.filter
 def plural(count: int, forms: str) -> str:
     """{{ 2|plural:"commune" }} -> communes; {{ 2|plural:"cheval,chevaux" }} -> chevaux."""
     singular, _, several = forms.partition(",")

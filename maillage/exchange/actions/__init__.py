@@ -1,6 +1,14 @@
 """Every write of exchange."""
 
-from maillage.exchange.actions.contacts import choose, contact_of, forget, on_forget, record_bounce, retry_address
+from maillage.exchange.actions.contacts import (
+    choose,
+    contact_of,
+    forget,
+    key_of,
+    on_forget,
+    record_bounce,
+    retry_address,
+)
 from maillage.exchange.actions.mail import CONTACT_LINK, DELIVER, deliver, write_mail
 
 __all__ = [
@@ -10,6 +18,7 @@ __all__ = [
     "contact_of",
     "deliver",
     "forget",
+    "key_of",
     "on_forget",
     "record_bounce",
     "retry_address",

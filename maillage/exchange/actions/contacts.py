@@ -41,7 +41,7 @@ def choose(*, contact: Contact, accepted: Iterable[str], weekdays_only: bool, at
     """Keep what a person wants to receive. It is their own doing: no account is named."""
     refused = [kind for kind in CHOSEN_KINDS if kind not in set(accepted)]
     Contact.objects.filter(pk=contact.pk, forgotten_at=None).update(refused_kinds=refused, weekdays_only=weekdays_only)
-    summary = f"{contact} a choisi les messages qu’elle reçoit"
+    summary = "Une personne a choisi les messages qu’elle reçoit"
     audit.record("contact.chosen", target=contact, by=None, at=at, cpts=contact.cpts, summary=summary)
 
 
@@ -76,5 +76,5 @@ def record_bounce(bounce: Bounce, *, at: datetime) -> bool:
 def retry_address(*, contact: Contact, by: User, at: datetime) -> None:
     """Write again to an address that its server refused: a box that was full, a typing error mended there."""
     Contact.objects.filter(pk=contact.pk).update(bounced_at=None, bounce_reason="")
-    summary = f"Nouvel essai vers {contact}"
+    summary = "Nouvel essai vers une adresse refusée"
     audit.record("contact.retried", target=contact, by=by, at=at, cpts=contact.cpts, summary=summary)

@@ -15,7 +15,7 @@ from maillage.core import jobs
 from maillage.core.typography import typographic
 from maillage.exchange import links
 from maillage.exchange.actions.contacts import contact_of, record_bounce
-from maillage.exchange.models import Contact, MailKind, MailState, OutgoingMail
+from maillage.exchange.models import CHOSEN_KINDS, Contact, MailKind, MailState, OutgoingMail
 from maillage.exchange.rules.bounce import Bounce
 from maillage.exchange.rules.timing import arrival
 
@@ -35,12 +35,14 @@ def write_mail(
     cpts_id: int | None = None,
     kind: MailKind = MailKind.SERVICE,
     stale_at: datetime | None = None,
+    is_urgent: bool = False,
     calendar: str = "",
 ) -> OutgoingMail | None:
     """Put one message in the journal and ask for its delivery: both or neither.
 
-    What the CPTS sends of its own accord (any kind but SERVICE) waits for a decent hour, carries the way to refuse it,
-    and stays here with its reason when it is refused, useless by then, or sent to an address that does not answer.
+    What the CPTS sends of its own accord (any kind but SERVICE) waits for a decent hour unless it is urgent,
+    carries the way to refuse it, and stays here with its reason when it is refused, useless by then, or sent to an
+    address that does not answer.
     None, and nothing kept, for an address that asked to be forgotten.
     """
     mail = OutgoingMail(
@@ -58,7 +60,10 @@ def write_mail(
         contact = contact_of(cpts_id, recipient, at)
         if contact.forgotten_at:
             return None
-        mail.not_before = _arrival(contact, at)
+        mail.not_before = None if is_urgent else _arrival(contact, at)
+        late = stale_at is not None and mail.not_before is not None and mail.not_before >= stale_at > at
+        if late and kind in {MailKind.INVITATION, MailKind.CONVOCATION}:
+            mail.not_before = None  # waiting would mean never
         mail.body += _way_out(contact, at)
         mail.state, mail.reason = _verdict(mail, contact, mail.not_before)
     if mail.state != MailState.QUEUED:
@@ -129,7 +134,8 @@ def deliver(arguments: dict[str, Any], progress: jobs.Progress) -> str:
         return "Adresse refusée par son serveur."
     # The text may hold a link that opens an account: it is kept only where it is the point, in a demonstration.
     body = mail.body if settings.DEMO else ""
-    OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=at, body=body)
+    calendar = mail.calendar if settings.DEMO else ""
+    OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=at, body=body, calendar=calendar)
     return "Message envoyé."
 
 
@@ -144,7 +150,7 @@ def _message(mail: OutgoingMail, contact: Contact | None) -> EmailMessage:
     """As it leaves: an identifier that notices of refusal quote, and the one-click way out that mail readers show."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     headers = {"Message-ID": f"<{mail.uuid.hex}@{domain}>", "From": settings.DEFAULT_FROM_EMAIL}
-    if contact:
+    if contact and mail.kind in CHOSEN_KINDS:
         stop = choices_url(contact, mail.created_at, "exchange:stop")
         headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     message = EmailMessage(
@@ -156,6 +162,6 @@ def _message(mail: OutgoingMail, contact: Contact | None) -> EmailMessage:
         connection=get_connection(settings.MAIL_DELIVERY_BACKEND),
     )
     if mail.calendar:
-        method = "CANCEL" if "METHOD:CANCEL" in mail.calendar else "REQUEST"
+        method = "CANCEL" if "\r\nMETHOD:CANCEL\r\n" in mail.calendar else "REQUEST"
         message.attach("reunion.ics", mail.calendar, f"text/calendar; method={method}")
     return message

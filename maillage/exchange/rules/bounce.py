@@ -30,7 +30,8 @@ def bounce_of(raw: bytes) -> Bounce | None:
     if failed is None:
         return None
     words = failed.get("Diagnostic-Code", "") or failed.get("Status", "")
-    return Bounce(UUID(found[1]), " ".join(words.rpartition(";")[2].split())[:LONGEST])
+    readable = "".join(sign if sign.isprintable() else " " for sign in words.rpartition(";")[2])
+    return Bounce(UUID(found[1]), " ".join(readable.split())[:LONGEST])
 
 
 def _original_headers(message: EmailMessage) -> str:
@@ -39,5 +40,6 @@ def _original_headers(message: EmailMessage) -> str:
         if part.get_content_type() == "message/rfc822":
             return "".join(f"{name}: {value}\n" for name, value in part.get_content().items())
         if part.get_content_type() == "text/rfc822-headers":
-            return str(part.get_content())
+            raw = part.get_payload(decode=True)
+            return raw.decode(errors="replace") if isinstance(raw, bytes) else ""
     return ""

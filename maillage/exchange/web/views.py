@@ -53,7 +53,7 @@ def retry_address(request: CptsRequest, contact_uuid: UUID) -> HttpResponse:
     contacts = Contact.objects.of(request.cpts).filter(forgotten_at=None).select_related("cpts")
     contact = get_object_or_404(contacts, uuid=contact_uuid)
     actions.retry_address(contact=contact, by=request.user, at=timezone.now())
-    messages.success(request, f"Les prochains messages partiront de nouveau vers {contact}.")
+    messages.success(request, f"Les prochains messages partiront de nouveau vers {contact.email}.")
     return redirect("exchange:journal", request.cpts.slug)
 
 

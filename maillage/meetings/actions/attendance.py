@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -11,6 +11,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
+from maillage.exchange.actions import key_of
 from maillage.meetings import notifications
 from maillage.meetings.actions.inviting import find_by_address, invite_person
 from maillage.meetings.models import Means, Meeting, MeetingStatus, Participant, Presence, SigninCode
@@ -18,6 +19,7 @@ from maillage.meetings.models import Means, Meeting, MeetingStatus, Participant,
 CODE_LIVES = timedelta(minutes=10)
 TRIES = 5
 AGAIN = timedelta(minutes=1)  # between two codes to one address
+MOST_STRANGERS = 30  # codes alive at once for people who were not expected
 
 
 class NotTheTime(DomainError):
@@ -30,6 +32,10 @@ class WrongCode(DomainError):
 
 class ReasonMissing(DomainError):
     user_message = "Dites pourquoi vous corrigez des présences déjà écrites."
+
+
+class StaleSheet(DomainError):
+    pass
 
 
 class LeftBeforeArriving(DomainError):
@@ -48,18 +54,34 @@ def sign_in(*, participant: Participant, means: Means, device: str = "", at: dat
     return presence
 
 
-def sign_for(*, participant: Participant, by: User, at: datetime) -> Presence:
-    """The organiser taps a name on the tablet. Raises NotTheTime once the meeting is closed or called off."""
+@transaction.atomic
+def sign_for(*, participant: Participant, by: User | None, at: datetime) -> Presence:
+    """A name tapped on the tablet, under the eyes of whoever lent it. Raises NotTheTime."""
     meeting = participant.meeting
-    if not meeting.is_live:
+    if not meeting.takes_presences(at):
         raise NotTheTime
-    presence, _ = Presence.objects.get_or_create(
+    presence, created = Presence.objects.get_or_create(
         participant=participant,
         defaults={
             "meeting": meeting, "arrived_at": at, "signed_at": at, "means": Means.TABLET, "recorded_by": by,
         },
     )  # fmt: skip
+    if created:
+        _trace(meeting, f"{participant} signe sur la tablette", by, at)
     return presence
+
+
+@transaction.atomic
+def sign_stranger(*, meeting: Meeting, name: str, email: str = "", occupation: str = "", at: datetime) -> Participant:
+    """Somebody who was not expected adds their name on the tablet: on the list and present, both or neither.
+
+    Raises NotTheTime or AlreadyInvited.
+    """
+    person = invite_person(
+        meeting=meeting, name=name, email=email, occupation=occupation, came_forward=True, told=True, by=None, at=at
+    )
+    sign_for(participant=Participant.objects.for_link().get(pk=person.pk), by=None, at=at)
+    return person
 
 
 @transaction.atomic
@@ -69,7 +91,7 @@ def take_back_presence(*, participant: Participant, reason: str, by: User, at: d
     _trace(participant.meeting, f"Présence de {participant} retirée : {reason}", by, at)
 
 
-def _trace(meeting: Meeting, summary: str, by: User, at: datetime) -> None:
+def _trace(meeting: Meeting, summary: str, by: User | None, at: datetime) -> None:
     audit.record(
         "meeting.presence", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=f"« {meeting} » : {summary}"
     )
@@ -79,44 +101,64 @@ def _trace(meeting: Meeting, summary: str, by: User, at: datetime) -> None:
 def send_code(*, meeting: Meeting, email: str, name: str = "", occupation: str = "", at: datetime) -> None:
     """Send a code to somebody expected at that address; to anybody who gives a name, when the meeting is open.
 
-    Nothing tells whether the address was known. Raises NotTheTime.
+    Nobody enters the list before the code is typed, and nothing tells whether the address was known. Raises NotTheTime.
     """
+    # The meeting is locked first: codes are counted on it, and two taps make one code.
+    meeting = Meeting.objects.select_for_update(of=("self",)).select_related("cpts").get(pk=meeting.pk)
     if not meeting.takes_presences(at):
         raise NotTheTime
-    person = find_by_address(meeting, email)
-    if person is None and meeting.is_open and name:
-        person = invite_person(
-            meeting=meeting, name=name, email=email, occupation=occupation, came_forward=True, by=None, at=at
-        )
-        person = Participant.objects.for_link().get(pk=person.pk)
-    if person is None or SigninCode.objects.filter(participant=person, expires_at__gt=at + CODE_LIVES - AGAIN).exists():
+    expected = find_by_address(meeting, email) is not None
+    if not expected and not (meeting.is_open and name):
+        return
+    codes = SigninCode.objects.filter(meeting=meeting)
+    if codes.filter(key=key_of(email), expires_at__gt=at + CODE_LIVES - AGAIN).exists():
+        return
+    if not expected and codes.exclude(name="").filter(expires_at__gt=at).count() >= MOST_STRANGERS:
         return
     code = f"{secrets.randbelow(10**6):06d}"
+    fields = {"name": "" if expected else name, "occupation": "" if expected else occupation}
     SigninCode.objects.update_or_create(
-        participant=person, defaults={"digest": _digest(person, code), "expires_at": at + CODE_LIVES, "attempts": 0}
+        meeting=meeting,
+        key=key_of(email),
+        defaults={"digest": _digest(meeting, email, code), "expires_at": at + CODE_LIVES, "attempts": 0} | fields,
     )
-    notifications.signin_code(person, email, code, at)
+    notifications.signin_code(meeting, email, code, at)
 
 
 def sign_with_code(*, meeting: Meeting, email: str, code: str, device: str, at: datetime) -> Presence:
-    """Sign with the code that the address received. Raises WrongCode or NotTheTime."""
+    """Sign with the code that the address received; a passer-by enters the list. Raises WrongCode or NotTheTime."""
+    _count_try(meeting, email, at)
+    with transaction.atomic():
+        return _sign_proved(meeting, email, code, device, at)
+
+
+def _sign_proved(meeting: Meeting, email: str, code: str, device: str, at: datetime) -> Presence:
+    stored = SigninCode.objects.filter(meeting=meeting, key=key_of(email)).first()
+    if stored is None or not constant_time_compare(stored.digest, _digest(meeting, email, "".join(code.split()))):
+        raise WrongCode
     person = find_by_address(meeting, email)
     if person is None:
-        raise WrongCode
-    codes = SigninCode.objects.filter(participant=person, expires_at__gt=at, attempts__lt=TRIES)
-    # Counted before it is compared: nobody tries a thousand at once.
-    if not codes.update(attempts=F("attempts") + 1):
-        raise WrongCode
-    stored = SigninCode.objects.get(participant=person)
-    if not constant_time_compare(stored.digest, _digest(person, "".join(code.split()))):
-        raise WrongCode
+        if not stored.name:
+            raise WrongCode
+        person = invite_person(
+            meeting=meeting, name=stored.name, email=email, occupation=stored.occupation, came_forward=True,
+            told=True, by=None, at=at,
+        )  # fmt: skip
+        person = Participant.objects.for_link().get(pk=person.pk)
     presence = sign_in(participant=person, means=Means.CODE, device=device, at=at)
     stored.delete()
     return presence
 
 
-def _digest(person: Participant, code: str) -> str:
-    return salted_hmac("maillage.signin", f"{person.uuid.hex}:{code}", algorithm="sha256").hexdigest()
+def _count_try(meeting: Meeting, email: str, at: datetime) -> None:
+    """One try more, kept whatever follows, before the code is compared: nobody tries a thousand. Raises WrongCode."""
+    codes = SigninCode.objects.filter(meeting=meeting, key=key_of(email), expires_at__gt=at, attempts__lt=TRIES)
+    if not codes.update(attempts=F("attempts") + 1):
+        raise WrongCode
+
+
+def _digest(meeting: Meeting, email: str, code: str) -> str:
+    return salted_hmac("maillage.signin", f"{meeting.uuid.hex}:{key_of(email)}:{code}", algorithm="sha256").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -126,13 +168,15 @@ class SheetLine:
     participant: Participant
     arrived: datetime | None
     left: datetime | None
+    was: str | None = None  # what the line showed when the page was opened (state_of); None: not known
 
 
 @transaction.atomic
 def write_sheet(*, meeting: Meeting, lines: list[SheetLine], reason: str, by: User, at: datetime) -> int:
     """Type the paper sheet, or correct what is written: new lines need nothing, changed ones a reason.
 
-    Returns how many lines changed. Raises ReasonMissing, LeftBeforeArriving, NotTheTime; nothing is written then.
+    A line left as it was shown stays as it is now, even if somebody signed meanwhile. Returns how many lines changed.
+    Raises ReasonMissing, LeftBeforeArriving, StaleSheet, NotTheTime; nothing is written then.
     """
     if meeting.status not in {MeetingStatus.PLANNED, MeetingStatus.CLOSED}:
         raise NotTheTime
@@ -141,8 +185,10 @@ def write_sheet(*, meeting: Meeting, lines: list[SheetLine], reason: str, by: Us
         held = Presence.objects.select_for_update(of=("self",)).filter(participant=line.participant).first()
         if line.arrived and line.left and line.left <= line.arrived:
             raise LeftBeforeArriving(f"{line.participant} : le départ vient avant l’arrivée.")
-        if _same(held, line):
+        if _same(held, line) or line.was == _state(line.arrived, line.left):
             continue
+        if line.was is not None and line.was != state_of(held):
+            raise StaleSheet(f"{line.participant} : sa présence a changé pendant que vous écriviez. Relisez sa ligne.")
         if held and not reason:
             raise ReasonMissing
         _write_line(line, held, meeting=meeting, reason=reason, by=by, at=at)
@@ -155,6 +201,16 @@ def _same(held: Presence | None, line: SheetLine) -> bool:
     if held is None or line.arrived is None:
         return held is None and line.arrived is None
     return _minute(held.arrived_at) == _minute(line.arrived) and _minute(held.left_at) == _minute(line.left)
+
+
+def state_of(held: Presence | None) -> str:
+    """A presence as the sheet shows it, to the minute."""
+    return _state(held.arrived_at, held.left_at) if held else _state(None, None)
+
+
+def _state(arrived: datetime | None, left: datetime | None) -> str:
+    shown = (one.astimezone(UTC).strftime("%Y%m%d%H%M") if one else "" for one in (arrived, left if arrived else None))
+    return "-".join(shown)
 
 
 def _minute(moment: datetime | None) -> datetime | None:

@@ -1,16 +1,19 @@
 """How a meeting ends: hours, minutes, decisions, tasks. Nothing is typed twice."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.meetings import notifications
 from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
-from maillage.meetings.models import Decision, Meeting, MeetingStatus, Minutes, Presence, Task
+from maillage.meetings.models import BallotState, Decision, Meeting, MeetingStatus, Minutes, Presence, Task
 from maillage.members.models import Membership
 
 A_MINUTE = timedelta(minutes=1)  # people type hours and minutes
@@ -18,6 +21,10 @@ A_MINUTE = timedelta(minutes=1)  # people type hours and minutes
 
 class EndsBeforeItStarts(DomainError):
     user_message = "La fin vient avant le début de la réunion."
+
+
+class VoteStillOpen(DomainError):
+    user_message = "Un vote est encore ouvert : closez-le d’abord, page Votes."
 
 
 class NotYetThatHour(DomainError):
@@ -36,6 +43,10 @@ class MinutesChanged(DomainError):
     user_message = "Quelqu’un a modifié ce compte rendu entre-temps. Le sien est gardé ; le vôtre est ici, à reprendre."
 
 
+class NotClosed(DomainError):
+    user_message = "Closez d’abord la réunion : présences et heures entrent dans le compte rendu."
+
+
 class MinutesEmpty(DomainError):
     user_message = "Écrivez le compte rendu avant de le valider."
 
@@ -44,7 +55,7 @@ class MinutesEmpty(DomainError):
 def close(*, meeting: Meeting, ended_at: datetime, by: User, at: datetime) -> None:
     """Say when it ended: whoever signed and did not say otherwise stayed until then.
 
-    Raises NotStarted, EndsBeforeItStarts, NotYetThatHour, NoLongerOpen.
+    Raises NotStarted, EndsBeforeItStarts, NotYetThatHour, VoteStillOpen, NoLongerOpen.
     """
     if meeting.starts_at is None or meeting.starts_at > at:
         raise NotStarted
@@ -52,6 +63,8 @@ def close(*, meeting: Meeting, ended_at: datetime, by: User, at: datetime) -> No
         raise EndsBeforeItStarts
     if ended_at > at + A_MINUTE:
         raise NotYetThatHour
+    if meeting.ballots.filter(state=BallotState.OPEN).exists():
+        raise VoteStillOpen
     closed = Meeting.objects.filter(pk=meeting.pk, status=MeetingStatus.PLANNED).update(
         status=MeetingStatus.CLOSED, closed_at=at, ends_at=ended_at, version=F("version") + 1
     )
@@ -68,8 +81,7 @@ def _record(type_: str, meeting: Meeting, summary: str, by: User, at: datetime) 
 
 def template_of(meeting: Meeting) -> str:
     """A place to write under each point of the agenda."""
-    points = [line.strip(" -•\t") for line in meeting.agenda.splitlines() if line.strip(" -•\t")]
-    return "\n\n".join(f"{number}. {point}\n" for number, point in enumerate(points, start=1))
+    return "\n\n".join(f"{number}. {point}\n" for number, point in enumerate(meeting.agenda_points, start=1))
 
 
 @transaction.atomic
@@ -87,13 +99,23 @@ def save_minutes(*, meeting: Meeting, text: str, read_version: int, by: User, at
 
 
 @transaction.atomic
-def validate_minutes(*, meeting: Meeting, by: User, at: datetime) -> None:
-    """Make them final and send them to those who were invited. Raises MinutesEmpty or MinutesAreFinal."""
-    minutes = Minutes.objects.filter(meeting=meeting).first()
-    if minutes is None or not minutes.text.strip():
+def validate_minutes(
+    *, meeting: Meeting, text: str, read_version: int, record: Callable[[Meeting, date], Any], by: User, at: datetime
+) -> None:
+    """Make them final as they were read, with all that they print, and send them to those who were invited.
+
+    `record` gives what is printed (documents.minutes_data), frozen here: quorum, presences and votes no longer move.
+    Raises MinutesEmpty, NotClosed, MinutesAreFinal, MinutesChanged.
+    """
+    if not text.strip():
         raise MinutesEmpty
-    if not Minutes.objects.filter(pk=minutes.pk, validated_at=None).update(validated_at=at, validated_by=by):
-        raise MinutesAreFinal
+    if meeting.status != MeetingStatus.CLOSED:
+        raise NotClosed
+    minutes = save_minutes(meeting=meeting, text=text, read_version=read_version, by=by, at=at)
+    minutes.validated_at, minutes.validated_by = at, by
+    meeting.minutes = minutes
+    minutes.record = record(meeting, timezone.localdate(at))
+    minutes.save(update_fields=["validated_at", "validated_by", "record"])
     _record("minutes-validated", meeting, f"Compte rendu de « {meeting} » validé", by, at)
     ask_to_tell(meeting, at, by)
 

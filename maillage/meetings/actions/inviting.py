@@ -43,7 +43,7 @@ class OnTheRoll(DomainError):
 @transaction.atomic
 def invite_members(*, meeting: Meeting, members: Iterable[Membership], by: User, at: datetime) -> int:
     """Those of these members who are in and not invited yet. Returns how many. Raises NoLongerOpen."""
-    _check_open(meeting)
+    _lock_open(meeting)
     known = set(meeting.participants.exclude(membership=None).values_list("membership_id", flat=True))
     new = [one for one in members if one.is_in and one.pk not in known]
     people = [
@@ -59,7 +59,7 @@ def invite_members(*, meeting: Meeting, members: Iterable[Membership], by: User,
 @transaction.atomic
 def invite_professionals(*, meeting: Meeting, people: Iterable[Practitioner], by: User, at: datetime) -> int:
     """Professionals of the territory who are no members: they have no address here, a letter reaches them."""
-    _check_open(meeting)
+    _lock_open(meeting)
     known = set(meeting.participants.exclude(practitioner=None).values_list("practitioner_id", flat=True))
     rows = [
         Participant(
@@ -86,20 +86,21 @@ def invite_person(
     email: str,
     occupation: str = "",
     came_forward: bool = False,
+    told: bool = False,
     by: User | None,
     at: datetime,
 ) -> Participant:
-    """Somebody who is no member: an elected official, a speaker, a colleague from elsewhere.
+    """Somebody who is no member: an elected official, a speaker, a colleague from elsewhere. `told`: they know already.
 
     Raises AlreadyInvited when the address is that of somebody expected.
     """
-    _check_open(meeting)
+    _lock_open(meeting)
     email = email.strip().lower()
     if email and find_by_address(meeting, email):
         raise AlreadyInvited
     person = Participant(
         cpts_id=meeting.cpts_id, meeting=meeting, name=name, search_name=normalised(name), occupation=occupation,
-        email=email, came_forward=came_forward,
+        email=email, came_forward=came_forward, invited_at=at if told else None,
     )  # fmt: skip
     _add(meeting, [person], by, at)
     return person
@@ -124,18 +125,18 @@ def find_by_address(meeting: Meeting, email: str) -> Participant | None:
     return by_member or expected.filter(email__iexact=email).first()
 
 
-def _check_open(meeting: Meeting) -> None:
-    if meeting.is_over:
+def _lock_open(meeting: Meeting) -> None:
+    """Two people may invite at the same second: the list is read once the meeting is locked."""
+    if Meeting.objects.select_for_update(of=("self",)).get(pk=meeting.pk).is_over:
         raise NoLongerOpen
 
 
 def _add(meeting: Meeting, people: list[Participant], by: User | None, at: datetime) -> int:
     if not people:
         return 0
-    Participant.objects.bulk_create(people, batch_size=BATCH)
+    Participant.objects.bulk_create(people, batch_size=BATCH, ignore_conflicts=len(people) > 1)
     count = len(people)
-    who = people[0].name if count == 1 else f"{count} {plural(count, 'personne')}"
-    summary = f"« {meeting} » : {who} à inviter"
+    summary = f"« {meeting} » : {count} {plural(count, 'personne')} de plus sur la liste"
     audit.record("meeting.invited", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
     if meeting.is_live:
         ask_to_tell(meeting, at, by)
@@ -159,22 +160,36 @@ def withdraw(*, participant: Participant, by: User, at: datetime) -> None:
         give_back_seat(meeting, at)
 
 
+class TwoVoices(DomainError):
+    user_message = "Ces deux fiches sont sur la liste des votants d’une même réunion : attendez qu’elle soit effacée."
+
+
 @on_merge
 def _merge(kept: Membership, other: Membership) -> None:
-    """Where both pages were expected, one line stays: the one that came, or answered."""
-    there = dict(Participant.objects.filter(membership=kept).values_list("meeting_id", "pk"))
-    for one in Participant.objects.filter(membership=other).select_related("presence", "meeting__cpts"):
+    """Where both pages were expected one line stays, with the voice, the earlier arrival and the place of either."""
+    there = {one.meeting_id: one for one in Participant.objects.filter(membership=kept).for_link()}
+    for one in Participant.objects.filter(membership=other).for_link():
         twin = there.get(one.meeting_id)
         if twin is None:
             Participant.objects.filter(pk=one.pk).update(membership=kept, name=str(kept), search_name=kept.search_name)
-            continue
-        if one.is_present and not Presence.objects.filter(participant=twin).exists():
-            Presence.objects.filter(participant=one).update(participant=twin)
-        if Voter.objects.filter(participant=one).exists():
-            continue  # it voted under that line: the roll stays as it was
-        _hand_over_seat(one, twin)
-        one.delete()
+        else:
+            _merge_lines(twin, one)
     Task.objects.filter(owner=other).update(owner=kept)
+
+
+def _merge_lines(twin: Participant, one: Participant) -> None:
+    """Raises TwoVoices."""
+    voice = Voter.objects.filter(participant=one)
+    if voice.exists() and Voter.objects.filter(participant=twin).exists():
+        raise TwoVoices
+    voice.update(participant=twin)
+    if one.is_present and twin.is_present:
+        earlier = min(one.presence.arrived_at, twin.presence.arrived_at)
+        Presence.objects.filter(participant=twin).update(arrived_at=earlier)
+    elif one.is_present:
+        Presence.objects.filter(participant=one).update(participant=twin)
+    _hand_over_seat(one, twin.pk)
+    Participant.objects.filter(pk=one.pk).delete()
 
 
 def _hand_over_seat(one: Participant, twin: int) -> None:
@@ -188,5 +203,7 @@ def _hand_over_seat(one: Participant, twin: int) -> None:
 
 @on_forget
 def _forget(cpts_id: int, email: str) -> None:
-    """The address of somebody who is no member leaves every meeting; their presence, which is evidence, stays."""
-    Participant.objects.filter(cpts=cpts_id, email__iexact=email).update(email="")
+    """Somebody who is no member leaves every list; where they came, which is evidence, their address alone goes."""
+    theirs = Participant.objects.filter(cpts=cpts_id, email__iexact=email)
+    theirs.filter(presence__isnull=False).update(email="")
+    theirs.filter(presence=None, voter=None).delete()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,13 +16,26 @@ from maillage.core.errors import DomainError
 from maillage.core.files import erase_on_commit, keep_pdf
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
+from maillage.exchange.rules.timing import arrival
 from maillage.meetings.actions.roll import NoVoter, draw_up_roll
 from maillage.meetings.actions.seats import fill_seats
-from maillage.meetings.models import BodyRule, Meeting, MeetingDocument, MeetingKind, MeetingStatus
+from maillage.meetings.models import (
+    Answer,
+    BallotState,
+    BodyRule,
+    Meeting,
+    MeetingDocument,
+    MeetingKind,
+    MeetingStatus,
+    Participant,
+)
 from maillage.meetings.models.meeting import STATUTORY
+from maillage.meetings.notifications import facts_of
 from maillage.meetings.rules.notice import days_short
+from maillage.members.models import Membership
 
 TELL = "meetings.tell"
+ASKED_AGAIN_AFTER = timedelta(hours=20)
 DOCUMENTS = "meetings"  # their folder
 # No law sets it for an association; most statutes do, and the coordinator may change it (BodyRule).
 USUAL_NOTICE: Mapping[str, int] = {MeetingKind.ASSEMBLY: 15}
@@ -38,16 +51,20 @@ class NoLongerOpen(DomainError):
     user_message = "Cette réunion est terminée ou annulée."
 
 
+class KindIsFixed(DomainError):
+    user_message = "Une fois la réunion convoquée, sa nature ne change plus : annulez-la et refaites-la."
+
+
+class VoteOpen(DomainError):
+    user_message = "Un vote est ouvert : closez-le d’abord, page Votes."
+
+
 class NoDate(DomainError):
     user_message = "Donnez une date à la réunion, ou choisissez-la parmi celles du sondage."
 
 
 class NobodyInvited(DomainError):
     user_message = "Choisissez d’abord qui est invité."
-
-
-class InThePast(DomainError):
-    user_message = "Cette date est passée."
 
 
 class NoticeTooShort(DomainError):
@@ -79,43 +96,102 @@ def _record(type_: str, meeting: Meeting, summary: str, *, by: User | None, at: 
 
 
 @transaction.atomic
-def plan(*, cpts: Cpts, fields: Mapping[str, Any], by: User, at: datetime) -> Meeting:
-    """A meeting in preparation: nobody sees it but the team. Without a date, one is looked for together."""
+def plan(*, cpts: Cpts, fields: Mapping[str, Any], like: Meeting | None = None, by: User, at: datetime) -> Meeting:
+    """A meeting in preparation: nobody sees it but the team. Without a date, one is looked for together.
+
+    `like` is a meeting done again: the members who were expected there are expected here.
+    """
     meeting = Meeting.objects.create(cpts=cpts, created_by=by, created_at=at, **fields)
+    if like:
+        members = Membership.objects.of(cpts).current().filter(participations__meeting=like)
+        Participant.objects.bulk_create(
+            Participant(
+                cpts=cpts, meeting=meeting, membership=one, practitioner_id=one.practitioner_id, name=str(one),
+                search_name=one.search_name, occupation=one.occupation,
+            )
+            for one in members
+        )  # fmt: skip
     _record("planned", meeting, f"Réunion « {meeting} » en préparation", by=by, at=at)
     return meeting
 
 
 @transaction.atomic
-def change(*, meeting: Meeting, read_version: int, fields: Mapping[str, Any], by: User, at: datetime) -> Meeting:
-    """Save what was edited; once convened, people are told of a new date, place or title.
+def change(
+    *, meeting: Meeting, read_version: int, fields: Mapping[str, Any], late_reason: str = "", by: User, at: datetime
+) -> Meeting:
+    """Save what was edited; once convened, people are told of a new date, place or title, and asked again.
 
-    Raises StaleMeeting, NoLongerOpen, NoDate, MoreThanRoom.
+    Raises StaleMeeting, NoLongerOpen, NoDate, KindIsFixed, NoticeTooShort, MoreThanRoom.
     """
     stored = Meeting.objects.select_for_update(of=("self",)).select_related("cpts").get(pk=meeting.pk)
-    if stored.version != read_version:
-        raise StaleMeeting
-    if stored.is_over:
-        raise NoLongerOpen
-    if stored.is_live and not fields.get("starts_at", stored.starts_at):
-        raise NoDate
-    room = fields.get("capacity", stored.capacity)
-    if room is not None and room < stored.seats_taken:
-        raise MoreThanRoom(stored.seats_taken)
+    _check_change(stored, read_version, fields)
+    if stored.is_live:
+        _check_convened(stored, fields, late_reason, at)
     changed = {
         name: str(getattr(stored, name) or "") for name, value in fields.items() if getattr(stored, name) != value
     }
+    before = facts_of(stored)
     for name, value in fields.items():
         setattr(stored, name, value)
     stored.version += 1
     if stored.is_live and set(changed) & set(TOLD_FIELDS):
         stored.sequence += 1
+        stored.change_note = _change_note(before, facts_of(stored))
+        stored.late_reason = late_reason or stored.late_reason
+    if stored.is_live and "starts_at" in changed:
+        _ask_anew(stored)
     stored.save()
     fill_seats(stored, at)
     _record("changed", stored, f"Réunion « {stored} » modifiée", by=by, at=at, was=changed)
     if stored.is_live:
         ask_to_tell(stored, at, by)
     return stored
+
+
+def _check_change(meeting: Meeting, read_version: int, fields: Mapping[str, Any]) -> None:
+    if meeting.version != read_version:
+        raise StaleMeeting
+    if meeting.is_over:
+        raise NoLongerOpen
+    room = fields.get("capacity", meeting.capacity)
+    if room is not None and room < meeting.seats_taken:
+        raise MoreThanRoom(meeting.seats_taken)
+
+
+def _check_convened(meeting: Meeting, fields: Mapping[str, Any], late_reason: str, at: datetime) -> None:
+    """What may no longer change once people were convened."""
+    starts_at = fields.get("starts_at", meeting.starts_at)
+    if starts_at is None:
+        raise NoDate
+    if fields.get("kind", meeting.kind) != meeting.kind:
+        raise KindIsFixed
+    if starts_at != meeting.starts_at and not late_reason:
+        _check_notice(meeting, starts_at, at)
+
+
+def _check_notice(meeting: Meeting, starts_at: datetime, at: datetime) -> None:
+    """Raises NoticeTooShort. Mails leave at a decent hour: convening at night is convening tomorrow."""
+    notice = notice_of(meeting.cpts, meeting.kind) if starts_at > at else None
+    convened_on = arrival(timezone.localtime(at), already=()).date()
+    short = days_short(meeting_on=timezone.localdate(starts_at), convened_on=convened_on, notice_days=notice)
+    if short and notice is not None:
+        raise NoticeTooShort(notice, short)
+
+
+def _ask_anew(meeting: Meeting) -> None:
+    """Another day: who could not come may, and everybody is reminded again."""
+    meeting.participants.update(reminded_at=None)
+    meeting.participants.filter(answer=Answer.NO).update(answer=Answer.NONE, answered_at=None)
+
+
+def _change_note(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """What changed, line by line, as the mail says it."""
+    lines = [
+        f"{name} : {after[name] or 'aucun'} (avant : {was or 'aucun'})"
+        for name, was in before.items()
+        if was != after[name]
+    ]
+    return "\n".join(lines)[:700]
 
 
 def notice_of(cpts: Cpts, kind: str) -> int | None:
@@ -129,27 +205,26 @@ def notice_of(cpts: Cpts, kind: str) -> int | None:
 
 @transaction.atomic
 def convene(*, meeting: Meeting, late_reason: str = "", by: User, at: datetime) -> Meeting:
-    """Invite everybody chosen so far. Raises NoDate, InThePast, NobodyInvited, NoLongerOpen, NoticeTooShort."""
+    """Invite everybody chosen so far. Raises NoDate, NobodyInvited, NoLongerOpen, NoticeTooShort."""
     stored = Meeting.objects.select_for_update(of=("self",)).select_related("cpts").get(pk=meeting.pk)
     if stored.is_over:
         raise NoLongerOpen
     if stored.starts_at is None:
         raise NoDate
-    if stored.starts_at <= at:
-        raise InThePast
     if not stored.participants.exists():
         raise NobodyInvited
     if stored.is_live:
         return stored
-    notice = notice_of(stored.cpts, stored.kind)
-    on, today = timezone.localdate(stored.starts_at), timezone.localdate(at)
-    short = days_short(meeting_on=on, convened_on=today, notice_days=notice)
-    if short and notice is not None and not late_reason:
-        raise NoticeTooShort(notice, short)
-    stored.status, stored.convened_at = MeetingStatus.PLANNED, at
+    late = ""
+    try:
+        _check_notice(stored, stored.starts_at, at)
+    except NoticeTooShort:
+        if not late_reason:
+            raise
+        late = f", hors délai : {late_reason}"
+    stored.status, stored.convened_at, stored.late_reason = MeetingStatus.PLANNED, at, late_reason if late else ""
     stored.version += 1
-    stored.save(update_fields=["status", "convened_at", "version"])
-    late = f", hors délai : {late_reason}" if short else ""
+    stored.save(update_fields=["status", "convened_at", "late_reason", "version"])
     _record("convened", stored, f"Réunion « {stored} » convoquée{late}", by=by, at=at)
     if stored.kind in STATUTORY:
         with suppress(NoVoter):
@@ -160,7 +235,9 @@ def convene(*, meeting: Meeting, late_reason: str = "", by: User, at: datetime) 
 
 @transaction.atomic
 def cancel(*, meeting: Meeting, reason: str, by: User, at: datetime) -> None:
-    """Call it off and tell those who were invited. Raises NoLongerOpen."""
+    """Call it off and tell those who were invited. Raises NoLongerOpen or VoteOpen."""
+    if meeting.ballots.filter(state=BallotState.OPEN).exists():
+        raise VoteOpen
     stopped = Meeting.objects.filter(pk=meeting.pk, status__in=[MeetingStatus.DRAFT, MeetingStatus.PLANNED]).update(
         status=MeetingStatus.CANCELLED, cancel_reason=reason, sequence=F("sequence") + 1, version=F("version") + 1
     )
@@ -184,3 +261,16 @@ def remove_document(*, document: MeetingDocument, by: User, at: datetime) -> Non
     _record("document", meeting, f"Document « {document} » retiré de « {meeting} »", by=by, at=at)
     erase_on_commit(DOCUMENTS, document.file)
     document.delete()
+
+
+@transaction.atomic
+def remind_silent(*, meeting: Meeting, by: User, at: datetime) -> int:
+    """Ask again those who said nothing, once a day at most; returns how many. Raises NoLongerOpen."""
+    if not meeting.is_live:
+        raise NoLongerOpen
+    silent = meeting.participants.filter(answer=Answer.NONE, invited_at__lt=at - ASKED_AGAIN_AFTER)
+    silent = silent.exclude(reminded_at__gte=at - ASKED_AGAIN_AFTER)
+    count = silent.update(reminded_at=None, is_asked_again=True)
+    _record("reminded", meeting, f"« {meeting} » : {count} {plural(count, 'relance')}", by=by, at=at)
+    ask_to_tell(meeting, at, by)
+    return count

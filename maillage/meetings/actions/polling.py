@@ -42,11 +42,17 @@ def propose(*, meeting: Meeting, starts_at: datetime, ends_at: datetime, by: Use
         raise TooManyDates
     if meeting.options.filter(starts_at=starts_at).exists():
         raise DateProposed
-    return PollOption.objects.create(meeting=meeting, starts_at=starts_at, ends_at=ends_at)
+    option = PollOption.objects.create(meeting=meeting, starts_at=starts_at, ends_at=ends_at)
+    _record(meeting, "une date proposée", by, at)
+    return option
+
+
+def _record(meeting: Meeting, what: str, by: User, at: datetime) -> None:
+    audit.record("meeting.polled", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=f"« {meeting} » : {what}")
 
 
 def _check(meeting: Meeting) -> None:
-    if meeting.status != MeetingStatus.DRAFT:
+    if meeting.status != MeetingStatus.DRAFT or meeting.starts_at:
         raise PollOver
 
 
@@ -54,6 +60,7 @@ def _check(meeting: Meeting) -> None:
 def withdraw_option(*, option: PollOption, by: User, at: datetime) -> None:
     """Raises PollOver."""
     _check(option.meeting)
+    _record(option.meeting, "une date n’est plus proposée", by, at)
     option.delete()
 
 
@@ -63,8 +70,7 @@ def open_poll(*, meeting: Meeting, by: User, at: datetime) -> None:
     _check(meeting)
     silent = meeting.participants.filter(poll_answers=None, polled_at__lt=at - ASKED_AGAIN_AFTER)
     Participant.objects.filter(pk__in=silent.values("pk")).update(polled_at=None)
-    summary = f"Sondage de date envoyé pour « {meeting} »"
-    audit.record("meeting.polled", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
+    _record(meeting, "sondage de date envoyé", by, at)
     ask_to_tell(meeting, at, by)
 
 

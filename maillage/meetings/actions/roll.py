@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from maillage.accounts.models import User
@@ -18,6 +19,10 @@ BODIES = {MeetingKind.BUREAU: Body.BUREAU, MeetingKind.COUNCIL: Body.COUNCIL}
 
 class NoVoter(DomainError):
     user_message = "Personne d’invité n’a le droit de vote : vérifiez les adhésions, les collèges ou les mandats."
+
+
+class RollIsClosed(DomainError):
+    user_message = "La réunion est terminée : la liste des votants ne change plus."
 
 
 class ProxiesNotForeseen(DomainError):
@@ -51,8 +56,13 @@ def rule_of(meeting: Meeting) -> BodyRule:
 def draw_up_roll(*, meeting: Meeting, by: User, at: datetime) -> int:
     """Write down who votes; run again it adds whoever became entitled meanwhile and removes nobody.
 
-    Returns how many were added. Raises NoVoter.
+    Returns how many were added. Raises NoVoter, VotesGoingOn, RollIsClosed.
     """
+    # Locked first: two clicks draw it up once.
+    meeting = Meeting.objects.select_for_update(of=("self",)).select_related("cpts").get(pk=meeting.pk)
+    if meeting.is_over:
+        raise RollIsClosed
+    _check_no_vote(meeting)
     rule = rule_of(meeting)
     on = timezone.localdate(meeting.starts_at or at)
     known = set(meeting.voters.values_list("participant_id", flat=True))
@@ -93,7 +103,7 @@ def _voter(meeting: Meeting, one: Participant) -> Voter:
 def give_proxy(*, giver: Voter, holder: Voter, by: User | None, at: datetime) -> Proxy:
     """Let another voter vote. `by` is None when the giver does it from their own link.
 
-    Raises ProxyUnusable, ProxiesNotForeseen, TooManyProxies, ProxyAlreadyGiven.
+    Raises ProxyUnusable, ProxiesNotForeseen, TooManyProxies, ProxyAlreadyGiven, VotesGoingOn.
     """
     # The holder is locked before their pouvoirs are counted: two may reach them within the same second.
     holder = (
@@ -101,6 +111,7 @@ def give_proxy(*, giver: Voter, holder: Voter, by: User | None, at: datetime) ->
     )
     if giver.meeting_id != holder.meeting_id or giver.pk == holder.pk or holder.meeting.is_over:
         raise ProxyUnusable
+    _check_no_vote(holder.meeting)
     most = rule_of(holder.meeting).proxies_max
     if not most:
         raise ProxiesNotForeseen
@@ -123,24 +134,28 @@ def give_proxy(*, giver: Voter, holder: Voter, by: User | None, at: datetime) ->
 def withdraw_proxy(*, proxy: Proxy, by: User | None, at: datetime) -> None:
     """Raises VotesGoingOn while a ballot is open: nobody loses a voice half-way."""
     meeting = proxy.meeting
-    if meeting.ballots.filter(state=BallotState.OPEN).exists():
-        raise VotesGoingOn
+    _check_no_vote(meeting)
     summary = f"« {meeting} » : pouvoir de {proxy.giver} à {proxy.holder} retiré"
     audit.record("meeting.proxy", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
     proxy.delete()
 
 
-def present_voters(meeting: Meeting) -> set[int]:
-    """Voters who signed in."""
-    return set(meeting.voters.filter(participant__presence__isnull=False).values_list("pk", flat=True))
+def _check_no_vote(meeting: Meeting) -> None:
+    if meeting.ballots.filter(state=BallotState.OPEN).exists():
+        raise VotesGoingOn
+
+
+def present_voters(meeting: Meeting, at: datetime | None = None) -> set[int]:
+    """Voters who signed in; at a given moment, those who are still there and still members."""
+    voters = meeting.voters.filter(participant__presence__isnull=False)
+    if at is not None:
+        gone = Q(participant__presence__left_at__lte=at)
+        members = Membership.objects.current().filter(cpts=meeting.cpts_id)
+        voters = voters.exclude(gone).filter(participant__membership__in=members)
+    return set(voters.values_list("pk", flat=True))
 
 
 def represented(meeting: Meeting, there: set[int]) -> dict[int, Proxy]:
     """Absent voter -> the pouvoir that counts: given to somebody who is there."""
     given = meeting.proxies.select_related("holder__participant", "giver__participant")
     return {one.giver_id: one for one in given if one.giver_id not in there and one.holder_id in there}
-
-
-def still_member(voter: Voter) -> bool:
-    """A member removed meanwhile votes no more; what they cast before stays cast."""
-    return Membership.objects.current().filter(participations=voter.participant_id).exists()

@@ -5,6 +5,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Q
 
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.meetings import notifications
 from maillage.meetings.models import Answer, Meeting, MeetingStatus, Participant
@@ -15,10 +17,10 @@ class TooLateToAnswer(DomainError):
 
 
 @transaction.atomic
-def answer(*, participant: Participant, coming: bool, at: datetime) -> Participant:
+def answer(*, participant: Participant, coming: bool, at: datetime, by: User | None = None) -> Participant:
     """Say whether one comes. When the room is full, a yes waits for a place. Saying it twice changes nothing.
 
-    Raises TooLateToAnswer.
+    `by` is who wrote down an answer heard on the telephone; it leaves a trace. Raises TooLateToAnswer.
     """
     # The meeting is locked before it is looked at: places are counted on it.
     meeting = Meeting.objects.select_for_update(of=("self",)).get(pk=participant.meeting_id)
@@ -34,6 +36,9 @@ def answer(*, participant: Participant, coming: bool, at: datetime) -> Participa
         participant.answer = Answer.NO
     participant.answered_at = at
     participant.save(update_fields=["answer", "answered_at"])
+    if by:
+        summary = f"« {meeting} » : {participant} {participant.get_answer_display()}"
+        audit.record("meeting.answer", target=meeting, by=by, at=at, cpts=participant.meeting.cpts, summary=summary)
     if held == Answer.YES:
         give_back_seat(meeting, at)
     return participant

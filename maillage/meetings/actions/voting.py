@@ -1,6 +1,7 @@
 """Votes: prepared, opened, cast, counted, closed."""
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -10,22 +11,24 @@ from django.db import IntegrityError, transaction
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
-from maillage.meetings.actions.roll import present_voters, represented, rule_of, still_member
+from maillage.core.text import listed
+from maillage.meetings.actions.roll import present_voters, represented, rule_of
 from maillage.meetings.models import (
     Ballot,
     BallotMode,
     BallotState,
     HandCount,
     Meeting,
-    MeetingStatus,
     Signature,
     Slip,
     Voter,
 )
 from maillage.meetings.rules.tally import QuorumLine, Score, Seat, Vote, journal_digest, quorum, tally
+from maillage.members.models import Membership
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that reads like something else
 RECEIPT_LENGTH = 12
+FEW = 3  # fewer voices than that in a college hide nothing
 
 
 class NotDuringTheMeeting(DomainError):
@@ -38,6 +41,19 @@ class RollMissing(DomainError):
 
 class QuorumNotReached(DomainError):
     user_message = "Le quorum n’est pas atteint : le vote ne peut pas s’ouvrir."
+
+
+class TooFewToHide(DomainError):
+    def __init__(self, colleges: list[str]) -> None:
+        named = listed(college or "sans collège" for college in colleges)
+        super().__init__(
+            f"Trop peu de voix dans : {named}. Chaque collège pesant son poids, leur vote se devinerait. "
+            "Votez à main levée, ou attendez d’être plus nombreux."
+        )
+
+
+class NotCounted(DomainError):
+    user_message = "Comptez d’abord les mains : ce vote n’a encore aucun résultat."
 
 
 class BallotNotOpen(DomainError):
@@ -94,10 +110,10 @@ def drop_ballot(*, ballot: Ballot, by: User, at: datetime) -> None:
     ballot.delete()
 
 
-def quorum_of(meeting: Meeting) -> list[QuorumLine]:
-    """Who is there or represented, against what the statutes ask."""
+def quorum_of(meeting: Meeting, at: datetime | None = None) -> list[QuorumLine]:
+    """Who is there or represented, at a moment or over the whole meeting, against what the statutes ask."""
     rule = rule_of(meeting)
-    there = present_voters(meeting)
+    there = present_voters(meeting, at)
     counted = there | set(represented(meeting, there))
     seats = [Seat(one.college, one.pk in counted) for one in meeting.voters.all()]
     return quorum(seats, percent=rule.quorum_percent, by_college=rule.quorum_by_college)
@@ -105,15 +121,17 @@ def quorum_of(meeting: Meeting) -> list[QuorumLine]:
 
 @transaction.atomic
 def open_ballot(*, ballot: Ballot, by: User, at: datetime) -> None:
-    """Raises NotDuringTheMeeting, RollMissing, QuorumNotReached, BallotBegun."""
+    """Raises NotDuringTheMeeting, RollMissing, QuorumNotReached, TooFewToHide, BallotBegun."""
     meeting = ballot.meeting
-    if meeting.status != MeetingStatus.PLANNED:
+    if not meeting.has_opened(at):
         raise NotDuringTheMeeting
     if not meeting.voters.exists():
         raise RollMissing
-    lines = quorum_of(meeting)
+    lines = quorum_of(meeting, at)
     if not all(line.is_reached for line in lines):
         raise QuorumNotReached
+    if small := too_few_to_hide(ballot, at):
+        raise TooFewToHide(small)
     opened = Ballot.objects.filter(pk=ballot.pk, state=BallotState.PREPARED).update(
         state=BallotState.OPEN, opened_at=at, voices=lines[-1].there
     )
@@ -123,18 +141,18 @@ def open_ballot(*, ballot: Ballot, by: User, at: datetime) -> None:
 
 
 @transaction.atomic
-def cast(*, ballot: Ballot, voter: Voter, choice: str, caster: Voter) -> str:
+def cast(*, ballot: Ballot, voter: Voter, choice: str, caster: Voter, at: datetime) -> str:
     """Put one slip in the urn and sign for it, both or neither. Returns the receipt, which is told nowhere else.
 
     `caster` is the voter, or who holds their pouvoir. Raises BallotNotOpen, NotAChoice, NotAVoter, AlreadyVoted.
     """
     # The ballot is locked first: no slip falls into an urn that is being emptied.
     ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting").get(pk=ballot.pk)
-    if ballot.state != BallotState.OPEN or ballot.mode != BallotMode.SECRET:
+    if ballot.state != BallotState.OPEN or ballot.mode != BallotMode.SECRET or not ballot.meeting.has_opened(at):
         raise BallotNotOpen
     if choice not in ballot.choices:
         raise NotAChoice
-    if not _may_cast(ballot.meeting, voter, caster):
+    if voter.pk not in {one.pk for one in _voices(ballot.meeting, caster, at)}:
         raise NotAVoter
     by_proxy = None if caster.pk == voter.pk else caster
     try:
@@ -145,30 +163,28 @@ def cast(*, ballot: Ballot, voter: Voter, choice: str, caster: Voter) -> str:
     receipt = "".join(secrets.choice(ALPHABET) for _ in range(RECEIPT_LENGTH))
     college = voter.college if ballot.is_weighted else ""
     Slip.objects.create(ballot=ballot, receipt=receipt, college=college, choice=choice)
+    _stir(ballot)
     return receipt
 
 
-def _may_cast(meeting: Meeting, voter: Voter, caster: Voter) -> bool:
-    if voter.meeting_id != meeting.pk or not still_member(voter):
-        return False
-    there = present_voters(meeting)
-    if caster.pk not in there or not still_member(caster):
-        return False
-    if voter.pk == caster.pk:
-        return True
-    proxy = represented(meeting, there).get(voter.pk)
-    return proxy is not None and proxy.holder_id == caster.pk
-
-
-def voices_of(ballot: Ballot, caster: Voter) -> list[Voter]:
-    """For whom this person may still vote: themselves, then those who gave them their pouvoir and are not there."""
-    meeting = ballot.meeting
-    there = present_voters(meeting)
+def _voices(meeting: Meeting, caster: Voter, at: datetime) -> list[Voter]:
+    """For whom somebody votes at that moment: themselves, then those who gave them their pouvoir and are not there."""
+    there = present_voters(meeting, at)
     if caster.pk not in there:
         return []
-    given = [one.giver for one in represented(meeting, there).values() if one.holder_id == caster.pk]
-    signed = set(ballot.signatures.values_list("voter_id", flat=True))
-    return [one for one in (caster, *given) if one.pk not in signed]
+    held = [one.giver for one in represented(meeting, there).values() if one.holder_id == caster.pk]
+    members = Membership.objects.current().filter(cpts=meeting.cpts_id)
+    still = set(meeting.voters.filter(participant__membership__in=members).values_list("pk", flat=True))
+    return [one for one in (caster, *held) if one.pk in still]
+
+
+def voices_of(ballots: Sequence[Ballot], caster: Voter, at: datetime) -> list[tuple[Ballot, list[Voter]]]:
+    """Open ballots of one meeting, each with the voices this person has not used in it."""
+    if not ballots:
+        return []
+    voices = _voices(ballots[0].meeting, caster, at)
+    used = set(Signature.objects.filter(ballot__in=ballots, voter__in=voices).values_list("ballot_id", "voter_id"))
+    return [(ballot, [one for one in voices if (ballot.pk, one.pk) not in used]) for ballot in ballots]
 
 
 @transaction.atomic
@@ -178,13 +194,13 @@ def count_hands(*, ballot: Ballot, hands: Mapping[tuple[str, str], int], by: Use
     Raises BallotNotOpen, MoreHandsThanVoters.
     """
     ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting__cpts").get(pk=ballot.pk)
-    if ballot.state != BallotState.OPEN or ballot.mode != BallotMode.HANDS:
+    if ballot.state != BallotState.OPEN or ballot.mode != BallotMode.HANDS or not ballot.meeting.is_live:
         raise BallotNotOpen
-    voices = {line.college: line.there for line in quorum_of(ballot.meeting)}
-    whole = max(voices.values())
+    lines = quorum_of(ballot.meeting, at)
+    voices = {line.college: line.there for line in lines if line.is_whole is not ballot.is_weighted or len(lines) == 1}
     for college in {college for college, _ in hands}:
         raised = sum(count for (where, _), count in hands.items() if where == college)
-        if raised > voices.get(college, whole):
+        if raised > voices.get(college, 0):
             raise MoreHandsThanVoters
     HandCount.objects.filter(ballot=ballot).delete()
     HandCount.objects.bulk_create(
@@ -192,15 +208,21 @@ def count_hands(*, ballot: Ballot, hands: Mapping[tuple[str, str], int], by: Use
         for (college, choice), count in hands.items()
         if choice in ballot.choices
     )
+    Ballot.objects.filter(pk=ballot.pk).update(counted_at=at)
     _record(ballot.meeting, f"mains comptées, {ballot}", by, at)
 
 
 @transaction.atomic
 def close_ballot(*, ballot: Ballot, by: User, at: datetime) -> Ballot:
-    """Empty the urn: the result is frozen, and the journal of a secret ballot has its digest. Raises BallotNotOpen."""
+    """Empty the urn: the result is frozen, and the journal of a secret ballot has its digest.
+
+    Raises BallotNotOpen or NotCounted.
+    """
     ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting__cpts").get(pk=ballot.pk)
     if ballot.state != BallotState.OPEN:
         raise BallotNotOpen
+    if ballot.mode == BallotMode.HANDS and not ballot.counted_at:
+        raise NotCounted
     scores = scores_of(ballot)
     ballot.state, ballot.closed_at = BallotState.CLOSED, at
     ballot.result = [
@@ -212,7 +234,8 @@ def close_ballot(*, ballot: Ballot, by: User, at: datetime) -> Ballot:
         for one in scores
     ]
     if ballot.mode == BallotMode.SECRET:
-        ballot.digest = journal_digest(_shuffle(ballot))
+        ballot.is_masked = _mask(ballot)
+        ballot.digest = journal_digest(_stir(ballot))
     ballot.save()
     _record(ballot.meeting, f"vote clos, {ballot}", by, at)
     return ballot
@@ -231,7 +254,16 @@ def _weights(meeting: Meeting) -> dict[str, Fraction]:
     return {college: Fraction(weight) for college, weight in meeting.voters.values_list("college", "weight")}
 
 
-def _shuffle(ballot: Ballot) -> list[tuple[str, str, str]]:
+def _mask(ballot: Ballot) -> bool:
+    """When a college cast too few slips to hide in, take the colleges off all of them: they were counted."""
+    cast_by = Counter(ballot.slips.values_list("college", flat=True))
+    if not ballot.is_weighted or min(cast_by.values(), default=FEW) >= FEW:
+        return False
+    ballot.slips.update(college="")
+    return True
+
+
+def _stir(ballot: Ballot) -> list[tuple[str, str, str]]:
     """Write the slips again in the order of their receipts, so that no order of arrival is left; returns them."""
     lines = sorted(ballot.slips.values_list("receipt", "college", "choice"))
     ballot.slips.all().delete()
@@ -241,11 +273,9 @@ def _shuffle(ballot: Ballot) -> list[tuple[str, str, str]]:
     return lines
 
 
-def too_few_to_hide(ballot: Ballot) -> list[str]:
+def too_few_to_hide(ballot: Ballot, at: datetime) -> list[str]:
     """Colleges so small that a weighted secret ballot would tell what their members voted."""
     if not ballot.is_weighted or ballot.mode != BallotMode.SECRET:
         return []
-    return [line.college for line in quorum_of(ballot.meeting) if line.college and 0 < line.there < FEW]
-
-
-FEW = 3
+    lines = [line for line in quorum_of(ballot.meeting, at) if not line.is_whole]
+    return [line.college for line in lines if 0 < line.there < FEW]

@@ -62,19 +62,23 @@ class Presence(models.Model):
 class SigninCode(models.Model):
     """A code sent to the address of somebody who stands in the room without their link. One at a time, five tries.
 
-    Retention: a day.
+    The name of a passer-by waits here: they enter the list once the code proves their address. Retention: a day.
     """
 
     RETENTION_DAYS = 1
-    PERSONAL_DATA = "empreinte d’un code à usage unique"
+    PERSONAL_DATA = "empreintes d’une adresse et d’un code à usage unique, nom d’une personne de passage"
 
-    participant = models.OneToOneField(Participant, models.CASCADE, related_name="signin_code")
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="signin_codes")
+    key = models.CharField("empreinte de l’adresse", max_length=64)
+    name = models.CharField("nom d’une personne de passage", max_length=160, blank=True)
+    occupation = models.CharField("sa profession ou fonction", max_length=80, blank=True)
     digest = models.CharField("empreinte", max_length=64)
     expires_at = models.DateTimeField("expire le")
     attempts = models.PositiveSmallIntegerField("essais", default=0)
 
     class Meta:
         verbose_name = "code de présence"
+        constraints = [models.UniqueConstraint(fields=["meeting", "key"], name="signin_code_is_single_for_an_address")]
 
     def __str__(self) -> str:
-        return f"code de {self.participant}"
+        return f"code pour {self.meeting}"

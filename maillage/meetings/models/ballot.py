@@ -96,6 +96,9 @@ class Ballot(models.Model):
     voices = models.PositiveIntegerField("voix présentes ou représentées à l’ouverture", null=True, blank=True)
     opened_at = models.DateTimeField("ouvert le", null=True, blank=True)
     closed_at = models.DateTimeField("clos le", null=True, blank=True)
+    counted_at = models.DateTimeField("mains comptées le", null=True, blank=True)
+    # Colleges too small for their votes to be told apart: their name is on no slip of the journal.
+    is_masked = models.BooleanField("collèges masqués dans le journal", default=False)
     # [{choice, votes, share: [numerator, denominator] or null}], and the digest of a secret journal.
     result = models.JSONField("résultat", default=list, blank=True)
     digest = models.CharField("empreinte du journal", max_length=64, blank=True)
@@ -163,6 +166,8 @@ class Signature(models.Model):
     RETENTION_DAYS = Meeting.RETENTION_DAYS
     PERSONAL_DATA = "participation à un vote"
 
+    # Drawn by lot: a count would tell in which order people voted.
+    id = models.UUIDField("identifiant", primary_key=True, default=uuid.uuid4, editable=False)
     ballot = models.ForeignKey(Ballot, models.CASCADE, related_name="signatures")
     voter = models.ForeignKey(Voter, models.RESTRICT, related_name="signatures")
     # Who held their pouvoir, when they were not there themselves.

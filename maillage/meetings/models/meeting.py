@@ -6,7 +6,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from maillage.core.missions import LABELS
 from maillage.cpts.models import Cpts
@@ -62,12 +63,19 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
         return self.filter(status=MeetingStatus.PLANNED, ends_at__lte=at)
 
     def with_counts(self) -> Self:
-        """How many are expected, said yes, came."""
+        """How many are expected, what they answered, who came. Subqueries: only the rows shown are counted."""
         return self.annotate(
-            expected_count=Count("participants", distinct=True),
-            yes_count=Count("participants", filter=Q(participants__answer="yes"), distinct=True),
-            present_count=Count("participants__presence", distinct=True),
+            expected_count=_counted("participants"),
+            yes_count=_counted("participants", participants__answer="yes"),
+            no_count=_counted("participants", participants__answer="no"),
+            waiting_count=_counted("participants", participants__answer="waiting"),
+            present_count=_counted("presences"),
         )
+
+
+def _counted(relation: str, **filters: str) -> Coalesce:
+    rows = Meeting.objects.filter(pk=OuterRef("pk"), **filters).order_by().values("pk")
+    return Coalesce(Subquery(rows.annotate(n=Count(relation)).values("n")), 0)
 
 
 class Meeting(models.Model):
@@ -100,6 +108,8 @@ class Meeting(models.Model):
     created_at = models.DateTimeField("créée le")
     convened_at = models.DateTimeField("convoquée le", null=True, blank=True)
     closed_at = models.DateTimeField("close le", null=True, blank=True)
+    late_reason = models.CharField("motif d’une convocation hors délai", max_length=300, blank=True)
+    change_note = models.CharField("dernier changement annoncé", max_length=700, blank=True)
     cancel_reason = models.CharField("motif de l’annulation", max_length=300, blank=True)
 
     objects = MeetingQuerySet.as_manager()
@@ -130,6 +140,21 @@ class Meeting(models.Model):
         return self.title
 
     @property
+    def is_statutory(self) -> bool:
+        """A body of the statutes: it is convened, it votes, its minutes are a procès-verbal."""
+        return self.kind in STATUTORY
+
+    @property
+    def agenda_points(self) -> list[str]:
+        """One point a line, without the dashes people type."""
+        return [point for line in self.agenda.splitlines() if (point := line.strip(" -•\t."))]
+
+    @property
+    def minutes_name(self) -> str:
+        """What its minutes are called: a body that votes has a procès-verbal."""
+        return "procès-verbal" if self.is_statutory else "compte rendu"
+
+    @property
     def is_live(self) -> bool:
         """Convened and neither cancelled nor closed."""
         return self.status == MeetingStatus.PLANNED
@@ -137,6 +162,10 @@ class Meeting(models.Model):
     @property
     def is_over(self) -> bool:
         return self.status in {MeetingStatus.CLOSED, MeetingStatus.CANCELLED}
+
+    def has_opened(self, at: datetime) -> bool:
+        """People are in the room: signing and voting make sense, however long it lasts."""
+        return self.is_live and self.starts_at is not None and at >= self.starts_at - AROUND
 
     def takes_presences(self, at: datetime) -> bool:
         """Whether people sign in by themselves at that moment."""

@@ -25,6 +25,8 @@ class Minutes(models.Model):
     meeting = models.OneToOneField(Meeting, models.CASCADE, related_name="minutes")
     text = models.TextField("compte rendu")
     version = models.PositiveIntegerField("version", default=0)
+    # All that the document prints, as it was on the day of the validation.
+    record = models.JSONField("contenu figé", default=dict, blank=True)
     validated_at = models.DateTimeField("validé le", null=True, blank=True)
     validated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
 

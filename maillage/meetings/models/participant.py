@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from maillage.cpts.models import Cpts
 from maillage.directory.models import Practitioner
+from maillage.exchange.models import OutgoingMail
 from maillage.meetings.models.meeting import Meeting
 from maillage.members.models import Membership
 
@@ -67,9 +68,11 @@ class Participant(models.Model):
     answer = models.CharField("réponse", max_length=7, choices=Answer, default=Answer.NONE)
     answered_at = models.DateTimeField("répondu le", null=True, blank=True)
     invited_at = models.DateTimeField("invité le", null=True, blank=True)
+    is_asked_again = models.BooleanField("à relancer", default=False)
     reminded_at = models.DateTimeField("relancé le", null=True, blank=True)
     polled_at = models.DateTimeField("interrogé sur la date le", null=True, blank=True)
     minutes_sent_at = models.DateTimeField("compte rendu envoyé le", null=True, blank=True)
+    last_mail = models.ForeignKey(OutgoingMail, models.SET_NULL, null=True, blank=True, related_name="+")
     # The version of the meeting this person was last told; behind it, a change waits to be written to them.
     told_sequence = models.PositiveIntegerField("version connue", default=0)
 

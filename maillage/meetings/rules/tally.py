@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
@@ -44,6 +44,7 @@ class QuorumLine:
     voters: int
     there: int
     needed: int
+    is_whole: bool = False
 
     @property
     def is_reached(self) -> bool:
@@ -60,7 +61,7 @@ def quorum(seats: Iterable[Seat], *, percent: int | None, by_college: bool) -> l
         _line(name, [one for one in seats if one.college == name], percent if by_college else None)
         for name in sorted({one.college for one in seats})
     ]
-    whole = _line("", seats, percent)
+    whole = replace(_line("", seats, percent), is_whole=True)
     return [*lines, whole] if len(lines) > 1 else [whole]
 
 

@@ -1,5 +1,6 @@
 """Which meetings a person reads, and how somebody without an account is known again."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,10 @@ from maillage.accounts.permissions import CptsRequest, Permission
 from maillage.core.errors import DomainError
 from maillage.exchange import links
 from maillage.meetings.models import Means, Meeting, Participant
+from maillage.meetings.models.meeting import AROUND
 from maillage.meetings.models.participant import LINK
 
+SIGNED = "signed"  # who typed a code: known at the wall, let in nowhere else
 DEVICE, DEVICE_DAYS = "appareil", 365
 WALL_SECONDS = 600  # the time to receive a code by mail and to type it
 
@@ -24,6 +27,20 @@ WALL_SECONDS = 600  # the time to receive a code by mail and to type it
 def may_manage(request: CptsRequest) -> bool:
     """The team, against a plain member."""
     return Permission.MEETING_MANAGE in request.permissions
+
+
+def uuid_of(text: str) -> UUID | None:
+    """None when a parameter is no identifier."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def sent_version(request: HttpRequest) -> int:
+    """The version of a page that was sent back; one that nothing has when the page says none."""
+    sent = request.POST.get("version", "")
+    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 10 else -1
 
 
 def meeting_of(request: CptsRequest, meeting_uuid: UUID) -> Meeting:
@@ -47,7 +64,7 @@ def _cookie(meeting: Meeting) -> str:
 def remember(response: HttpResponse, person: Participant, token: str) -> None:
     """This telephone opened the link of that person: in the room, signing is one tap. Until the meeting is over."""
     ends_at = person.meeting.ends_at
-    response.set_cookie(_cookie(person.meeting), token, expires=ends_at, **_safely())
+    response.set_cookie(_cookie(person.meeting), token, expires=ends_at + AROUND if ends_at else None, **_safely())
 
 
 def _safely() -> dict[str, Any]:
@@ -57,12 +74,12 @@ def _safely() -> dict[str, Any]:
 def recognised(request: HttpRequest, meeting: Meeting, at: datetime) -> tuple[Participant, Means] | None:
     """Who holds this telephone, by their personal link or by their account, and which of the two said it."""
     people = Participant.objects.for_link().filter(meeting=meeting)
-    try:
-        person = people.filter(uuid=links.read(LINK, request.COOKIES.get(_cookie(meeting), ""), at=at)).first()
-    except DomainError:
-        person = None
-    if person:
-        return person, Means.LINK
+    held = request.COOKIES.get(_cookie(meeting), "")
+    for purpose, means in ((LINK, Means.LINK), (SIGNED, Means.CODE)):
+        with suppress(DomainError):
+            person = people.filter(uuid=links.read(purpose, held, at=at)).first()
+            if person:
+                return person, means
     if isinstance(request.user, User):
         mine = list(people.of_account(request.user)[:2])
         if len(mine) == 1:

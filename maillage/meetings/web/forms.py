@@ -1,25 +1,29 @@
 """Forms of meetings: the shape of what is typed; what is allowed is decided by the actions."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from maillage.core.fields import HourField
 from maillage.cpts.models import Cpts
-from maillage.meetings.actions import SheetLine
+from maillage.meetings.actions import SheetLine, state_of
 from maillage.meetings.models import Choice, Meeting, MeetingKind, Participant, PollOption
 from maillage.meetings.models.meeting import MISSIONS
 from maillage.members.models import Body, College, Membership
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+TOO_FAR = "Vérifiez l’année de cette date."
+EARLY = timedelta(hours=3)  # nobody signs earlier than that before a meeting
 HOUR_HELP = "Par exemple 20 h ou 20 h 30."
 
 
 def instant(day: date, hour: time) -> datetime:
-    """A day and an hour on the clock that people read."""
-    return datetime.combine(day, hour, tzinfo=timezone.get_current_timezone())
+    """A day and an hour on the clock that people read, as an instant that compares with any other."""
+    return datetime.combine(day, hour, tzinfo=timezone.get_current_timezone()).astimezone(UTC)
 
 
 def after(start: datetime, hour: time) -> datetime:
@@ -32,7 +36,12 @@ def after(start: datetime, hour: time) -> datetime:
 class SpanForm(forms.Form):
     """A day, from an hour to another."""
 
-    on = forms.DateField(localize=True, label="Date", help_text="Par exemple 03/12/2026.")
+    on = forms.DateField(
+        localize=True,
+        label="Date",
+        help_text="Par exemple 03/12/2026.",
+        validators=[MinValueValidator(FIRST_DAY, TOO_FAR), MaxValueValidator(LAST_DAY, TOO_FAR)],
+    )
     starts = HourField(label="De", help_text=HOUR_HELP)
     ends = HourField(label="À", help_text=HOUR_HELP)
 
@@ -43,7 +52,12 @@ class SpanForm(forms.Form):
             if ends <= starts:
                 self.add_error("ends", "La fin vient avant le début.")
             data["starts_at"], data["ends_at"] = instant(on, starts), instant(on, ends)
+            if ends > starts and data["ends_at"] <= data["starts_at"]:  # the night when clocks change
+                self.add_error("ends", "Cette nuit-là l’heure change : la fin viendrait avant le début.")
         return data
+
+
+NOT_KEPT = ("on", "starts", "ends", "late_reason")
 
 
 class MeetingForm(SpanForm):
@@ -67,6 +81,9 @@ class MeetingForm(SpanForm):
         max_length=5_000,
         widget=forms.Textarea({"rows": 5}),
         help_text="Un point par ligne : le compte rendu partira de là.",
+    )
+    late_reason = forms.CharField(
+        label="Pourquoi convoquer hors délai", max_length=300, required=False, widget=forms.HiddenInput
     )
     is_open = forms.BooleanField(
         label="Ouverte à qui n’est pas invité",
@@ -100,15 +117,20 @@ class MeetingForm(SpanForm):
             self.add_error("starts", "Donnez la date, l’heure de début et l’heure de fin, ou aucune des trois.")
         return data
 
+    def ask_why(self, refusal: str) -> None:
+        """The statutes want more notice: show the field where one says why."""
+        self.fields["late_reason"].widget = forms.TextInput()
+        self.add_error("late_reason", refusal)
+
     def fields_to_keep(self) -> dict[str, Any]:
         data = self.cleaned_data
-        kept = {name: data[name] for name in self.fields if name not in ("on", "starts", "ends")}
+        kept = {name: data[name] for name in self.fields if name not in NOT_KEPT}
         return kept | {"starts_at": data.get("starts_at"), "ends_at": data.get("ends_at")}
 
 
 def initial_of(meeting: Meeting) -> dict[str, Any]:
     """A meeting as its form shows it."""
-    shown = {name: getattr(meeting, name) for name in MeetingForm.base_fields if name not in ("on", "starts", "ends")}
+    shown = {name: getattr(meeting, name) for name in MeetingForm.base_fields if name not in NOT_KEPT}
     if meeting.starts_at and meeting.ends_at:
         start, end = timezone.localtime(meeting.starts_at), timezone.localtime(meeting.ends_at)
         shown |= {"on": start.date(), "starts": start.time(), "ends": end.time()}
@@ -129,18 +151,6 @@ class AudienceForm(forms.Form):
             *((f"body-{code}", f"Mandats : {label}") for code, label in Body.choices),
             ("territory", "Tous les professionnels du territoire, membres ou non"),
         ]
-
-
-class ChosenForm(forms.Form):
-    """A few members by name."""
-
-    members = forms.ModelMultipleChoiceField(
-        Membership.objects.none(), label="Des membres", help_text="Ctrl ou ⌘ pour en choisir plusieurs."
-    )
-
-    def __init__(self, *args: Any, cpts: Cpts, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["members"].queryset = Membership.objects.of(cpts).current().order_by("search_name")  # type: ignore[attr-defined]
 
 
 class PersonForm(forms.Form):
@@ -193,10 +203,17 @@ class TaskForm(forms.Form):
     )
     due_on = forms.DateField(localize=True, label="Pour le", required=False, help_text="Par exemple 15/01/2027.")
 
-    def __init__(self, *args: Any, cpts: Cpts, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, cpts: Cpts, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.today = today
         members = Membership.objects.of(cpts).current().select_related("cpts").order_by("search_name")
         self.fields["owner"].queryset = members  # type: ignore[attr-defined]
+
+    def clean_due_on(self) -> date | None:
+        day: date | None = self.cleaned_data["due_on"]
+        if day and day < self.today:
+            raise forms.ValidationError("Donnez une date à venir.")
+        return day
 
 
 class PollForm(forms.Form):
@@ -253,6 +270,9 @@ class SheetForm(forms.Form):
             )
             self.fields[f"from-{one.pk}"] = self._hour("Arrivée", held.arrived_at if held else None)
             self.fields[f"to-{one.pk}"] = self._hour("Départ", held.left_at if held else None)
+            self.fields[f"was-{one.pk}"] = forms.CharField(
+                required=False, initial=state_of(held), widget=forms.HiddenInput
+            )
         self.fields["reason"] = forms.CharField(
             label="Pourquoi ces corrections",
             max_length=200,
@@ -265,16 +285,21 @@ class SheetForm(forms.Form):
         return HourField(label=label, required=False, initial=shown, widget=forms.TextInput({"size": 7}))
 
     def rows(self) -> list[tuple[Participant, list[forms.BoundField]]]:
-        return [(one, [self[f"{name}-{one.pk}"] for name in ("here", "from", "to")]) for one in self.people]
+        return [(one, [self[f"{name}-{one.pk}"] for name in ("here", "from", "to", "was")]) for one in self.people]
 
     def lines(self) -> list[SheetLine]:
         return [self._line(one) for one in self.people]
 
     def _line(self, one: Participant) -> SheetLine:
-        here, start, end = (self.cleaned_data[f"{name}-{one.pk}"] for name in ("here", "from", "to"))
+        here, start, end, was = (self.cleaned_data[f"{name}-{one.pk}"] for name in ("here", "from", "to", "was"))
         if not here:
-            return SheetLine(one, None, None)
-        day = self.starts.date()
-        closed = self.meeting.is_over
-        left = instant(day, end) if end else (self.ends if closed or not one.is_present else None)
-        return SheetLine(one, instant(day, start) if start else self.starts, left)
+            return SheetLine(one, None, None, was or None)
+        arrived = self._arrival(start) if start else self.starts
+        left = after(arrived, end) if end else (self.ends if self.meeting.is_over else None)
+        return SheetLine(one, arrived, left, was or None)
+
+    def _arrival(self, hour: time) -> datetime:
+        """That hour on the day of the meeting; past midnight, on the next when the meeting reaches it."""
+        moment = instant(self.starts.date(), hour)
+        next_day = instant(self.starts.date() + timedelta(days=1), hour)
+        return next_day if moment < self.starts - EARLY and next_day < self.ends else moment

@@ -16,12 +16,13 @@ from maillage.core.files import file_response
 from maillage.exchange import links
 from maillage.meetings import actions, documents
 from maillage.meetings.calendar import feed_text, invitation_text
-from maillage.meetings.models import CalendarFeed, Means, Meeting, MeetingStatus, Participant, PollOption
-from maillage.meetings.models.participant import LINK, LINK_LIVES
-from maillage.meetings.notifications import when
+from maillage.meetings.models import Answer, CalendarFeed, Means, Meeting, MeetingStatus, Participant, PollOption
+from maillage.meetings.models.participant import LINK_LIVES
+from maillage.meetings.notifications import calendar_url, sender, when
 from maillage.meetings.rules.signin import is_right
 from maillage.meetings.web import voting
 from maillage.meetings.web.access import (
+    SIGNED,
     device_digest,
     device_of,
     forget_person,
@@ -33,6 +34,7 @@ from maillage.meetings.web.access import (
     stood_at_the_wall,
 )
 from maillage.meetings.web.forms import AddressForm, CodeForm, PollForm, RegisterForm
+from maillage.members.models import Membership
 
 TURNED = "Le code affiché a changé : visez de nouveau le code au mur avec l’appareil photo."
 
@@ -71,7 +73,7 @@ def _personal_context(person: Participant, token: str) -> dict[str, object]:
         "poll": PollForm(options=options, labels=poll_labels(options), initial=initial) if options else None,
         "documents": meeting.documents.all(),
         "minutes": minutes if minutes and minutes.validated_at else None,
-        **voting.context(person),
+        **voting.context(person, timezone.now()),
     }
 
 
@@ -89,7 +91,9 @@ def _personal_post(request: HttpRequest, person: Participant, token: str, at: da
         elif request.POST.get("do") == "poll":
             options = list(person.meeting.options.all())
             form = PollForm(request.POST, options=options, labels=poll_labels(options))
-            if form.is_valid():
+            if form.is_valid() and not form.choices():
+                messages.error(request, "Dites oui, si besoin ou non pour une date au moins.")
+            elif form.is_valid():
                 actions.answer_poll(participant=person, choices=form.choices())
                 messages.success(request, "Merci : vos disponibilités sont enregistrées.")
         else:
@@ -127,8 +131,7 @@ def personal_paper(request: HttpRequest, token: str, paper: str) -> HttpResponse
         if minutes and minutes.validated_at:
             return documents.minutes_pdf(meeting, on)
     if paper == "agenda" and meeting.starts_at:
-        url = request.build_absolute_uri(request.path.rsplit(paper, 1)[0])
-        text = invitation_text(meeting, url=url, sender=settings.DEFAULT_FROM_EMAIL, at=at)
+        text = invitation_text(meeting, url=calendar_url(meeting, person), sender=sender(), at=at)
         return _calendar(text, "reunion")
     raise Http404
 
@@ -185,7 +188,8 @@ def sign(request: HttpRequest, meeting_uuid: UUID, code: str) -> HttpResponse:
     device = device_of(request)
     known = None if request.GET.get("autre") else recognised(request, meeting, at)
     response = _sign(request, meeting, known, device, at)
-    stand_at_the_wall(response, meeting)
+    if fresh:  # not for ever: a photograph would serve all evening
+        stand_at_the_wall(response, meeting)
     keep_device(response, device)
     return response
 
@@ -219,7 +223,7 @@ def _type_code(request: HttpRequest, meeting: Meeting, digest: str, at: datetime
         else:
             person = presence.participant
             response = redirect(request.path)
-            remember(response, person, links.sign(LINK, person.uuid, until=at + LINK_LIVES))
+            remember(response, person, links.sign(SIGNED, person.uuid, until=at + LINK_LIVES))
             return response
     return _page(request, meeting, None, code_form=form)
 
@@ -237,14 +241,14 @@ def _page(request: HttpRequest, meeting: Meeting, person: Participant | None, **
 def feed(request: HttpRequest, feed_uuid: UUID) -> HttpResponse:
     """The calendar of one person, read every hour by their telephone."""
     one = get_object_or_404(CalendarFeed.objects.select_related("user", "cpts"), uuid=feed_uuid, user__is_active=True)
+    mine = Membership.objects.of(one.cpts).current().of_account(one.user)
     people = (
         Participant.objects.of(one.cpts)
-        .of_account(one.user)
-        .exclude(answer="no")
-        .filter(meeting__starts_at__isnull=False, invited_at__isnull=False)
+        .filter(membership__in=mine, meeting__starts_at__isnull=False)
+        .exclude(answer=Answer.NO)
+        .exclude(meeting__status=MeetingStatus.DRAFT)
         .select_related("meeting__cpts")
         .order_by("meeting__starts_at", "pk")
     )
-    base = settings.PUBLIC_URL
-    meetings = [(person.meeting, f"{base}/cpts/{one.cpts.slug}/reunions/{person.meeting.uuid}/") for person in people]
+    meetings = [(person.meeting, calendar_url(person.meeting, person)) for person in people]
     return _calendar(feed_text(one.cpts.name, meetings, at=timezone.now()), "agenda")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from maillage.meetings.web import attendance_views, public_views, views, voting_views, work_views
+from maillage.meetings.web import attendance_views, public_views, room_views, views, voting_views, work_views
 
 app_name = "meetings"
 BASE = "cpts/<slug:cpts_slug>/reunions/"
@@ -19,6 +19,8 @@ urlpatterns = [
     path(f"{ONE}modifier/", work_views.edit, name="edit"),
     path(f"{ONE}invites/", work_views.people, name="people"),
     path(f"{ONE}invites/<uuid:participant_uuid>/retirer/", work_views.withdraw, name="withdraw"),
+    path(f"{ONE}invites/<uuid:participant_uuid>/reponse/", work_views.answer_for, name="answer_for"),
+    path(f"{ONE}invites/relance/", work_views.remind, name="remind"),
     path(f"{ONE}invites/<uuid:participant_uuid>/attestation.pdf", views.attestation, name="attestation"),
     path(f"{ONE}courriers.pdf", work_views.letters, name="letters"),
     path(f"{ONE}sondage/", work_views.poll, name="poll"),
@@ -27,8 +29,7 @@ urlpatterns = [
     path(f"{ONE}annulation/", work_views.cancel, name="cancel"),
     path(f"{ONE}documents/", work_views.join_document, name="join_document"),
     path(f"{ONE}documents/<uuid:document_uuid>.pdf", views.document, name="document"),
-    path(f"{ONE}mur/", attendance_views.wall, name="wall"),
-    path(f"{ONE}tablette/", attendance_views.tablet, name="tablet"),
+    path(f"{ONE}signatures/", room_views.signing, name="signing"),
     path(f"{ONE}feuille/", attendance_views.sheet, name="sheet"),
     path(f"{ONE}feuille.pdf", attendance_views.sheet_pdf, name="sheet_pdf"),
     path(f"{ONE}cloture/", attendance_views.close, name="close"),
@@ -45,6 +46,8 @@ urlpatterns = [
     path("r/<str:token>/<str:paper>/", public_views.personal_paper, name="personal_paper"),
     path("r/<str:token>/documents/<uuid:document_uuid>/", public_views.personal_document, name="personal_document"),
     path("c/<slug:slug>/reunions/<uuid:meeting_uuid>/", public_views.public_meeting, name="public"),
+    path("salle/<str:token>/mur/", room_views.wall, name="wall"),
+    path("salle/<str:token>/tablette/", room_views.tablet, name="tablet"),
     path("e/<uuid:meeting_uuid>/<str:code>/", public_views.sign, name="sign"),
     path("agenda/<uuid:feed_uuid>.ics", public_views.feed, name="feed"),
 ]

@@ -17,13 +17,13 @@ def voter_of(person: Participant) -> Voter | None:
     return Voter.objects.select_related("participant").filter(participant=person).first()
 
 
-def context(person: Participant) -> dict[str, Any]:
+def context(person: Participant, at: datetime) -> dict[str, Any]:
     """Open secret ballots with the voices this person still has, and their pouvoir. Nothing for who does not vote."""
     voter = voter_of(person)
     if voter is None or person.meeting.is_over:
         return {}
     opened = Ballot.objects.filter(meeting=person.meeting, state=BallotState.OPEN, mode=BallotMode.SECRET)
-    ballots = [(ballot, actions.voices_of(ballot, voter)) for ballot in opened.select_related("meeting")]
+    ballots = actions.voices_of(list(opened.select_related("meeting")), voter, at)
     given = Proxy.objects.filter(giver=voter).select_related("holder__participant").first()
     takes = bool(actions.rule_of(person.meeting).proxies_max) and not person.is_present and given is None
     holders = person.meeting.voters.exclude(pk=voter.pk).select_related("participant")
@@ -44,7 +44,7 @@ def cast(request: HttpRequest, person: Participant, token: str, at: datetime) ->
         messages.error(request, actions.NotAVoter.user_message)
         return redirect("meetings:personal", token)
     try:
-        receipt = actions.cast(ballot=ballot, voter=voter, choice=request.POST.get("choice", ""), caster=caster)
+        receipt = actions.cast(ballot=ballot, voter=voter, choice=request.POST.get("choice", ""), caster=caster, at=at)
     except DomainError as error:
         messages.error(request, error.user_message)
         return redirect("meetings:personal", token)
@@ -76,4 +76,4 @@ def _voter(person: Participant, sent: str) -> Voter | None:
 
 
 def _key(sent: str) -> int:
-    return int(sent) if sent.isdecimal() and len(sent) < 19 else 0
+    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 19 else 0

@@ -106,20 +106,22 @@ def _written(request: CptsRequest, meeting: Meeting, proxy: ProxyForm, ballot: B
 
 
 def _votes_context(request: CptsRequest, meeting: Meeting, **forms: Any) -> dict[str, Any]:
-    there = actions.present_voters(meeting)
+    at = None if meeting.is_over else timezone.now()
+    there = actions.present_voters(meeting, at)
     counted = actions.represented(meeting, there)
     proxies = list(meeting.proxies.select_related("giver__participant", "holder__participant").order_by("pk"))
     for one in proxies:
         one.state = "compte" if one.giver_id in counted else _why_not(one, there)  # type: ignore[attr-defined]
     ballots = list(meeting.ballots.prefetch_related("signatures"))
     return page_context(
-        request, meeting, quorum=actions.quorum_of(meeting), rule=actions.rule_of(meeting), proxies=proxies,
-        ballots=ballots, voices=len(there) + len(counted), **forms,
+        request, meeting, quorum=actions.quorum_of(meeting, at), rule=actions.rule_of(meeting), proxies=proxies,
+        ballots=ballots, voices=len(there) + len(counted),
+        mute=meeting.participants.filter(voter=None).count(), **forms,
     )  # fmt: skip
 
 
 def _why_not(proxy: Proxy, there: set[int]) -> str:
-    return "en sommeil : présent" if proxy.giver_id in there else "porteur absent"
+    return "en sommeil, la personne est là" if proxy.giver_id in there else "porteur absent"
 
 
 @require_POST
@@ -151,9 +153,7 @@ def act(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpResp
     action, done = ACTS.get(request.POST.get("do", ""), (None, ""))
     if action is None:
         raise Http404
-    small = actions.too_few_to_hide(ballot) if action is actions.open_ballot else []
-    if did(request, action, done, ballot=ballot) and small:
-        messages.warning(request, f"Peu de votants dans {', '.join(small)} : leur vote se devinerait dans le journal.")
+    did(request, action, done, ballot=ballot)
     return redirect("meetings:votes", request.cpts.slug, meeting.uuid)
 
 
@@ -162,8 +162,9 @@ def hands(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpRe
     """Type the hands raised; the whole is checked against the voices in the room."""
     meeting = meeting_of(request, meeting_uuid)
     ballot = _ballot(meeting, ballot_uuid)
-    lines = actions.quorum_of(meeting)
-    colleges = [line.college for line in lines if line.college or len(lines) == 1] if ballot.is_weighted else [""]
+    lines = actions.quorum_of(meeting, timezone.now())
+    each = [line.college for line in lines if not line.is_whole]
+    colleges = each or [""] if ballot.is_weighted else [""]
     held = {(one.college, one.choice): one.count for one in ballot.hands.all()}
     form = HandsForm(request.POST or None, ballot=ballot, colleges=colleges, held=held)
     if request.method == "POST" and form.is_valid():

@@ -15,15 +15,14 @@ from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
 from maillage.core.files import LARGEST
 from maillage.core.listing import Column, Filter, Listing
-from maillage.core.text import normalised
+from maillage.core.text import normalised, plural
 from maillage.directory.search import Criteria, find
 from maillage.meetings import actions, documents
 from maillage.meetings.jobs import may_be_written_to
 from maillage.meetings.models import Answer, Meeting, Participant, PollOption
-from maillage.meetings.web.access import meeting_of
+from maillage.meetings.web.access import meeting_of, sent_version, uuid_of
 from maillage.meetings.web.forms import (
     AudienceForm,
-    ChosenForm,
     DocumentForm,
     MeetingForm,
     PersonForm,
@@ -37,30 +36,44 @@ from maillage.members.campaign import address_of
 from maillage.members.models import Mandate, Membership
 from maillage.territory.queries import communes_of
 
-MOST_LETTERS = 600
+MOST_LETTERS, NAMED, PROPOSED = 600, 5, 12
 
 
 @requires(Permission.MEETING_MANAGE)
 def add(request: CptsRequest) -> HttpResponse:
-    form = MeetingForm(request.POST or None)
+    like = _like(request)
+    form = MeetingForm(request.POST or None, initial=initial_of(like) | {"on": None} if like else None)
     if request.method == "POST" and form.is_valid():
-        meeting = actions.plan(cpts=request.cpts, fields=form.fields_to_keep(), by=request.user, at=timezone.now())
+        fields = form.fields_to_keep()
+        meeting = actions.plan(cpts=request.cpts, fields=fields, like=like, by=request.user, at=timezone.now())
         messages.success(request, "La réunion est en préparation. Choisissez qui est invité.")
         return redirect("meetings:people", request.cpts.slug, meeting.uuid)
-    return render(request, "meetings/edit.html", {"form": form, "meeting": None})
+    return render(request, "meetings/edit.html", {"form": form, "meeting": None, "like": like})
+
+
+def _like(request: CptsRequest) -> Meeting | None:
+    """The meeting to do again, with the same people."""
+    asked = uuid_of(request.GET.get("comme", ""))
+    return Meeting.objects.of(request.cpts).filter(uuid=asked).first() if asked else None
 
 
 @requires(Permission.MEETING_MANAGE)
 def edit(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     meeting = meeting_of(request, meeting_uuid)
     form = MeetingForm(request.POST or None, initial=initial_of(meeting))
-    sent = request.POST.get("version", "")
-    version = int(sent) if sent.isdecimal() and len(sent) < 10 else meeting.version
+    version = sent_version(request) if request.method == "POST" else meeting.version
     if request.method == "POST" and form.is_valid():
         try:
             actions.change(
-                meeting=meeting, read_version=version, fields=form.fields_to_keep(), by=request.user, at=timezone.now()
+                meeting=meeting,
+                read_version=version,
+                fields=form.fields_to_keep(),
+                late_reason=form.cleaned_data["late_reason"],
+                by=request.user,
+                at=timezone.now(),
             )
+        except actions.NoticeTooShort as error:
+            form.ask_why(error.user_message)
         except actions.MoreThanRoom as error:
             form.add_error("capacity", error.user_message)
         except DomainError as error:
@@ -89,9 +102,8 @@ def people(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     meeting = meeting_of(request, meeting_uuid)
     asked = request.POST.get("do", "")
     audience = AudienceForm(request.POST if asked == "group" else None, cpts=request.cpts)
-    chosen = ChosenForm(request.POST if asked == "members" else None, cpts=request.cpts)
     person = PersonForm(request.POST if asked == "person" else None)
-    if asked and _invited(request, meeting, audience, chosen, person):
+    if asked and _invited(request, meeting, audience, person):
         return redirect("meetings:people", request.cpts.slug, meeting.uuid)
     listing = _listing_of(meeting, request)
     if response := listing.export():
@@ -101,15 +113,18 @@ def people(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
         one.is_written_to = may_be_written_to(one)
     letters = meeting.participants.filter(membership=None, practitioner__isnull=False).exists()
     context = page_context(
-        request, meeting, audience=audience, chosen=chosen, person=person, listing=listing, page=page, letters=letters
-    )
+        request, meeting, audience=audience, person=person, listing=listing, page=page, letters=letters,
+        matching=_matching(request, meeting), qui=request.GET.get("qui", "")[:80],
+    )  # fmt: skip
     return render(request, "meetings/people.html", context)
 
 
 def _listing_of(meeting: Meeting, request: CptsRequest) -> Listing:
     """Who is expected, with what they answered and how they are reached."""
     return Listing(
-        queryset=meeting.participants.select_related("membership", "presence", "meeting"),
+        queryset=meeting.participants.select_related("membership", "presence", "meeting", "last_mail").defer(
+            "last_mail__body", "last_mail__calendar"
+        ),
         parameters=request.GET,
         columns=(
             Column("nom", "Nom", lambda one: one.name, "search_name"),
@@ -127,15 +142,13 @@ def _listing_of(meeting: Meeting, request: CptsRequest) -> Listing:
     )
 
 
-def _invited(
-    request: CptsRequest, meeting: Meeting, audience: AudienceForm, chosen: ChosenForm, person: PersonForm
-) -> bool:
+def _invited(request: CptsRequest, meeting: Meeting, audience: AudienceForm, person: PersonForm) -> bool:
     """Invite whoever the form that was sent says. False when it must be shown again."""
     try:
         if audience.is_bound and audience.is_valid():
             count = _invite_group(request, meeting, audience.cleaned_data["group"])
-        elif chosen.is_bound and chosen.is_valid():
-            members = chosen.cleaned_data["members"]
+        elif asked := uuid_of(request.POST.get("member", "")):
+            members = Membership.objects.of(request.cpts).current().filter(uuid=asked)
             count = actions.invite_members(meeting=meeting, members=members, by=request.user, at=timezone.now())
         elif person.is_bound and person.is_valid():
             actions.invite_person(meeting=meeting, by=request.user, at=timezone.now(), **person.cleaned_data)
@@ -143,16 +156,29 @@ def _invited(
         else:
             return False
     except DomainError as error:
+        if person.is_bound:
+            person.add_error("email" if isinstance(error, actions.AlreadyInvited) else None, error.user_message)
+            return False
         messages.error(request, error.user_message)
-        return not person.is_bound
-    when_ = "prévenues" if meeting.is_live else "choisies ; elles seront prévenues à la convocation"
-    messages.success(
-        request,
-        f"{count} personne{'s' if count > 1 else ''} de plus, {when_}."
-        if count
-        else "Personne de plus : tout le monde l’est déjà.",
-    )
+        return True
+    if not count:
+        messages.success(request, "Personne de plus : tout le monde est déjà sur la liste.")
+        return True
+    who = f"{count} {plural(count, 'personne')} de plus sur la liste"
+    told = "prévenues aussitôt" if meeting.is_live else "prévenues à la convocation"
+    messages.success(request, f"{who}, {told if count > 1 else told.replace('prévenues', 'prévenue')}.")
     return True
+
+
+def _matching(request: CptsRequest, meeting: Meeting) -> list[Membership]:
+    """Members of the name that was typed, those on the list already left out."""
+    words = normalised(request.GET.get("qui", "")[:80]).split()
+    if not words:
+        return []
+    members = Membership.objects.of(request.cpts).current().exclude(participations__meeting=meeting)
+    for word in words:
+        members = members.filter(search_name__contains=word)
+    return list(members.order_by("search_name")[:PROPOSED])
 
 
 def _invite_group(request: CptsRequest, meeting: Meeting, group: str) -> int:
@@ -191,17 +217,55 @@ def withdraw(request: CptsRequest, meeting_uuid: UUID, participant_uuid: UUID) -
 def convene(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Send the invitations; too late for the statutes, a reason is asked and kept."""
     meeting = meeting_of(request, meeting_uuid)
-    reason = request.POST.get("late_reason", "").strip()[:300]
+    form = ReasonForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:
-        actions.convene(meeting=meeting, late_reason=reason, by=request.user, at=timezone.now())
+        meeting = actions.convene(meeting=meeting, late_reason=reason, by=request.user, at=timezone.now())
     except actions.NoticeTooShort as error:
         context = page_context(request, meeting, too_short=error.user_message)
         return render(request, "meetings/show.html", context)
     except DomainError as error:
         messages.error(request, error.user_message)
     else:
-        messages.success(request, "La réunion est convoquée : les invitations partent.")
+        _say_convened(request, meeting)
     return redirect("meetings:show", request.cpts.slug, meeting.uuid)
+
+
+def _say_convened(request: CptsRequest, meeting: Meeting) -> None:
+    """What leaves, and to whom nothing does."""
+    if meeting.starts_at and meeting.starts_at <= timezone.now():
+        messages.success(request, "La réunion a commencé : personne n’est prévenu, les présences s’écrivent.")
+        return
+    messages.success(request, "La réunion est convoquée : les invitations partent.")
+    people = meeting.participants.select_related("membership", "meeting").order_by("search_name")
+    silent = [one.name for one in people if not may_be_written_to(one)]
+    if silent:
+        named = f"{', '.join(silent[:NAMED])}{'…' if len(silent) > NAMED else ''}"
+        count = (
+            f"{len(silent)} {plural(len(silent), 'personne ne sera pas prévenue', 'personnes ne seront pas prévenues')}"
+        )
+        messages.warning(request, f"{count} par courriel : {named}. Pas d’adresse, ou pas de messages souhaités.")
+
+
+@require_POST
+@requires(Permission.MEETING_MANAGE)
+def remind(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
+    """Ask again those who said nothing."""
+    meeting = meeting_of(request, meeting_uuid)
+    did(request, actions.remind_silent, "Les personnes sans réponse depuis hier sont relancées.", meeting=meeting)
+    return redirect("meetings:people", request.cpts.slug, meeting.uuid)
+
+
+@require_POST
+@requires(Permission.MEETING_MANAGE)
+def answer_for(request: CptsRequest, meeting_uuid: UUID, participant_uuid: UUID) -> HttpResponse:
+    """An answer heard on the telephone."""
+    meeting = meeting_of(request, meeting_uuid)
+    person = participant_of(meeting, participant_uuid)
+    coming = request.POST.get("do") == "yes"
+    said = f"{person} {'vient' if coming else 'ne vient pas'}."
+    did(request, actions.answer, said, participant=person, coming=coming)
+    return redirect("meetings:people", request.cpts.slug, meeting.uuid)
 
 
 @require_POST
@@ -293,8 +357,8 @@ def letters(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
 def join_document(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """One more document, or one less."""
     meeting = meeting_of(request, meeting_uuid)
-    if request.POST.get("remove"):
-        document = meeting.documents.filter(uuid=request.POST["remove"]).first()
+    if asked := uuid_of(request.POST.get("remove", "")):
+        document = meeting.documents.filter(uuid=asked).first()
         if document:
             did(request, actions.remove_document, "Le document est retiré.", document=document)
         return redirect("meetings:show", request.cpts.slug, meeting.uuid)

@@ -41,13 +41,13 @@ def _assembly(cpts: Cpts, by: User, today: date) -> None:
     before = at_hour(today - timedelta(days=18), 9)
     fields = {
         "kind": MeetingKind.ASSEMBLY, "title": "Assemblée générale ordinaire",
-        "starts_at": at_hour(today, 0, 45), "ends_at": at_hour(today, 23, 50),
+        "starts_at": at_hour(today, 9), "ends_at": at_hour(today, 22),
         "place": "Amphithéâtre de l’hôpital, Bergerac",
         "agenda": "Rapport moral\nRapport financier\nÉlection au bureau",
     }  # fmt: skip
     meeting = convened(prepared(cpts, by, members[::3] + _personas(members), before, **fields), by, before)
     voters = list(meeting.voters.select_related("participant__meeting__cpts").order_by("pk"))
-    now = at_hour(today, 1)
+    now = at_hour(today, 9, 5)
     for one in voters[: 2 * len(voters) // 3]:
         actions.sign_for(participant=one.participant, by=by, at=now)
     _pouvoirs(voters, by, now)
@@ -86,4 +86,4 @@ def _votes(meeting: Meeting, voters: list[Voter], by: User) -> None:
     )  # fmt: skip
     actions.open_ballot(ballot=election, by=by, at=at)
     for place, one in enumerate(voters[3:12]):
-        actions.cast(ballot=election, voter=one, choice=election.choices[place % 3], caster=one)
+        actions.cast(ballot=election, voter=one, choice=election.choices[place % 3], caster=one, at=at)

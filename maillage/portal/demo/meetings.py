@@ -8,7 +8,7 @@ from django.utils import timezone
 from maillage.accounts.models import User
 from maillage.core.missions import Mission
 from maillage.cpts.models import Cpts
-from maillage.meetings import actions
+from maillage.meetings import actions, documents
 from maillage.meetings.jobs import tell
 from maillage.meetings.models import Means, Meeting, MeetingKind, Participant
 from maillage.members.models import Membership
@@ -68,21 +68,22 @@ def _closed(cpts: Cpts, by: User, members: list[Membership], today: date) -> Non
         "2. Qui forme qui, et quand\n\nDeux podologues forment les infirmières en janvier.\n\n"
         "3. L’indicateur de l’année\n\nLe nombre de patients repérés sera compté chaque trimestre."
     )
-    actions.save_minutes(meeting=meeting, text=text, read_version=0, by=by, at=after)
     actions.decide(meeting=meeting, text="Retenir le test au monofilament, une fois l’an.", by=by, at=after)
     actions.decide(meeting=meeting, text="Former les infirmières en janvier.", by=by, at=after)
     tasks = (("Réserver la salle de la formation", members[0], 20), ("Écrire le protocole", members[1], -3))
     for words, owner, days in tasks:
         due_on = today + timedelta(days=days)
         actions.give_task(meeting=meeting, text=words, owner=owner, due_on=due_on, by=by, at=after)
-    actions.validate_minutes(meeting=meeting, by=by, at=after)
+    meeting = Meeting.objects.select_related("cpts").get(pk=meeting.pk)
+    actions.validate_minutes(meeting=meeting, text=text, read_version=0, record=documents.minutes_data, by=by, at=after)
 
 
 def _going_on(cpts: Cpts, by: User, members: list[Membership], today: date) -> None:
     """All day long, so that signing in may be tried at any hour."""
     fields = {
-        "kind": MeetingKind.EXERCISE, "title": "Exercice de crise : afflux de victimes", "mission": Mission.CRISIS,
-        "starts_at": at_hour(today, 0, 30), "ends_at": at_hour(today, 23, 45), "place": "Salle du conseil, Bergerac",
+        "kind": MeetingKind.EXERCISE, "title": "Journée d’exercice de crise : afflux de victimes",
+        "mission": Mission.CRISIS,
+        "starts_at": at_hour(today, 8), "ends_at": at_hour(today, 22), "place": "Salle du conseil, Bergerac",
         "agenda": "Déclenchement\nRegistre des appels\nRetour d’expérience", "is_open": True,
     }  # fmt: skip
     before = at_hour(today, 9) - timedelta(days=21)
