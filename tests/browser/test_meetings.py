@@ -119,7 +119,7 @@ def sign(desk, phone):
     """The camera opens the page; then one tap. Who has no telephone is tapped on the tablet."""
     page, mobile = desk.page, phone.page
     page.reload()
-    page.get_by_role("link", name="Faire signer").click()
+    page.get_by_role("link", name="Faire signer").first.click()
     desk.check()
     tablet = page.get_by_role("link", name="L’ouvrir ici").get_attribute("href")
     page.goto(desk.base + page.get_by_role("link", name="Afficher le code").get_attribute("href"))

@@ -20,8 +20,11 @@ def voter_of(person: Participant) -> Voter | None:
 def context(person: Participant, at: datetime) -> dict[str, Any]:
     """Open secret ballots with the voices this person still has, and their pouvoir. Nothing for who does not vote."""
     voter = voter_of(person)
-    if voter is None or person.meeting.is_over:
+    if person.meeting.is_over:
         return {}
+    if voter is None:
+        has_roll = person.meeting.is_statutory and person.meeting.voters.exists()
+        return {"is_mute": has_roll and person.membership_id is not None}
     opened = Ballot.objects.filter(meeting=person.meeting, state=BallotState.OPEN, mode=BallotMode.SECRET)
     ballots = actions.voices_of(list(opened.select_related("meeting")), voter, at)
     given = Proxy.objects.filter(giver=voter).select_related("holder__participant").first()
