@@ -122,7 +122,7 @@ def test_from_the_screen_a_convention_is_kept_with_its_document(client, cpts, co
     file = io.BytesIO(b"pas un PDF")
     file.name = "photo.pdf"
     wrong = client.post(url("conventions", cpts.slug), typed | {"file": file}).content.decode()
-    assert "Joignez un PDF" in wrong
+    assert "joignez un PDF" in wrong
     assert "Astreintes" in wrong
     file = io.BytesIO(PDF)
     file.name = "convention.pdf"
