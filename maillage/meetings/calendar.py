@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event, vCalAddress, vText
 
 from maillage.meetings.models import Meeting, MeetingStatus
 
@@ -12,12 +12,20 @@ DOMAIN = "maillage"
 STATES = {MeetingStatus.CANCELLED: "CANCELLED", MeetingStatus.DRAFT: "TENTATIVE"}
 
 
-def invitation_text(meeting: Meeting, *, url: str, sender: str, at: datetime, attendee: str = "") -> str:
-    """What travels with a mail to `attendee`: calendars add it, move it, or strike it out. Without, a file to open."""
-    method = "CANCEL" if meeting.status == MeetingStatus.CANCELLED else "REQUEST" if attendee else "PUBLISH"
+def invitation_text(
+    meeting: Meeting, *, url: str, sender: str, at: datetime, attendee: str = "", is_off: bool = False
+) -> str:
+    """What travels with a mail to `attendee`: calendars add it, move it, or strike it out. Without, a file to open.
+
+    `is_off`: the meeting takes place, and not for them.
+    """
+    is_off = is_off or meeting.status == MeetingStatus.CANCELLED
+    method = "CANCEL" if is_off else "REQUEST" if attendee else "PUBLISH"
     calendar = _calendar()
     calendar.add("method", method)
     event = event_of(meeting, url=url, at=at)
+    if is_off:
+        event["status"] = vText("CANCELLED")
     organizer = vCalAddress(f"mailto:{sender}")
     organizer.params["CN"] = meeting.cpts.name
     event["organizer"] = organizer

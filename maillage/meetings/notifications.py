@@ -85,12 +85,12 @@ def calendar_url(meeting: Meeting, participant: Participant) -> str:
     return public_url(meeting) if meeting.is_open else settings.PUBLIC_URL
 
 
-def _calendar(participant: Participant, at: datetime) -> str:
+def _calendar(participant: Participant, at: datetime, *, is_off: bool = False) -> str:
     meeting = participant.meeting
     if meeting.starts_at is None:
         return ""
     url = calendar_url(meeting, participant)
-    return invitation_text(meeting, url=url, sender=sender(), attendee=participant.address, at=at)
+    return invitation_text(meeting, url=url, sender=sender(), attendee=participant.address, at=at, is_off=is_off)
 
 
 def sender() -> str:
@@ -216,6 +216,25 @@ def seat_found(participant: Participant, at: datetime) -> None:
         kind=MailKind.CONVOCATION,
         is_urgent=True,
         calendar=_calendar(participant, at),
+    )
+
+
+def withdrawn(participant: Participant, at: datetime) -> None:
+    """They were invited, and no longer are: their diary strikes the meeting out."""
+    meeting = participant.meeting
+    write_mail(
+        recipient=participant.address,
+        subject=f"Vous n’êtes plus attendu·e : {meeting}",
+        body=(
+            f"Bonjour {participant.name},\n\nVous n’êtes plus sur la liste de « {meeting} », {when(meeting)}. "
+            f"Une erreur ? Dites-le à l’organisation.\n\n{_signature(meeting)}"
+        ),
+        at=at,
+        cpts_id=meeting.cpts_id,
+        kind=MailKind.CONVOCATION,
+        stale_at=meeting.ends_at,
+        is_urgent=True,
+        calendar=_calendar(participant, at, is_off=True),
     )
 
 

@@ -13,15 +13,16 @@ from django.utils import timezone
 from maillage.audit.models import AuditEvent
 from maillage.core.files import sweep
 from maillage.exchange import links
-from maillage.exchange.actions import contact_of, forget, key_of
+from maillage.exchange.actions import contact_of, forget, key_of, write_mail
 from maillage.exchange.models import MailKind, MailState, OutgoingMail
 from maillage.meetings import actions, documents
-from maillage.meetings.jobs import tell
+from maillage.meetings.jobs import remind, tell
 from maillage.meetings.models import (
     Answer,
     Ballot,
     BodyRule,
     CalendarFeed,
+    GoverningText,
     Means,
     Meeting,
     Participant,
@@ -33,7 +34,7 @@ from maillage.meetings.models import (
 from maillage.meetings.models.participant import LINK
 from maillage.meetings.web.room_views import room_token
 from maillage.members.actions import merge
-from maillage.members.models import Membership
+from maillage.members.models import Mandate, Membership
 from tests.factories import HOUR, NOON, TODAY, CollegeFactory, MeetingFactory, MembershipFactory, ParticipantFactory
 from tests.meetings.test_views import link, page, personal, wall_url
 from tests.meetings.test_voting import DURING, ballot_on, vote, voters
@@ -509,3 +510,102 @@ def test_an_answer_heard_on_the_telephone_leaves_a_trace(client, cpts, coordinat
     assert person.answer == Answer.YES
     assert AuditEvent.objects.get(type="meeting.answer").by_name == str(coordinator)
     assert links.read(LINK, link(person), at=timezone.now()) == person.uuid
+
+
+def pdf_file():
+    file = io.BytesIO(b"%PDF-1.7 x")
+    file.name = "statuts.pdf"
+    return file
+
+
+def test_a_plain_member_deposits_no_statutes(client, cpts, member, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    client.force_login(member)
+    url = reverse("meetings:texts", args=[cpts.slug])
+    client.post(url, {"kind": "statutes", "adopted_on": "12/06/2025", "file": pdf_file()})
+    assert not GoverningText.objects.exists()
+
+
+def test_statutes_and_assemblies_are_those_of_one_s_own_cpts(client, cpts, neighbour, coordinator, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    theirs = MeetingFactory(cpts=neighbour, kind="assembly", title="Assemblée d’à côté")
+    text = actions.adopt_text(
+        cpts=neighbour, kind="statutes", adopted_on=TODAY, changes="", content=b"%PDF-1.7", meeting=None,
+        by=coordinator, at=NOON,
+    )  # fmt: skip
+    client.force_login(coordinator)
+    assert client.get(reverse("meetings:text_file", args=[cpts.slug, text.uuid])).status_code == 404
+    url = reverse("meetings:texts", args=[cpts.slug])
+    assert "Assemblée d’à côté" not in client.get(url).content.decode()
+    sent = {"kind": "statutes", "adopted_on": "12/06/2025", "file": pdf_file(), "meeting": theirs.pk}
+    client.post(url, sent)
+    assert not GoverningText.objects.filter(cpts=cpts).exists()
+
+
+def test_an_address_shared_by_two_members_signs_for_neither(client, cpts, tonight, member):
+    for _ in range(2):
+        ParticipantFactory(meeting=tonight, membership=MembershipFactory(cpts=cpts, email=member.email))
+    client.force_login(member)
+    client.post(wall_url(tonight), {"do": "sign"})
+    assert not Presence.objects.exists()
+
+
+def test_forgetting_in_one_cpts_leaves_the_mails_of_another(cpts, neighbour):
+    for one in (cpts, neighbour):
+        write_mail(recipient="a@exemple.invalid", subject="x", body="x", at=NOON, cpts_id=one.pk, kind=MailKind.NEWS)
+    forget(contact=contact_of(cpts.pk, "a@exemple.invalid", NOON), at=NOON)
+    assert [mail.cpts for mail in OutgoingMail.objects.all()] == [neighbour]
+
+
+def test_who_waits_for_a_place_is_not_reminded(cpts):
+    meeting = future(cpts, days=2)
+    ParticipantFactory(meeting=meeting, invited_at=NOON, answer=Answer.WAITING, answered_at=timezone.now())
+    remind({}, lambda *_: None)
+    assert not OutgoingMail.objects.exists()
+
+
+def test_a_merge_brings_the_places_and_the_tasks(cpts, coordinator):
+    meeting = future(cpts, capacity=2)
+    kept, other = ParticipantFactory.create_batch(2, meeting=meeting)
+    actions.answer(participant=other, coming=True, at=timezone.now())
+    task = actions.give_task(
+        meeting=meeting, text="Appeler", owner=other.membership, due_on=None, by=coordinator, at=NOON
+    )
+    merge(kept=kept.membership, other=other.membership, by=coordinator, at=NOON)
+    kept.refresh_from_db()
+    task.refresh_from_db()
+    meeting.refresh_from_db()
+    assert (kept.answer, task.owner, meeting.seats_taken) == (Answer.YES, kept.membership, 1)
+
+
+def test_a_merge_of_two_who_come_frees_a_place(cpts, coordinator):
+    meeting = future(cpts, capacity=2)
+    kept, other = ParticipantFactory.create_batch(2, meeting=meeting)
+    for one in (kept, other):
+        actions.answer(participant=one, coming=True, at=timezone.now())
+    merge(kept=kept.membership, other=other.membership, by=coordinator, at=NOON)
+    meeting.refresh_from_db()
+    assert meeting.seats_taken == 1
+
+
+def test_a_mandate_that_ended_gives_no_vote(cpts, coordinator):
+    council = MeetingFactory(cpts=cpts, kind="council")
+    person = ParticipantFactory(meeting=council)
+    Mandate.objects.create(
+        cpts=cpts, membership=person.membership, body="council", function="Membre",
+        starts_on=TODAY.replace(year=2024), ends_on=TODAY,
+    )  # fmt: skip
+    with pytest.raises(actions.NoVoter):
+        actions.draw_up_roll(meeting=council, by=coordinator, at=NOON)
+
+
+def test_who_is_taken_off_the_list_is_told_and_their_diary_follows(cpts, coordinator):
+    meeting = future(cpts)
+    told, unaware = ParticipantFactory.create_batch(2, meeting=meeting)
+    Participant.objects.filter(pk=told.pk).update(invited_at=timezone.now())
+    for one in (told, unaware):
+        actions.withdraw(participant=one, by=coordinator, at=timezone.now())
+    mail = OutgoingMail.objects.get()
+    assert mail.recipient == told.membership.email
+    assert "METHOD:CANCEL" in mail.calendar
+    assert "STATUS:CANCELLED" in mail.calendar

@@ -12,14 +12,15 @@ from maillage.accounts.models import Invitation, Role
 from maillage.audit.models import AuditEvent
 from maillage.core import jobs
 from maillage.core.models import Job, JobState
-from maillage.exchange.actions import write_mail
-from maillage.exchange.models import OutgoingMail
+from maillage.exchange.actions import contact_of, forget, write_mail
+from maillage.exchange.models import Contact, OutgoingMail
 from maillage.meetings.jobs import REMIND
+from maillage.meetings.models import Meeting, SigninCode
 from maillage.members.jobs import ENDINGS, UNPAID
 from maillage.members.models import Membership
 from maillage.portal.retention import ERASE, erase_expired
 from maillage.territorial_diagnosis.jobs import REFRESH
-from tests.factories import MembershipFactory
+from tests.factories import MeetingFactory, MembershipFactory
 
 
 def aged(days):
@@ -42,6 +43,23 @@ def test_what_is_over_is_erased_and_the_rest_stays(cpts, coordinator):
     assert [one.family_name for one in Membership.objects.all()] == ["Gardée"]
     assert not Job.objects.filter(state=JobState.DONE).exists()
     assert AuditEvent.objects.exists()
+
+
+def test_meetings_codes_and_addresses_go_on_their_day(cpts):
+    for years, title in ((5, "Gardée"), (7, "Effacée")):
+        day = aged(365 * years)
+        MeetingFactory(cpts=cpts, title=title, starts_at=day, ends_at=day + timedelta(hours=1))
+    MeetingFactory(cpts=cpts, undated=True, title="Jamais datée", created_at=aged(365 * 7))
+    held = Meeting.objects.get(title="Gardée")
+    for hours in (1, 30):
+        SigninCode.objects.create(meeting=held, key=str(hours), digest="x", expires_at=aged(0) - timedelta(hours=hours))
+    for years in (2, 4):
+        contact_of(cpts.pk, f"{years}@exemple.invalid", aged(365 * years))
+    forget(contact=contact_of(cpts.pk, "oubliee@exemple.invalid", aged(365 * 9)), at=aged(365 * 9))
+    erase_expired({}, lambda *_: None)
+    assert [one.title for one in Meeting.objects.all()] == ["Gardée"]
+    assert [one.key for one in SigninCode.objects.all()] == ["1"]
+    assert sorted(one.email for one in Contact.objects.all()) == ["", "2@exemple.invalid"]
 
 
 def test_the_daily_work_is_asked_for_once_a_day(db):

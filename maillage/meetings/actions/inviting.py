@@ -13,6 +13,7 @@ from maillage.core.errors import DomainError
 from maillage.core.text import normalised, plural
 from maillage.directory.models import GROUP_LABELS, Practitioner
 from maillage.exchange.actions import on_forget
+from maillage.meetings import notifications
 from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
 from maillage.meetings.actions.seats import give_back_seat
 from maillage.meetings.models import Answer, Meeting, Participant, Presence, Task, Voter
@@ -147,7 +148,7 @@ def _add(meeting: Meeting, people: list[Participant], by: User | None, at: datet
 def withdraw(*, participant: Participant, by: User, at: datetime) -> None:
     """Invited by mistake: off the list, and the place given back. Raises AlreadyCame or OnTheRoll."""
     meeting = Meeting.objects.select_for_update(of=("self",)).select_related("cpts").get(pk=participant.meeting_id)
-    stored = Participant.objects.select_related("presence").get(pk=participant.pk)
+    stored = Participant.objects.for_link().get(pk=participant.pk)
     if stored.is_present:
         raise AlreadyCame
     if Voter.objects.filter(participant=stored).exists():
@@ -155,6 +156,8 @@ def withdraw(*, participant: Participant, by: User, at: datetime) -> None:
     summary = f"« {meeting} » : {stored} n’est plus sur la liste"
     audit.record("meeting.withdrawn", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
     had_seat = stored.answer == Answer.YES
+    if stored.invited_at and stored.address and meeting.is_live and stored.answer != Answer.NO:
+        notifications.withdrawn(stored, at)
     stored.delete()
     if had_seat:
         give_back_seat(meeting, at)

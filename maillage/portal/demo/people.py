@@ -30,12 +30,12 @@ PERSONAS = (
         "Aubert",
         Role.COORDINATOR,
         "cpts",
-        "Le quotidien de la CPTS : territoire, membres, financement.",
+        "Le quotidien de la CPTS : réunions, membres, territoire, financement.",
     ),
     Persona("elodie.despres", "Élodie", "Després", Role.PRESIDENT, "cpts", "Décide, signe, présente les résultats."),
     Persona("marc.teyssier", "Marc", "Teyssier", Role.TREASURER, "cpts", "Ce que l’ACI verse, et quand."),
     Persona(
-        "nadia.ferrand", "Nadia", "Ferrand", Role.SECRETARY, "cpts", "Lit le territoire, le financement et les membres."
+        "nadia.ferrand", "Nadia", "Ferrand", Role.SECRETARY, "cpts", "Tient les membres, les réunions et les votes."
     ),
     Persona(
         "paul.loret",
@@ -43,7 +43,7 @@ PERSONAS = (
         "Loret",
         Role.MEMBER,
         "cpts",
-        "Un infirmier, sur son téléphone : le territoire, les collègues.",
+        "Un infirmier, sur son téléphone : réunions, collègues, tâches.",
     ),
     Persona(
         "lea.marchive",
