@@ -29,20 +29,6 @@ def may_manage(request: CptsRequest) -> bool:
     return Permission.MEETING_MANAGE in request.permissions
 
 
-def uuid_of(text: str) -> UUID | None:
-    """None when a parameter is no identifier."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def sent_version(request: HttpRequest) -> int:
-    """The version of a page that was sent back; one that nothing has when the page says none."""
-    sent = request.POST.get("version", "")
-    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 10 else -1
-
-
 def meeting_of(request: CptsRequest, meeting_uuid: UUID) -> Meeting:
     """A meeting of this CPTS that this person may read. Raises Http404."""
     readable = Meeting.objects.of(request.cpts).visible_to(request.user, team=may_manage(request))

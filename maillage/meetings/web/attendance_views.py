@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
+from maillage.core.posted import sent_key, sent_version
 from maillage.meetings import actions, documents
 from maillage.meetings.models import Meeting, Minutes
-from maillage.meetings.web.access import meeting_of, sent_version
+from maillage.meetings.web.access import meeting_of
 from maillage.meetings.web.forms import CloseForm, DecisionForm, MinutesForm, SheetForm, TaskForm, after
 from maillage.meetings.web.room_views import SEARCHED, named
 from maillage.meetings.web.views import page_context
@@ -139,15 +140,12 @@ def _wrote(request: CptsRequest, meeting: Meeting, form: MinutesForm, decision: 
 def strike(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Take back a decision or a task written by mistake."""
     meeting = meeting_of(request, meeting_uuid)
-    decision = meeting.decisions.filter(pk=_key(request, "decision")).select_related("meeting__cpts").first()
-    task = meeting.tasks.filter(pk=_key(request, "task")).select_related("meeting__cpts").first()
+    decision = (
+        meeting.decisions.filter(pk=sent_key(request.POST.get("decision", ""))).select_related("meeting__cpts").first()
+    )
+    task = meeting.tasks.filter(pk=sent_key(request.POST.get("task", ""))).select_related("meeting__cpts").first()
     if decision:
         did(request, actions.undecide, "La décision est retirée.", decision=decision)
     elif task:
         did(request, actions.drop_task, "La tâche est retirée.", task=task)
     return redirect("meetings:minutes", request.cpts.slug, meeting.uuid)
-
-
-def _key(request: CptsRequest, name: str) -> int:
-    sent = request.POST.get(name, "")
-    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 19 else 0

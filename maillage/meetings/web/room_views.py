@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.access import public
 from maillage.core.errors import DomainError
+from maillage.core.posted import sent_key
 from maillage.core.qr import qr_svg
 from maillage.core.text import normalised
 from maillage.exchange import links
@@ -117,7 +118,7 @@ def named(meeting: Meeting, request: HttpRequest) -> QuerySet[Participant]:
 
 
 def _tapped(request: HttpRequest, meeting: Meeting, token: str, who: str) -> HttpResponse:
-    key = int(who) if who.isascii() and who.isdecimal() and len(who) < 19 else 0
+    key = sent_key(who)
     person = get_object_or_404(meeting.participants.for_link(), pk=key)
     refusal = ""
     try:

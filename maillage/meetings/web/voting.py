@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from maillage.core.errors import DomainError
+from maillage.core.posted import sent_key
 from maillage.meetings import actions
 from maillage.meetings.models import Ballot, BallotMode, BallotState, Participant, Proxy, Voter
 
@@ -42,7 +43,7 @@ def cast(request: HttpRequest, person: Participant, token: str, at: datetime) ->
     """One vote, then its receipt, shown once."""
     caster, voter = voter_of(person), _voter(person, request.POST.get("voice", ""))
     ballots = Ballot.objects.filter(meeting=person.meeting)
-    ballot = ballots.filter(pk=_key(request.POST.get("ballot", ""))).first()
+    ballot = ballots.filter(pk=sent_key(request.POST.get("ballot", ""))).first()
     if caster is None or voter is None or ballot is None:
         messages.error(request, actions.NotAVoter.user_message)
         return redirect("meetings:personal", token)
@@ -75,8 +76,4 @@ def proxy(request: HttpRequest, person: Participant, at: datetime) -> str:
 
 
 def _voter(person: Participant, sent: str) -> Voter | None:
-    return Voter.objects.select_related("participant").filter(meeting=person.meeting_id, pk=_key(sent)).first()
-
-
-def _key(sent: str) -> int:
-    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 19 else 0
+    return Voter.objects.select_related("participant").filter(meeting=person.meeting_id, pk=sent_key(sent)).first()

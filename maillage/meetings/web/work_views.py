@@ -15,12 +15,13 @@ from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
 from maillage.core.files import LARGEST
 from maillage.core.listing import Column, Filter, Listing
+from maillage.core.posted import sent_uuid, sent_version
 from maillage.core.text import normalised, plural
 from maillage.directory.search import Criteria, find
 from maillage.meetings import actions, documents
 from maillage.meetings.jobs import may_be_written_to
 from maillage.meetings.models import Answer, Meeting, Participant, PollOption
-from maillage.meetings.web.access import meeting_of, sent_version, uuid_of
+from maillage.meetings.web.access import meeting_of
 from maillage.meetings.web.forms import (
     AudienceForm,
     DocumentForm,
@@ -53,7 +54,7 @@ def add(request: CptsRequest) -> HttpResponse:
 
 def _like(request: CptsRequest) -> Meeting | None:
     """The meeting to do again, with the same people."""
-    asked = uuid_of(request.GET.get("comme", ""))
+    asked = sent_uuid(request.GET.get("comme", ""))
     return Meeting.objects.of(request.cpts).filter(uuid=asked).first() if asked else None
 
 
@@ -147,7 +148,7 @@ def _invited(request: CptsRequest, meeting: Meeting, audience: AudienceForm, per
     try:
         if audience.is_bound and audience.is_valid():
             count = _invite_group(request, meeting, audience.cleaned_data["group"])
-        elif asked := uuid_of(request.POST.get("member", "")):
+        elif asked := sent_uuid(request.POST.get("member", "")):
             members = Membership.objects.of(request.cpts).current().filter(uuid=asked)
             count = actions.invite_members(meeting=meeting, members=members, by=request.user, at=timezone.now())
         elif person.is_bound and person.is_valid():
@@ -357,7 +358,7 @@ def letters(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
 def join_document(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """One more document, or one less."""
     meeting = meeting_of(request, meeting_uuid)
-    if asked := uuid_of(request.POST.get("remove", "")):
+    if asked := sent_uuid(request.POST.get("remove", "")):
         document = meeting.documents.filter(uuid=asked).first()
         if document:
             did(request, actions.remove_document, "Le document est retiré.", document=document)

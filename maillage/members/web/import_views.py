@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
+from maillage.core.posted import sent_uuid, sent_version
 from maillage.core.text import plural
 from maillage.members import actions
 from maillage.members.models import ImportState, SpreadsheetImport
 from maillage.members.rules.spreadsheet import BY_KEY
 from maillage.members.spreadsheets import NEW, SKIP, PreviewRow, column_choices, preview_of
 from maillage.members.web.forms import SpreadsheetForm
-from maillage.members.web.views import sent_version, uuid_of
 
 ROWS = 25
 SHOWN = {"erreurs": "wrong", "doublons": "doubtful", "tout": "rows"}
@@ -148,4 +148,4 @@ def _corrections(request: CptsRequest, sheet: SpreadsheetImport) -> tuple[dict[t
 
 def _is_chosen(value: str, shown: str | None) -> bool:
     """A choice left as it was shown is no choice: what is proposed may change with the cells."""
-    return value != shown and (value in (NEW, SKIP) or uuid_of(value) is not None)
+    return value != shown and (value in (NEW, SKIP) or sent_uuid(value) is not None)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
 from maillage.core.listing import Column, Filter, Listing
+from maillage.core.posted import sent_version
 from maillage.core.text import normalised
 from maillage.directory.models import GROUP_CHOICES
 from maillage.members import actions, documents
@@ -173,20 +174,6 @@ def own_membership(request: CptsRequest) -> Membership | None:
 def read_version(request: CptsRequest, membership: Membership) -> int:
     """The version that the page was read at: that of a page sent back, the stored one for a page just opened."""
     return sent_version(request) if request.method == "POST" else membership.version
-
-
-def sent_version(request: CptsRequest) -> int:
-    """The version of a page that was sent back; one that nothing has when the page says none."""
-    sent = request.POST.get("version", "")
-    return int(sent) if sent.isdecimal() and len(sent) < 10 else -1
-
-
-def uuid_of(text: str) -> UUID | None:
-    """None when a parameter is no identifier."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 @require_safe

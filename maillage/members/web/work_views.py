@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
+from maillage.core.posted import sent_uuid
 from maillage.core.text import normalised
 from maillage.directory.models import Practitioner
 from maillage.directory.search import Criteria, find
@@ -24,7 +25,7 @@ from maillage.members.models.membership import OVER
 from maillage.members.prefill import fields_of, main_role
 from maillage.members.rules.names import of
 from maillage.members.web.forms import AcceptForm, CollegeForm, FeeForm, LeaveForm, MemberForm, RefuseForm, initial_of
-from maillage.members.web.views import member_of, page_context, read_version, uuid_of
+from maillage.members.web.views import member_of, page_context, read_version
 from maillage.territory.queries import communes_of
 
 PROPOSED = 12
@@ -149,7 +150,7 @@ def take_back(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
 def merge(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """Bring another page of the same person into this one."""
     membership = member_of(request, member_uuid)
-    asked = uuid_of(request.POST.get("other", ""))
+    asked = sent_uuid(request.POST.get("other", ""))
     other = get_object_or_404(Membership.objects.of(request.cpts).exclude(pk=membership.pk), uuid=asked)
     try:
         actions.merge(kept=membership, other=other, by=request.user, at=timezone.now())
@@ -205,7 +206,7 @@ def cancel_fee(request: CptsRequest, fee_id: int) -> HttpResponse:
 @requires(Permission.MEMBER_MANAGE)
 def colleges(request: CptsRequest) -> HttpResponse:
     """The colleges of the statutes, their weights and fees; one more, or one changed."""
-    asked = uuid_of(request.GET.get("college", ""))
+    asked = sent_uuid(request.GET.get("college", ""))
     chosen = College.objects.filter(cpts=request.cpts, uuid=asked).first() if asked else None
     initial = {name: getattr(chosen, name) for name in CollegeForm.base_fields} if chosen else None
     form = CollegeForm(request.POST or None, initial=initial)
