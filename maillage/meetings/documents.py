@@ -19,6 +19,7 @@ from maillage.meetings.notifications import public_url, when
 from maillage.meetings.rules.hours import counted, told
 from maillage.members.campaign import letters_data, letters_pdf
 
+MASKED = "Collèges masqués dans le journal : l’un d’eux a mis moins de trois bulletins. Voix recomptables, parts non."
 TYPST = Path(__file__).resolve().parent / "typst"
 
 
@@ -168,6 +169,7 @@ def _vote_data(ballot: Ballot) -> dict[str, Any]:
         "scores": ballot.told,
         "outcome": outcome,
         "digest": ballot.digest,
+        "masked": MASKED if ballot.is_masked else "",
     }
 
 

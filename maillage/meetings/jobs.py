@@ -37,7 +37,7 @@ def tell(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     written, failed = 0, 0
     for place, key in enumerate(waiting, start=1):
         try:
-            written += _tell_one(key, timezone.now())
+            written += tell_one(key, timezone.now())
         except Exception:  # one person must not silence the others; the job is tried again for those who failed
             logger.exception("telling participant %s", key)
             failed += 1
@@ -48,7 +48,7 @@ def tell(arguments: dict[str, Any], progress: jobs.Progress) -> str:
 
 
 @transaction.atomic
-def _tell_one(key: int, at: datetime) -> bool:
+def tell_one(key: int, at: datetime) -> bool:
     """One person, in a transaction of their own: the mail and the mark that it was written go together."""
     people = Participant.objects.select_for_update(of=("self",)).filter(pk=key)
     person = people.select_related("meeting__cpts", "meeting__minutes", "membership").first()

@@ -105,6 +105,10 @@ def convene(desk):
     page.get_by_role("button", name="Convoquer").click()
     expect(page.get_by_text("La réunion est convoquée")).to_be_visible()
     desk.check()
+    page.get_by_role("link", name="Invités", exact=True).click()
+    page.get_by_role("button", name=re.compile("^Vient.*Jean Mérigaud")).click()  # heard on the telephone
+    expect(page.get_by_text("Jean Mérigaud vient.")).to_be_visible()
+    page.get_by_role("link", name="La réunion", exact=True).first.click()
 
 
 def answer(phone, address):

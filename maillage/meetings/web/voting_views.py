@@ -14,6 +14,7 @@ from maillage.core.errors import DomainError
 from maillage.core.files import LARGEST, NotADocument, file_response
 from maillage.core.spreadsheets import xlsx_response
 from maillage.meetings import actions
+from maillage.meetings.documents import MASKED
 from maillage.meetings.models import (
     Ballot,
     BallotMode,
@@ -112,7 +113,7 @@ def _votes_context(request: CptsRequest, meeting: Meeting, **forms: Any) -> dict
     proxies = list(meeting.proxies.select_related("giver__participant", "holder__participant").order_by("pk"))
     for one in proxies:
         one.state = "compte" if one.giver_id in counted else _why_not(one, there)  # type: ignore[attr-defined]
-    ballots = list(meeting.ballots.prefetch_related("signatures"))
+    ballots = list(meeting.ballots.prefetch_related("signatures", "hands"))
     return page_context(
         request, meeting, quorum=actions.quorum_of(meeting, at), rule=actions.rule_of(meeting), proxies=proxies,
         ballots=ballots, voices=len(there) + len(counted),
@@ -191,12 +192,13 @@ def journal(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> Http
     sheets: dict[str, tuple[Any, Any]] = {
         "Bulletins": (["Reçu", "Collège", "Vote"], sorted(ballot.slips.values_list("receipt", "college", "choice"))),
         "Émargement": (["Votant", "Par le pouvoir de"], names),
+        "À savoir": (["Note"], [[MASKED]] if ballot.is_masked else []),
         "Empreinte": (["Empreinte SHA-256 des lignes « reçu;collège;vote » triées"], [[ballot.digest]]),
     }
     return xlsx_response(f"vote-{ballot.uuid.hex[:8]}", sheets)
 
 
-@require_POST
+@require_safe
 @requires(Permission.MEETING_LIST)
 def own_page(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """From the account to one's own page of the meeting, where one votes."""

@@ -253,7 +253,13 @@ def _say_convened(request: CptsRequest, meeting: Meeting) -> None:
 def remind(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Ask again those who said nothing."""
     meeting = meeting_of(request, meeting_uuid)
-    did(request, actions.remind_silent, "Les personnes sans réponse depuis hier sont relancées.", meeting=meeting)
+    try:
+        count = actions.remind_silent(meeting=meeting, by=request.user, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    else:
+        said = f"{count} {plural(count, 'personne relancée', 'personnes relancées')}."
+        messages.success(request, said if count else "Personne à relancer : les invitations datent de moins d’un jour.")
     return redirect("meetings:people", request.cpts.slug, meeting.uuid)
 
 
@@ -301,7 +307,12 @@ def poll(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
             form.add_error("on", error.user_message)
         else:
             return redirect("meetings:poll", request.cpts.slug, meeting.uuid)
-    return render(request, "meetings/poll.html", page_context(request, meeting, form=form, **_poll_table(meeting)))
+    is_asked = meeting.participants.filter(polled_at__isnull=False).exists()
+    return render(
+        request,
+        "meetings/poll.html",
+        page_context(request, meeting, form=form, is_asked=is_asked, **_poll_table(meeting)),
+    )
 
 
 def _poll_table(meeting: Meeting) -> dict[str, Any]:

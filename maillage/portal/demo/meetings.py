@@ -9,7 +9,7 @@ from maillage.accounts.models import User
 from maillage.core.missions import Mission
 from maillage.cpts.models import Cpts
 from maillage.meetings import actions, documents
-from maillage.meetings.jobs import tell
+from maillage.meetings.jobs import tell, tell_one
 from maillage.meetings.models import Means, Meeting, MeetingKind, Participant
 from maillage.members.models import Membership
 
@@ -38,7 +38,8 @@ def prepared(cpts: Cpts, by: User, members: list[Membership], at: datetime, **fi
 
 def convened(meeting: Meeting, by: User, at: datetime) -> Meeting:
     meeting = actions.convene(meeting=meeting, by=by, at=at)
-    tell({"meeting_id": meeting.pk}, lambda *_: None)
+    for person in _people(meeting):
+        tell_one(person.pk, at)
     return meeting
 
 

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -20,7 +21,7 @@ from maillage.directory.rules.identifiers import role_key, rpps_key
 from maillage.directory.rules.professions import group_of
 from maillage.geography.models import Commune, Departement, Region
 from maillage.geography.queries import communes_of_epci
-from maillage.members.actions import add_member, give_mandate, request_membership, sign_convention
+from maillage.members.actions import add_member, give_mandate, record_fee, request_membership, sign_convention
 from maillage.members.models import Body, College, Fee, FeeMethod, MemberKind, Membership, MembershipStatus
 from maillage.members.prefill import fields_of
 from maillage.members.rules.names import search_name
@@ -272,7 +273,11 @@ def _others(cpts: Cpts, users: dict[str, User], world: World) -> None:
         "commune_id": "24037", "email": paul.email, "phone": fiction_phone(500), "may_be_reached": True,
         "college": College.objects.get(cpts=cpts, name="Paramédicaux"),
     }  # fmt: skip
-    add_member(cpts=cpts, fields=fields, by=coordinator, at=world.at(150))
+    own = add_member(cpts=cpts, fields=fields, by=coordinator, at=world.at(150))
+    record_fee(
+        membership=own, year=world.today.year, amount=Decimal(30), method=FeeMethod.TRANSFER,
+        paid_on=max(world.today - timedelta(days=140), date(world.today.year, 1, 1)), by=coordinator, at=world.at(140),
+    )  # fmt: skip
     for number, (given_name, family_name, occupation, commune, message) in enumerate(REQUESTS):
         fields = {
             "given_name": given_name, "family_name": family_name, "occupation": occupation, "commune_id": commune,
