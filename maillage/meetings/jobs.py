@@ -10,7 +10,7 @@ from django.utils import timezone
 from maillage.core import jobs
 from maillage.core.text import plural
 from maillage.meetings import notifications
-from maillage.meetings.actions import TELL
+from maillage.meetings.actions import ASKED_AGAIN_AFTER, TELL
 from maillage.meetings.models import Answer, Meeting, MeetingStatus, Participant
 from maillage.meetings.models.meeting import STATUTORY
 from maillage.meetings.rules.messages import Due, Told, due
@@ -102,7 +102,7 @@ def remind(arguments: dict[str, Any], progress: jobs.Progress) -> str:
         meeting__starts_at__gt=at,
         meeting__starts_at__lte=at + REMINDED_BEFORE,
         answer__in=[Answer.NONE, Answer.YES],
-        invited_at__lt=at - timedelta(hours=20),
+        invited_at__lt=at - ASKED_AGAIN_AFTER,
         reminded_at=None,
     )
     count = sum(_remind_one(key, at) for key in coming.values_list("pk", flat=True))

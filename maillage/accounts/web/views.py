@@ -17,6 +17,7 @@ from maillage.accounts.web.forms import AcceptInvitationForm, InviteForm
 from maillage.audit.models import AuditEvent
 from maillage.core.access import public
 from maillage.core.errors import DomainError
+from maillage.core.gone import gone
 from maillage.core.listing import Column, Filter, Listing
 
 BACKEND = "maillage.accounts.backends.PasswordBackend"
@@ -89,7 +90,7 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
         invitation = actions.read_token(token, at=at)
         return _accept(request, invitation)
     except DomainError as error:
-        return render(request, "portal/error.html", {"title": "Invitation", "text": error.user_message}, status=410)
+        return gone(request, "Invitation", error.user_message)
 
 
 def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.access import public
 from maillage.core.errors import DomainError
+from maillage.core.gone import gone
 from maillage.core.listing import Column, Filter, Listing
 from maillage.exchange import actions, links
 from maillage.exchange.models import CHOSEN_KINDS, Contact, MailKind, MailState, OutgoingMail
@@ -72,7 +73,7 @@ def choices(request: HttpRequest, token: str) -> HttpResponse:
     try:
         contact = _contact(token)
     except DomainError as error:
-        return render(request, "portal/error.html", {"title": "Vos messages", "text": error.user_message}, status=410)
+        return gone(request, "Vos messages", error.user_message)
     if request.method == "POST" and request.POST.get("do") == "forget":
         actions.forget(contact=contact, at=timezone.now())
         return render(request, "exchange/forgotten.html", {"cpts": contact.cpts})

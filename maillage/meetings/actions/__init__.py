@@ -49,6 +49,7 @@ from maillage.meetings.actions.inviting import (
     withdraw,
 )
 from maillage.meetings.actions.planning import (
+    ASKED_AGAIN_AFTER,
     DOCUMENTS,
     TELL,
     KindIsFixed,
@@ -119,6 +120,7 @@ from maillage.meetings.actions.voting import (
 )
 
 __all__ = [
+    "ASKED_AGAIN_AFTER",
     "DOCUMENTS",
     "TELL",
     "TEXTS",

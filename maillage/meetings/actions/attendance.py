@@ -3,17 +3,18 @@
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from maillage.accounts.models import User
-from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.exchange.actions import key_of
 from maillage.meetings import notifications
 from maillage.meetings.actions.inviting import find_by_address, invite_person
+from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import Means, Meeting, MeetingStatus, Participant, Presence, SigninCode
 
 CODE_LIVES = timedelta(minutes=10)
@@ -44,30 +45,24 @@ class LeftBeforeArriving(DomainError):
 
 def sign_in(*, participant: Participant, means: Means, device: str = "", at: datetime) -> Presence:
     """Write down that somebody is there, once. Signing again gives the first presence back. Raises NotTheTime."""
+    return _write(participant, at, means=means, device=device)[0]
+
+
+def _write(participant: Participant, at: datetime, **how: Any) -> tuple[Presence, bool]:
+    """The presence, and whether it is new. Raises NotTheTime."""
     meeting = participant.meeting
     if not meeting.takes_presences(at):
         raise NotTheTime
-    presence, _ = Presence.objects.get_or_create(
-        participant=participant,
-        defaults={"meeting": meeting, "arrived_at": at, "signed_at": at, "means": means, "device": device},
-    )
-    return presence
+    moment = {"meeting": meeting, "arrived_at": at, "signed_at": at}
+    return Presence.objects.get_or_create(participant=participant, defaults=moment | how)
 
 
 @transaction.atomic
 def sign_for(*, participant: Participant, by: User | None, at: datetime) -> Presence:
     """A name tapped on the tablet, under the eyes of whoever lent it. Raises NotTheTime."""
-    meeting = participant.meeting
-    if not meeting.takes_presences(at):
-        raise NotTheTime
-    presence, created = Presence.objects.get_or_create(
-        participant=participant,
-        defaults={
-            "meeting": meeting, "arrived_at": at, "signed_at": at, "means": Means.TABLET, "recorded_by": by,
-        },
-    )  # fmt: skip
+    presence, created = _write(participant, at, means=Means.TABLET, recorded_by=by)
     if created:
-        _trace(meeting, f"{participant} signe sur la tablette", by, at)
+        _trace(participant.meeting, f"{participant} signe sur la tablette", by, at)
     return presence
 
 
@@ -92,9 +87,7 @@ def take_back_presence(*, participant: Participant, reason: str, by: User, at: d
 
 
 def _trace(meeting: Meeting, summary: str, by: User | None, at: datetime) -> None:
-    audit.record(
-        "meeting.presence", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=f"« {meeting} » : {summary}"
-    )
+    leave_trace("presence", meeting, f"« {meeting} » : {summary}", by=by, at=at)
 
 
 @transaction.atomic
@@ -180,27 +173,23 @@ def write_sheet(*, meeting: Meeting, lines: list[SheetLine], reason: str, by: Us
     """
     if meeting.status not in {MeetingStatus.PLANNED, MeetingStatus.CLOSED}:
         raise NotTheTime
+    locked = Presence.objects.select_for_update(of=("self",)).filter(meeting=meeting)
+    presences = {one.participant_id: one for one in locked}
     changed = 0
     for line in lines:
-        held = Presence.objects.select_for_update(of=("self",)).filter(participant=line.participant).first()
+        held = presences.get(line.participant.pk)
         if line.arrived and line.left and line.left <= line.arrived:
             raise LeftBeforeArriving(f"{line.participant} : le départ vient avant l’arrivée.")
-        if _same(held, line) or line.was == _state(line.arrived, line.left):
+        shown, typed = state_of(held), _state(line.arrived, line.left)
+        if typed in {shown, line.was}:
             continue
-        if line.was is not None and line.was != state_of(held):
+        if line.was not in {None, shown}:
             raise StaleSheet(f"{line.participant} : sa présence a changé pendant que vous écriviez. Relisez sa ligne.")
         if held and not reason:
             raise ReasonMissing
         _write_line(line, held, meeting=meeting, reason=reason, by=by, at=at)
         changed += 1
     return changed
-
-
-def _same(held: Presence | None, line: SheetLine) -> bool:
-    """To the minute, which is what the sheet shows."""
-    if held is None or line.arrived is None:
-        return held is None and line.arrived is None
-    return _minute(held.arrived_at) == _minute(line.arrived) and _minute(held.left_at) == _minute(line.left)
 
 
 def state_of(held: Presence | None) -> str:
@@ -211,10 +200,6 @@ def state_of(held: Presence | None) -> str:
 def _state(arrived: datetime | None, left: datetime | None) -> str:
     shown = (one.astimezone(UTC).strftime("%Y%m%d%H%M") if one else "" for one in (arrived, left if arrived else None))
     return "-".join(shown)
-
-
-def _minute(moment: datetime | None) -> datetime | None:
-    return moment.replace(second=0, microsecond=0) if moment else None
 
 
 def _write_line(

@@ -9,11 +9,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from maillage.accounts.models import User
-from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.meetings import notifications
 from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
-from maillage.meetings.models import BallotState, Decision, Meeting, MeetingStatus, Minutes, Presence, Task
+from maillage.meetings.actions.roll import vote_is_open
+from maillage.meetings.actions.trace import leave_trace
+from maillage.meetings.models import Decision, Meeting, MeetingStatus, Minutes, Presence, Task
 from maillage.members.models import Membership
 
 A_MINUTE = timedelta(minutes=1)  # people type hours and minutes
@@ -63,7 +64,7 @@ def close(*, meeting: Meeting, ended_at: datetime, by: User, at: datetime) -> No
         raise EndsBeforeItStarts
     if ended_at > at + A_MINUTE:
         raise NotYetThatHour
-    if meeting.ballots.filter(state=BallotState.OPEN).exists():
+    if vote_is_open(meeting):
         raise VoteStillOpen
     closed = Meeting.objects.filter(pk=meeting.pk, status=MeetingStatus.PLANNED).update(
         status=MeetingStatus.CLOSED, closed_at=at, ends_at=ended_at, version=F("version") + 1
@@ -71,12 +72,8 @@ def close(*, meeting: Meeting, ended_at: datetime, by: User, at: datetime) -> No
     if not closed:
         raise NoLongerOpen
     Presence.objects.filter(meeting=meeting, left_at=None, arrived_at__lt=ended_at).update(left_at=ended_at)
-    _record("closed", meeting, f"Réunion « {meeting} » close", by, at)
+    leave_trace("closed", meeting, f"Réunion « {meeting} » close", by=by, at=at)
     ask_to_tell(meeting, at, by)
-
-
-def _record(type_: str, meeting: Meeting, summary: str, by: User, at: datetime) -> None:
-    audit.record(f"meeting.{type_}", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
 
 
 def template_of(meeting: Meeting) -> str:
@@ -93,7 +90,7 @@ def save_minutes(*, meeting: Meeting, text: str, read_version: int, by: User, at
     kept = Minutes.objects.filter(pk=minutes.pk, version=read_version, validated_at=None)
     if not kept.update(text=text, version=F("version") + 1):
         raise MinutesChanged
-    _record("minutes", meeting, f"Compte rendu de « {meeting} » modifié", by, at)
+    leave_trace("minutes", meeting, f"Compte rendu de « {meeting} » modifié", by=by, at=at)
     minutes.refresh_from_db()
     return minutes
 
@@ -116,7 +113,7 @@ def validate_minutes(
     meeting.minutes = minutes
     minutes.record = record(meeting, timezone.localdate(at))
     minutes.save(update_fields=["validated_at", "validated_by", "record"])
-    _record("minutes-validated", meeting, f"Compte rendu de « {meeting} » validé", by, at)
+    leave_trace("minutes-validated", meeting, f"Compte rendu de « {meeting} » validé", by=by, at=at)
     ask_to_tell(meeting, at, by)
 
 
@@ -125,14 +122,14 @@ def decide(*, meeting: Meeting, text: str, by: User, at: datetime) -> Decision:
     """Write a decision down. Raises MinutesAreFinal."""
     _check_not_final(meeting)
     decision = Decision.objects.create(meeting=meeting, text=text)
-    _record("decision", meeting, f"« {meeting} » : décision, {text}"[:500], by, at)
+    leave_trace("decision", meeting, f"« {meeting} » : décision, {text}", by=by, at=at)
     return decision
 
 
 @transaction.atomic
 def undecide(*, decision: Decision, by: User, at: datetime) -> None:
     _check_not_final(decision.meeting)
-    _record("decision", decision.meeting, f"« {decision.meeting} » : décision retirée, {decision}"[:500], by, at)
+    leave_trace("decision", decision.meeting, f"« {decision.meeting} » : décision retirée, {decision}", by=by, at=at)
     decision.delete()
 
 
@@ -148,7 +145,7 @@ def give_task(
     """Somebody does something before a day; they are told, and find it on their home page."""
     task = Task.objects.create(cpts=meeting.cpts, meeting=meeting, text=text, owner=owner, due_on=due_on)
     whom = f" ({owner})" if owner else ""
-    _record("task", meeting, f"« {meeting} » : tâche{whom}, {text}"[:500], by, at)
+    leave_trace("task", meeting, f"« {meeting} » : tâche{whom}, {text}", by=by, at=at)
     if owner and owner.email:
         notifications.task_given(task, at)
     return task
@@ -158,10 +155,10 @@ def give_task(
 def finish_task(*, task: Task, by: User, at: datetime) -> None:
     """Done; done twice changes nothing."""
     if Task.objects.filter(pk=task.pk, done_at=None).update(done_at=at):
-        _record("task-done", task.meeting, f"Tâche faite : {task}"[:500], by, at)
+        leave_trace("task-done", task.meeting, f"Tâche faite : {task}", by=by, at=at)
 
 
 @transaction.atomic
 def drop_task(*, task: Task, by: User, at: datetime) -> None:
-    _record("task", task.meeting, f"Tâche retirée : {task}"[:500], by, at)
+    leave_trace("task", task.meeting, f"Tâche retirée : {task}", by=by, at=at)
     task.delete()

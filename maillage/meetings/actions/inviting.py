@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils.text import capfirst
 
 from maillage.accounts.models import User
-from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.text import normalised, plural
 from maillage.directory.models import GROUP_LABELS, Practitioner
@@ -16,6 +15,7 @@ from maillage.exchange.actions import on_forget
 from maillage.meetings import notifications
 from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
 from maillage.meetings.actions.seats import give_back_seat
+from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import Answer, Meeting, Participant, Presence, Task, Voter
 from maillage.members.actions import on_merge
 from maillage.members.models import Membership
@@ -47,14 +47,7 @@ def invite_members(*, meeting: Meeting, members: Iterable[Membership], by: User,
     _lock_open(meeting)
     known = set(meeting.participants.exclude(membership=None).values_list("membership_id", flat=True))
     new = [one for one in members if one.is_in and one.pk not in known]
-    people = [
-        Participant(
-            cpts_id=meeting.cpts_id, meeting=meeting, membership=one, practitioner_id=one.practitioner_id,
-            name=str(one), search_name=one.search_name, occupation=one.occupation,
-        )
-        for one in new
-    ]  # fmt: skip
-    return _add(meeting, people, by, at)
+    return _add(meeting, [Participant.of_member(meeting, one) for one in new], by, at)
 
 
 @transaction.atomic
@@ -138,7 +131,7 @@ def _add(meeting: Meeting, people: list[Participant], by: User | None, at: datet
     Participant.objects.bulk_create(people, batch_size=BATCH, ignore_conflicts=len(people) > 1)
     count = len(people)
     summary = f"« {meeting} » : {count} {plural(count, 'personne')} de plus sur la liste"
-    audit.record("meeting.invited", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
+    leave_trace("invited", meeting, summary, by=by, at=at)
     if meeting.is_live:
         ask_to_tell(meeting, at, by)
     return count
@@ -154,7 +147,7 @@ def withdraw(*, participant: Participant, by: User, at: datetime) -> None:
     if Voter.objects.filter(participant=stored).exists():
         raise OnTheRoll
     summary = f"« {meeting} » : {stored} n’est plus sur la liste"
-    audit.record("meeting.withdrawn", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
+    leave_trace("withdrawn", meeting, summary, by=by, at=at)
     had_seat = stored.answer == Answer.YES
     if stored.invited_at and stored.address and meeting.is_live and stored.answer != Answer.NO:
         notifications.withdrawn(stored, at)

@@ -10,18 +10,17 @@ from django.db.models import F
 from django.utils import timezone
 
 from maillage.accounts.models import User
-from maillage.audit import actions as audit
 from maillage.core import jobs
 from maillage.core.errors import DomainError
 from maillage.core.files import erase_on_commit, keep_pdf
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.exchange.rules.timing import arrival
-from maillage.meetings.actions.roll import NoVoter, draw_up_roll
+from maillage.meetings.actions.roll import NoVoter, draw_up_roll, vote_is_open
 from maillage.meetings.actions.seats import fill_seats
+from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import (
     Answer,
-    BallotState,
     BodyRule,
     Meeting,
     MeetingDocument,
@@ -91,10 +90,6 @@ def ask_to_tell(meeting: Meeting, at: datetime, by: User | None = None) -> None:
     jobs.enqueue(TELL, label=f"Messages : {meeting}"[:200], at=at, owner_id=owner, meeting_id=meeting.pk)
 
 
-def _record(type_: str, meeting: Meeting, summary: str, *, by: User | None, at: datetime, **details: Any) -> None:
-    audit.record(f"meeting.{type_}", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary, details=details)
-
-
 @transaction.atomic
 def plan(*, cpts: Cpts, fields: Mapping[str, Any], like: Meeting | None = None, by: User, at: datetime) -> Meeting:
     """A meeting in preparation: nobody sees it but the team. Without a date, one is looked for together.
@@ -104,14 +99,8 @@ def plan(*, cpts: Cpts, fields: Mapping[str, Any], like: Meeting | None = None, 
     meeting = Meeting.objects.create(cpts=cpts, created_by=by, created_at=at, **fields)
     if like:
         members = Membership.objects.of(cpts).current().filter(participations__meeting=like)
-        Participant.objects.bulk_create(
-            Participant(
-                cpts=cpts, meeting=meeting, membership=one, practitioner_id=one.practitioner_id, name=str(one),
-                search_name=one.search_name, occupation=one.occupation,
-            )
-            for one in members
-        )  # fmt: skip
-    _record("planned", meeting, f"Réunion « {meeting} » en préparation", by=by, at=at)
+        Participant.objects.bulk_create(Participant.of_member(meeting, one) for one in members)
+    leave_trace("planned", meeting, f"Réunion « {meeting} » en préparation", by=by, at=at)
     return meeting
 
 
@@ -142,7 +131,7 @@ def change(
         _ask_anew(stored)
     stored.save()
     fill_seats(stored, at)
-    _record("changed", stored, f"Réunion « {stored} » modifiée", by=by, at=at, was=changed)
+    leave_trace("changed", stored, f"Réunion « {stored} » modifiée", by=by, at=at, was=changed)
     if stored.is_live:
         ask_to_tell(stored, at, by)
     return stored
@@ -225,7 +214,7 @@ def convene(*, meeting: Meeting, late_reason: str = "", by: User, at: datetime) 
     stored.status, stored.convened_at, stored.late_reason = MeetingStatus.PLANNED, at, late_reason if late else ""
     stored.version += 1
     stored.save(update_fields=["status", "convened_at", "late_reason", "version"])
-    _record("convened", stored, f"Réunion « {stored} » convoquée{late}", by=by, at=at)
+    leave_trace("convened", stored, f"Réunion « {stored} » convoquée{late}", by=by, at=at)
     if stored.kind in STATUTORY:
         with suppress(NoVoter):
             draw_up_roll(meeting=stored, by=by, at=at)
@@ -236,14 +225,14 @@ def convene(*, meeting: Meeting, late_reason: str = "", by: User, at: datetime) 
 @transaction.atomic
 def cancel(*, meeting: Meeting, reason: str, by: User, at: datetime) -> None:
     """Call it off and tell those who were invited. Raises NoLongerOpen or VoteOpen."""
-    if meeting.ballots.filter(state=BallotState.OPEN).exists():
+    if vote_is_open(meeting):
         raise VoteOpen
     stopped = Meeting.objects.filter(pk=meeting.pk, status__in=[MeetingStatus.DRAFT, MeetingStatus.PLANNED]).update(
         status=MeetingStatus.CANCELLED, cancel_reason=reason, sequence=F("sequence") + 1, version=F("version") + 1
     )
     if not stopped:
         raise NoLongerOpen
-    _record("cancelled", meeting, f"Réunion « {meeting} » annulée : {reason}", by=by, at=at)
+    leave_trace("cancelled", meeting, f"Réunion « {meeting} » annulée : {reason}", by=by, at=at)
     ask_to_tell(meeting, at, by)
 
 
@@ -251,14 +240,14 @@ def cancel(*, meeting: Meeting, reason: str, by: User, at: datetime) -> None:
 def join_document(*, meeting: Meeting, name: str, content: bytes, by: User, at: datetime) -> MeetingDocument:
     """A PDF for those who are invited. Raises NotADocument."""
     document = MeetingDocument.objects.create(meeting=meeting, name=name, file=keep_pdf(DOCUMENTS, content))
-    _record("document", meeting, f"Document « {name} » joint à « {meeting} »", by=by, at=at)
+    leave_trace("document", meeting, f"Document « {name} » joint à « {meeting} »", by=by, at=at)
     return document
 
 
 @transaction.atomic
 def remove_document(*, document: MeetingDocument, by: User, at: datetime) -> None:
     meeting = document.meeting
-    _record("document", meeting, f"Document « {document} » retiré de « {meeting} »", by=by, at=at)
+    leave_trace("document", meeting, f"Document « {document} » retiré de « {meeting} »", by=by, at=at)
     erase_on_commit(DOCUMENTS, document.file)
     document.delete()
 
@@ -271,6 +260,6 @@ def remind_silent(*, meeting: Meeting, by: User, at: datetime) -> int:
     silent = meeting.participants.filter(answer=Answer.NONE, invited_at__lt=at - ASKED_AGAIN_AFTER)
     silent = silent.exclude(reminded_at__gte=at - ASKED_AGAIN_AFTER)
     count = silent.update(reminded_at=None, is_asked_again=True)
-    _record("reminded", meeting, f"« {meeting} » : {count} {plural(count, 'relance')}", by=by, at=at)
+    leave_trace("reminded", meeting, f"« {meeting} » : {count} {plural(count, 'relance')}", by=by, at=at)
     ask_to_tell(meeting, at, by)
     return count

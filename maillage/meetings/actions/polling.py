@@ -1,19 +1,18 @@
 """Looking for a date together."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
 
 from maillage.accounts.models import User
-from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
-from maillage.meetings.actions.planning import ask_to_tell
+from maillage.meetings.actions.planning import ASKED_AGAIN_AFTER, ask_to_tell
+from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import Meeting, MeetingStatus, Participant, PollAnswer, PollOption
 
 MOST_OPTIONS = 20
-ASKED_AGAIN_AFTER = timedelta(hours=20)
 
 
 class PollOver(DomainError):
@@ -43,12 +42,8 @@ def propose(*, meeting: Meeting, starts_at: datetime, ends_at: datetime, by: Use
     if meeting.options.filter(starts_at=starts_at).exists():
         raise DateProposed
     option = PollOption.objects.create(meeting=meeting, starts_at=starts_at, ends_at=ends_at)
-    _record(meeting, "une date proposée", by, at)
+    leave_trace("polled", meeting, f"« {meeting} » : une date proposée", by=by, at=at)
     return option
-
-
-def _record(meeting: Meeting, what: str, by: User, at: datetime) -> None:
-    audit.record("meeting.polled", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=f"« {meeting} » : {what}")
 
 
 def _check(meeting: Meeting) -> None:
@@ -60,7 +55,7 @@ def _check(meeting: Meeting) -> None:
 def withdraw_option(*, option: PollOption, by: User, at: datetime) -> None:
     """Raises PollOver."""
     _check(option.meeting)
-    _record(option.meeting, "une date n’est plus proposée", by, at)
+    leave_trace("polled", option.meeting, f"« {option.meeting} » : une date n’est plus proposée", by=by, at=at)
     option.delete()
 
 
@@ -70,7 +65,7 @@ def open_poll(*, meeting: Meeting, by: User, at: datetime) -> None:
     _check(meeting)
     silent = meeting.participants.filter(poll_answers=None, polled_at__lt=at - ASKED_AGAIN_AFTER)
     Participant.objects.filter(pk__in=silent.values("pk")).update(polled_at=None)
-    _record(meeting, "sondage de date envoyé", by, at)
+    leave_trace("polled", meeting, f"« {meeting} » : sondage de date envoyé", by=by, at=at)
     ask_to_tell(meeting, at, by)
 
 
@@ -94,7 +89,4 @@ def choose_date(*, option: PollOption, by: User, at: datetime) -> None:
     )
     if not chosen:
         raise PollOver
-    meeting = option.meeting
-    audit.record(
-        "meeting.dated", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=f"Date choisie pour « {meeting} »"
-    )
+    leave_trace("dated", option.meeting, f"Date choisie pour « {option.meeting} »", by=by, at=at)

@@ -7,9 +7,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from maillage.accounts.models import User
-from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.text import plural
+from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import BallotState, BodyRule, Meeting, MeetingKind, Participant, Proxy, Voter
 from maillage.members.models import Body, Mandate, Membership, MembershipStatus
 
@@ -78,7 +78,7 @@ def draw_up_roll(*, meeting: Meeting, by: User, at: datetime) -> int:
     if entitled:
         count = len(entitled)
         summary = f"« {meeting} » : {count} {plural(count, 'votant')} sur la liste"
-        audit.record("meeting.roll", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
+        leave_trace("roll", meeting, summary, by=by, at=at)
     return len(entitled)
 
 
@@ -126,7 +126,7 @@ def give_proxy(*, giver: Voter, holder: Voter, by: User | None, at: datetime) ->
         raise ProxyAlreadyGiven from error
     meeting = holder.meeting
     summary = f"« {meeting} » : pouvoir de {giver} à {holder}"
-    audit.record("meeting.proxy", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
+    leave_trace("proxy", meeting, summary, by=by, at=at)
     return proxy
 
 
@@ -136,12 +136,16 @@ def withdraw_proxy(*, proxy: Proxy, by: User | None, at: datetime) -> None:
     meeting = proxy.meeting
     _check_no_vote(meeting)
     summary = f"« {meeting} » : pouvoir de {proxy.giver} à {proxy.holder} retiré"
-    audit.record("meeting.proxy", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary)
+    leave_trace("proxy", meeting, summary, by=by, at=at)
     proxy.delete()
 
 
+def vote_is_open(meeting: Meeting) -> bool:
+    return meeting.ballots.filter(state=BallotState.OPEN).exists()
+
+
 def _check_no_vote(meeting: Meeting) -> None:
-    if meeting.ballots.filter(state=BallotState.OPEN).exists():
+    if vote_is_open(meeting):
         raise VotesGoingOn
 
 

@@ -6,9 +6,9 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from maillage.accounts.models import User
-from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.meetings import notifications
+from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import Answer, Meeting, MeetingStatus, Participant
 
 
@@ -38,7 +38,7 @@ def answer(*, participant: Participant, coming: bool, at: datetime, by: User | N
     participant.save(update_fields=["answer", "answered_at"])
     if by:
         summary = f"« {meeting} » : {participant} {participant.get_answer_display()}"
-        audit.record("meeting.answer", target=meeting, by=by, at=at, cpts=participant.meeting.cpts, summary=summary)
+        leave_trace("answer", participant.meeting, summary, by=by, at=at)
     if held == Answer.YES:
         give_back_seat(meeting, at)
     return participant

@@ -9,10 +9,10 @@ from fractions import Fraction
 from django.db import IntegrityError, transaction
 
 from maillage.accounts.models import User
-from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.text import listed
 from maillage.meetings.actions.roll import present_voters, represented, rule_of
+from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import (
     Ballot,
     BallotMode,
@@ -80,12 +80,6 @@ class BallotBegun(DomainError):
     user_message = "Ce vote est déjà ouvert ou clos : il ne change plus."
 
 
-def _record(meeting: Meeting, summary: str, by: User, at: datetime) -> None:
-    audit.record(
-        "meeting.vote", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=f"« {meeting} » : {summary}"[:500]
-    )
-
-
 @transaction.atomic
 def prepare_ballot(
     *, meeting: Meeting, question: str, mode: str, majority: str, choices: Sequence[str], by: User, at: datetime
@@ -97,7 +91,7 @@ def prepare_ballot(
         cpts=meeting.cpts, meeting=meeting, question=question, mode=mode, majority=majority, choices=list(choices),
         is_weighted=rule_of(meeting).is_weighted,
     )  # fmt: skip
-    _record(meeting, f"vote préparé, {ballot}", by, at)
+    leave_trace("vote", meeting, f"« {meeting} » : vote préparé, {ballot}", by=by, at=at)
     return ballot
 
 
@@ -106,7 +100,7 @@ def drop_ballot(*, ballot: Ballot, by: User, at: datetime) -> None:
     """Raises BallotBegun."""
     if ballot.state != BallotState.PREPARED:
         raise BallotBegun
-    _record(ballot.meeting, f"vote retiré, {ballot}", by, at)
+    leave_trace("vote", ballot.meeting, f"« {ballot.meeting} » : vote retiré, {ballot}", by=by, at=at)
     ballot.delete()
 
 
@@ -137,7 +131,13 @@ def open_ballot(*, ballot: Ballot, by: User, at: datetime) -> None:
     )
     if not opened:
         raise BallotBegun
-    _record(meeting, f"vote ouvert, {ballot} ({lines[-1].there} voix présentes ou représentées)", by, at)
+    leave_trace(
+        "vote",
+        meeting,
+        f"« {meeting} » : vote ouvert, {ballot} ({lines[-1].there} voix présentes ou représentées)",
+        by=by,
+        at=at,
+    )
 
 
 @transaction.atomic
@@ -209,7 +209,7 @@ def count_hands(*, ballot: Ballot, hands: Mapping[tuple[str, str], int], by: Use
         if choice in ballot.choices
     )
     Ballot.objects.filter(pk=ballot.pk).update(counted_at=at)
-    _record(ballot.meeting, f"mains comptées, {ballot}", by, at)
+    leave_trace("vote", ballot.meeting, f"« {ballot.meeting} » : mains comptées, {ballot}", by=by, at=at)
 
 
 @transaction.atomic
@@ -237,7 +237,7 @@ def close_ballot(*, ballot: Ballot, by: User, at: datetime) -> Ballot:
         ballot.is_masked = _mask(ballot)
         ballot.digest = journal_digest(_stir(ballot))
     ballot.save()
-    _record(ballot.meeting, f"vote clos, {ballot}", by, at)
+    leave_trace("vote", ballot.meeting, f"« {ballot.meeting} » : vote clos, {ballot}", by=by, at=at)
     return ballot
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from maillage.core.access import public
 from maillage.core.errors import DomainError
 from maillage.core.files import file_response
+from maillage.core.gone import gone
 from maillage.exchange import links
 from maillage.meetings import actions, documents
 from maillage.meetings.calendar import feed_text, invitation_text
@@ -39,10 +40,6 @@ from maillage.members.models import Membership
 TURNED = "Le code affiché a changé : visez de nouveau le code au mur avec l’appareil photo."
 
 
-def _gone(request: HttpRequest, title: str, text: str) -> HttpResponse:
-    return render(request, "portal/error.html", {"title": title, "text": text}, status=410)
-
-
 @public
 def personal(request: HttpRequest, token: str) -> HttpResponse:
     """One person, one meeting: dates that suit, answer, agenda, then the minutes. A visit changes nothing."""
@@ -52,7 +49,7 @@ def personal(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             return _personal_post(request, person, token, at)
     except links.LinkUnusable as error:
-        return _gone(request, "Réunion", error.user_message)
+        return gone(request, "Réunion", error.user_message)
     response = render(request, "meetings/personal.html", _personal_context(person, token))
     remember(response, person, token)
     return response
@@ -122,7 +119,7 @@ def personal_paper(request: HttpRequest, token: str, paper: str) -> HttpResponse
     try:
         person = person_of(token, at)
     except links.LinkUnusable as error:
-        return _gone(request, "Réunion", error.user_message)
+        return gone(request, "Réunion", error.user_message)
     meeting, on = person.meeting, timezone.localdate(at)
     if paper == "attestation" and person.is_present and meeting.status == MeetingStatus.CLOSED:
         return documents.attestation_pdf(person, on)
@@ -147,7 +144,7 @@ def personal_document(request: HttpRequest, token: str, document_uuid: UUID) -> 
     try:
         person = person_of(token, timezone.now())
     except links.LinkUnusable as error:
-        return _gone(request, "Réunion", error.user_message)
+        return gone(request, "Réunion", error.user_message)
     document = get_object_or_404(person.meeting.documents.all(), uuid=document_uuid)
     return file_response(actions.DOCUMENTS, document.file, "document")
 
@@ -182,9 +179,9 @@ def sign(request: HttpRequest, meeting_uuid: UUID, code: str) -> HttpResponse:
     at = timezone.now()
     fresh = is_right(code, secret=settings.SECRET_KEY, meeting=meeting.uuid.hex, at=at)
     if not fresh and not stood_at_the_wall(request, meeting):
-        return _gone(request, "Présence", TURNED)
+        return gone(request, "Présence", TURNED)
     if not meeting.takes_presences(at):
-        return _gone(request, "Présence", actions.NotTheTime.user_message)
+        return gone(request, "Présence", actions.NotTheTime.user_message)
     device = device_of(request)
     known = None if request.GET.get("autre") else recognised(request, meeting, at)
     response = _sign(request, meeting, known, device, at)

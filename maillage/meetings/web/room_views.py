@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.access import public
 from maillage.core.errors import DomainError
+from maillage.core.gone import gone
 from maillage.core.posted import sent_key
 from maillage.core.qr import qr_svg
 from maillage.core.text import normalised
@@ -63,10 +64,6 @@ def _meeting(token: str) -> Meeting:
     return meeting
 
 
-def _gone(request: HttpRequest, error: DomainError) -> HttpResponse:
-    return render(request, "portal/error.html", {"title": "Présences", "text": error.user_message}, status=410)
-
-
 @public
 @require_safe
 def wall(request: HttpRequest, token: str) -> HttpResponse:
@@ -74,7 +71,7 @@ def wall(request: HttpRequest, token: str) -> HttpResponse:
     try:
         meeting = _meeting(token)
     except links.LinkUnusable as error:
-        return _gone(request, error)
+        return gone(request, "Présences", error.user_message)
     at = timezone.now()
     code = code_at(settings.SECRET_KEY, meeting.uuid.hex, at)
     address = request.build_absolute_uri(reverse("meetings:sign", args=[meeting.uuid, code]))
@@ -95,7 +92,7 @@ def tablet(request: HttpRequest, token: str) -> HttpResponse:
     try:
         meeting = _meeting(token)
     except links.LinkUnusable as error:
-        return _gone(request, error)
+        return gone(request, "Présences", error.user_message)
     form = PersonForm(request.POST if request.POST.get("do") == "add" else None)
     if who := request.POST.get("who"):
         return _tapped(request, meeting, token, who)
