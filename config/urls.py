@@ -11,6 +11,8 @@ urlpatterns = [
     path("", include("maillage.members.web.urls")),
     path("", include("maillage.meetings.web.urls")),
     path("", include("maillage.territorial_diagnosis.web.urls")),
+    path("", include("maillage.unscheduled_care.api.urls")),
+    path("", include("maillage.unscheduled_care.web.urls")),
     path("", include("maillage.aci.web.urls")),
     path("compte/", include("allauth.account.urls")),
 ]

@@ -10,7 +10,7 @@ from django.apps import apps
 ROOT = Path(__file__).parent.parent
 RANKS = [
     "core", "audit", "geography", "cpts", "accounts", "exchange", "directory", "territory", "members", "meetings",
-    "territorial_diagnosis", "aci", "portal",
+    "territorial_diagnosis", "unscheduled_care", "aci", "portal",
 ]  # fmt: skip
 SOURCES = [path for path in (ROOT / "maillage").rglob("*.py") if "migrations" not in path.parts]
 OUR_MODELS = [model for model in apps.get_models() if model.__module__.startswith("maillage.")]

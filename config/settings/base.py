@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "maillage.members",
     "maillage.meetings",
     "maillage.territorial_diagnosis",
+    "maillage.unscheduled_care",
     "maillage.aci",
     "maillage.portal",
 ]
@@ -162,6 +163,17 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Maillage <ne-pas-rep
 # Where servers send the messages they refuse (docs/ops/mail.md); empty: nobody reads them.
 BOUNCE_EMAIL = env.str("BOUNCE_EMAIL", default="")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
+
+# The SAS (docs/ops/sas.md). Its client certificate is checked by the reverse proxy, then here by its subject.
+SAS_CERTIFICATE_REQUIRED = False
+SAS_CERTIFICATE_CN: list[str] = env.list("SAS_CERTIFICATE_CN", default=[])
+SAS_CERTIFICATE_OU: list[str] = env.list("SAS_CERTIFICATE_OU", default=[])
+# Where regulators book, when machines are answered on another host; empty: where the call came.
+SAS_AGENDA_URL = env.str("SAS_AGENDA_URL", default="")
+# Where appointments are told to the SAS (INT_R03); empty: they wait, and the screen says so.
+SAS_BASE_URL = env.str("SAS_BASE_URL", default="")
+SAS_CLIENT_CERTIFICATE = env.str("SAS_CLIENT_CERTIFICATE", default="")
+SAS_CLIENT_KEY = env.str("SAS_CLIENT_KEY", default="")
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 

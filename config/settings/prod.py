@@ -10,6 +10,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("OPTIONS", {}).update(SQLITE_OPTIONS)
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"https://{ALLOWED_HOSTS[0]}")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
+SAS_CERTIFICATE_REQUIRED = env.bool("SAS_CERTIFICATE_REQUIRED", default=True)
+SAS_AGENDA_URL = env.str("SAS_AGENDA_URL", default=PUBLIC_URL)
 
 mail = env.email("EMAIL_URL")  # smtp://, smtp+tls://, smtp+ssl://
 MAIL_DELIVERY_BACKEND = mail.pop("EMAIL_BACKEND")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 
 View = Callable[..., HttpResponse]
 
@@ -12,6 +13,13 @@ def public(view: View) -> View:
     """Anybody, signed in or not."""
     view = login_not_required(view)
     view.access = "public"  # type: ignore[attr-defined]  # read by the walk of all URLs
+    return view
+
+
+def machine(view: View) -> View:
+    """A program, known by its certificate: no session, no form, no page (unscheduled_care.api)."""
+    view = csrf_exempt(login_not_required(view))
+    view.access = "machine"  # type: ignore[attr-defined]
     return view
 
 

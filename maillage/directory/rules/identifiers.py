@@ -44,7 +44,7 @@ def number_key(number: str) -> int:
     """
     if len(number) == RPPS_LENGTH:
         return rpps_key(number)
-    return practitioner_key(number if len(number) > RPPS_LENGTH else f"0{number}")
+    return practitioner_key(number if len(number) != ADELI_LENGTH else f"0{number}")
 
 
 def national_id_of(key: int) -> str:

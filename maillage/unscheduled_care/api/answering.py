@@ -1,0 +1,78 @@
+"""What every address of /fhir/sas has in common: the certificate of the caller, JSON, refusals as OperationOutcome."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+
+from maillage.core.access import View, machine
+from maillage.unscheduled_care.api.resources import Resource, outcome
+from maillage.unscheduled_care.rules.sas_query import Refused, check_format
+
+JSON = "application/fhir+json; charset=utf-8"
+SUBJECT = re.compile(r"(?:^|[,/])\s*(CN|OU)\s*=\s*([^,/]+)")
+
+
+def fhir_response(resource: Resource, status: int = 200, **headers: str) -> HttpResponse:
+    response = HttpResponse(orjson.dumps(resource), content_type=JSON, status=status)
+    for name, value in headers.items():
+        response[name] = value
+    return response
+
+
+def refusal(error: Refused) -> HttpResponse:
+    expression = (error.expression,) if error.expression else ()
+    return fhir_response(outcome(error.code, error.text, *expression), error.status)
+
+
+def address(**methods: View) -> View:
+    """One address for machines: a function for each method it takes; any other is refused in JSON."""
+
+    @machine
+    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        handler = methods.get("GET" if request.method == "HEAD" else str(request.method))
+        try:
+            check_certificate(request.META)
+            if handler is None:
+                raise Refused("not-supported", f"Méthode {request.method} non servie ici", "", 405)
+            return handler(request, *args, **kwargs)
+        except Refused as error:
+            response = refusal(error)
+            if error.status == 405:
+                response["Allow"] = ", ".join(methods)
+            return response
+
+    return view
+
+
+def check_certificate(meta: Mapping[str, Any]) -> None:
+    """What the reverse proxy says of the certificate that the caller showed (docs/ops/sas.md). Raises Refused."""
+    if not settings.SAS_CERTIFICATE_REQUIRED:
+        return
+    if meta.get("HTTP_X_SSL_CLIENT_VERIFY") != "SUCCESS":
+        raise Refused("login", "Certificat client absent ou refusé", "", 403)
+    named = dict(SUBJECT.findall(meta.get("HTTP_X_SSL_CLIENT_SUBJECT", "")))
+    for part, accepted in (("CN", settings.SAS_CERTIFICATE_CN), ("OU", settings.SAS_CERTIFICATE_OU)):
+        if accepted and named.get(part, "").strip() not in accepted:
+            raise Refused("forbidden", f"Certificat d’un autre appelant ({part})", "", 403)
+
+
+def body_of(request: HttpRequest) -> Resource:
+    """The resource that was sent. Raises Refused when it is no JSON object."""
+    try:
+        sent = orjson.loads(request.body)
+    except (orjson.JSONDecodeError, RequestDataTooBig) as error:
+        raise Refused("structure", "Le corps n’est pas du JSON lisible") from error
+    if not isinstance(sent, dict):
+        raise Refused("structure", "Le corps n’est pas une ressource FHIR")
+    return sent
+
+
+def check_answer_format(request: HttpRequest) -> None:
+    """_format, where a search does not already read it. Raises Refused."""
+    for value in request.GET.getlist("_format"):
+        check_format(value)

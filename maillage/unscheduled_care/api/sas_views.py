@@ -1,0 +1,134 @@
+"""INT_R01 and INT_R04: free slots, read by the SAS. What may be read by its identifier is what a search would give."""
+
+from urllib.parse import parse_qsl, quote, urlencode
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from maillage.cpts.models import Cpts
+from maillage.unscheduled_care.api import resources
+from maillage.unscheduled_care.api.answering import check_answer_format, fhir_response
+from maillage.unscheduled_care.api.capability import capability_statement
+from maillage.unscheduled_care.models import Effector, Regulator, Schedule
+from maillage.unscheduled_care.publishing import PublishedCpts, published_slot, published_slots
+from maillage.unscheduled_care.rules.sas_query import Refused, read_search
+from maillage.unscheduled_care.rules.slots import Kind
+
+
+def base_of(request: HttpRequest) -> str:
+    """[base] as the caller wrote it."""
+    return request.build_absolute_uri(reverse("sas:root")).rstrip("/")
+
+
+def agenda_url(request: HttpRequest) -> str:
+    """Where a regulator books with somebody; the number comes last, and `&origin=` may follow it."""
+    path = f"{reverse('unscheduled_care:agenda')}?ps="
+    return f"{settings.SAS_AGENDA_URL}{path}" if settings.SAS_AGENDA_URL else request.build_absolute_uri(path)
+
+
+def search(request: HttpRequest) -> HttpResponse:
+    asked = read_search(dict(request.GET.lists()))
+    slots = published_slots(
+        asked.national_ids, since=asked.since, until=asked.until, with_cpts=asked.is_for_cpts, at=timezone.now()
+    )
+    base = base_of(request)
+    rows = resources.entries(
+        slots, base=base, agenda_url=agenda_url(request), includes=asked.includes, for_cpts=asked.is_for_cpts
+    )
+    return fhir_response(
+        resources.bundle(
+            rows, identifier=str(uuid4()), total=len(slots), self_url=f"{base}/Slot?{_encoded(request)}",
+            for_cpts=asked.is_for_cpts,
+        )
+    )  # fmt: skip
+
+
+def _encoded(request: HttpRequest) -> str:
+    """The query as it was sent, percent-encoded whole; the `+` of an offset is one again."""
+    pairs = parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True)
+    return urlencode(
+        [(name, value.replace(" ", "+") if name == "start" else value) for name, value in pairs], quote_via=quote
+    )
+
+
+def read_slot(request: HttpRequest, key: str) -> HttpResponse:
+    check_answer_format(request)
+    uuid = _uuid(key)
+    slot = published_slot(uuid, at=timezone.now()) if uuid else None
+    if slot is None:
+        raise _unknown("Slot", key)
+    for_cpts = bool(slot.kinds & Kind.CPTS)
+    url = f"{agenda_url(request)}{slot.effector.idnps}"
+    return fhir_response(resources.slot_resource(slot, agenda_url=url, for_cpts=for_cpts))
+
+
+def read_schedule(request: HttpRequest, key: str) -> HttpResponse:
+    schedule = _shown_schedule("Schedule", key)
+    return fhir_response(resources.schedule_resource(schedule, schedule.effector))
+
+
+def read_role(request: HttpRequest, key: str) -> HttpResponse:
+    schedule = _shown_schedule("PractitionerRole", key)
+    return fhir_response(resources.role_resource(schedule, schedule.effector, base=base_of(request)))
+
+
+def read_practitioner(request: HttpRequest, key: str) -> HttpResponse:
+    """A professional who is shown, or an account that the SAS declared."""
+    uuid = _uuid(key)
+    effector = Effector.objects.shown_to_sas().filter(uuid=uuid, national_id__isnull=False).first() if uuid else None
+    if effector:
+        return fhir_response(resources.practitioner_resource(effector))
+    regulator = Regulator.objects.prefetch_related("identifiers").filter(uuid=uuid).first() if uuid else None
+    if regulator is None:
+        raise _unknown("Practitioner", key)
+    return fhir_response(resources.regulator_resource(regulator))
+
+
+def read_service(request: HttpRequest, key: str) -> HttpResponse:
+    return fhir_response(resources.healthcare_service_resource(_cpts("HealthcareService", key)))
+
+
+def read_organization(request: HttpRequest, key: str) -> HttpResponse:
+    return fhir_response(resources.organization_resource(_cpts("Organization", key)))
+
+
+def metadata(request: HttpRequest) -> HttpResponse:
+    check_answer_format(request)
+    return fhir_response(capability_statement(base_of(request)))
+
+
+def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
+    raise Refused("not-found", f"Rien à cette adresse : {rest[:80]}", "", 404)
+
+
+def _shown_schedule(kind: str, key: str) -> Schedule:
+    uuid = _uuid(key)
+    shown = Effector.objects.shown_to_sas().filter(national_id__isnull=False)
+    schedules = Schedule.objects.filter(effector__in=shown).select_related("effector")
+    schedule = schedules.filter(uuid=uuid).first() if uuid else None
+    if schedule is None:
+        raise _unknown(kind, key)
+    return schedule
+
+
+def _cpts(kind: str, key: str) -> PublishedCpts:
+    uuid = _uuid(key)
+    cpts = Cpts.objects.filter(uuid=uuid).select_related("care_settings").first() if uuid else None
+    if cpts is None:
+        raise _unknown(kind, key)
+    care = getattr(cpts, "care_settings", None)
+    return PublishedCpts(cpts.uuid, cpts.name, care.finess if care else "", care.phone if care else "")
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _unknown(kind: str, key: str) -> Refused:
+    return Refused("not-found", f"{kind}/{key[:64]} : inconnu, ou pas publié", "", 404)

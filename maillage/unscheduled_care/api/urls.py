@@ -1,0 +1,22 @@
+from django.urls import path, re_path
+
+from maillage.unscheduled_care.api import regulator_views, sas_views
+from maillage.unscheduled_care.api.answering import address
+
+app_name = "sas"
+BASE = "fhir/sas"
+urlpatterns = [
+    path(f"{BASE}/metadata", address(GET=sas_views.metadata), name="metadata"),
+    re_path(rf"^{BASE}/Slot/?$", address(GET=sas_views.search), name="slots"),
+    path(f"{BASE}/Slot/<key>", address(GET=sas_views.read_slot), name="slot"),
+    path(f"{BASE}/Schedule/<key>", address(GET=sas_views.read_schedule), name="schedule"),
+    re_path(
+        rf"^{BASE}/Practitioner/?$", address(POST=regulator_views.create, PUT=regulator_views.put), name="regulators"
+    ),
+    path(f"{BASE}/Practitioner/<key>", address(GET=sas_views.read_practitioner), name="practitioner"),
+    path(f"{BASE}/PractitionerRole/<key>", address(GET=sas_views.read_role), name="role"),
+    path(f"{BASE}/HealthcareService/<key>", address(GET=sas_views.read_service), name="service"),
+    path(f"{BASE}/Organization/<key>", address(GET=sas_views.read_organization), name="organization"),
+    path(f"{BASE}/", address(GET=sas_views.nothing_here), name="root"),
+    path(f"{BASE}/<path:rest>", address(GET=sas_views.nothing_here), name="nothing"),
+]

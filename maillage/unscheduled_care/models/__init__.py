@@ -1,0 +1,39 @@
+"""Slots: whose they are, where, when, to whom they are open, and who was given one."""
+
+from maillage.unscheduled_care.models.appointment import (
+    Appointment,
+    AppointmentQuerySet,
+    AppointmentStatus,
+    MessageState,
+    Origin,
+    SasMessage,
+)
+from maillage.unscheduled_care.models.effector import Effector, EffectorMembership, EffectorQuerySet
+from maillage.unscheduled_care.models.regulator import Regulator, RegulatorIdentifier
+from maillage.unscheduled_care.models.schedule import Absence, BusyCalendar, BusyTime, Schedule
+from maillage.unscheduled_care.models.settings import CareSettings
+from maillage.unscheduled_care.models.slot import Reserved, Slot, SlotAudience, SlotQuerySet, SlotStatus
+
+__all__ = [
+    "Absence",
+    "Appointment",
+    "AppointmentQuerySet",
+    "AppointmentStatus",
+    "BusyCalendar",
+    "BusyTime",
+    "CareSettings",
+    "Effector",
+    "EffectorMembership",
+    "EffectorQuerySet",
+    "MessageState",
+    "Origin",
+    "Regulator",
+    "RegulatorIdentifier",
+    "Reserved",
+    "SasMessage",
+    "Schedule",
+    "Slot",
+    "SlotAudience",
+    "SlotQuerySet",
+    "SlotStatus",
+]

@@ -1,0 +1,28 @@
+"""Which commune an address is in, and from where a distance is measured."""
+
+from maillage.core.text import normalised
+from maillage.geography.models import Commune, PlaceName, PlaceNameKind
+from maillage.unscheduled_care.models import Schedule
+
+
+def commune_named(postal_code: str, city: str) -> Commune | None:
+    """The commune of that postal code and name; of the postal code alone when it has one commune only."""
+    if not postal_code:
+        return None
+    inside = Commune.objects.filter(
+        pk__in=PlaceName.objects.filter(key=postal_code, kind=PlaceNameKind.POSTAL_CODE).values("commune")
+    ).defer("outline", "neighbours")
+    found = list(inside)
+    named = [one for one in found if normalised(one.name) == normalised(city)]
+    chosen = named or (found if len(found) == 1 else [])
+    return chosen[0] if chosen else None
+
+
+def point_of(schedule: Schedule) -> tuple[float, float] | None:
+    """Where it lies; failing that the town hall of its commune; None when neither is known."""
+    if schedule.latitude is not None and schedule.longitude is not None:
+        return schedule.latitude, schedule.longitude
+    commune = schedule.commune
+    if commune and commune.latitude is not None and commune.longitude is not None:
+        return commune.latitude, commune.longitude
+    return None

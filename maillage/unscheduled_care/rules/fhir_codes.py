@@ -1,0 +1,30 @@
+"""Systems, profiles and codes that the SAS compares letter by letter. Pure.
+
+Source: SAS interface guide 1.1.0 (package ans.fhir.fr.sas), whose code systems we send; ADR 0013 says why not 1.2.0.
+"""
+
+IDENTIFIER_TYPES = "http://interopsante.org/fhir/CodeSystem/fr-v2-0203"
+LOCATION_IDENTIFIER_TYPES = "http://interopsante.org/fhir/CodeSystem/fr-location-identifier-type"
+STRUCTURE_SYSTEM = "urn:oid:1.2.250.1.71.4.2.2"
+SAS_SYSTEM = "urn:oid:1.2.250.1.213.3.6"
+SLOT_KIND_SYSTEM = "https://mos.esante.gouv.fr/NOS/TRE_R314-TypeCreneau/FHIR/TRE-R314-TypeCreneau"
+MODE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+CATEGORY_SYSTEM = "https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement"
+CPTS_CATEGORY = "604"
+SPECIALITY_SYSTEM = "https://mos.esante.gouv.fr/NOS/TRE_R38-SpecialiteOrdinale/FHIR/TRE-R38-SpecialiteOrdinale"
+APPOINTMENT_TYPE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-0276"
+SERVICE_EXTENSION = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Slot.serviceType"
+OPERATOR_EXTENSION = "http://interopsante.org/fhir/StructureDefinition/FrAppointmentOperator"
+
+OLD = "http://sas.fr/fhir/StructureDefinition/"
+NEW = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/"
+BUNDLE, CPTS_BUNDLE = f"{OLD}BundleAgregateur", f"{NEW}sas-cpts-bundle-aggregator"
+SLOT, CPTS_SLOT = f"{OLD}FrSlotAgregateur", f"{NEW}sas-cpts-slot-aggregator"
+SCHEDULE = f"{OLD}FrScheduleAgregateur"
+PRACTITIONER = f"{OLD}FrPractitionerAgregateur"
+PRACTITIONER_ROLE = f"{OLD}FrPractitionerRoleExerciceAgregateur"
+LOCATION = f"{OLD}FrLocationAgregateur"
+HEALTHCARE_SERVICE = f"{NEW}sas-cpts-healthcareservice-aggregator"
+ORGANIZATION = f"{NEW}sas-cpts-organization-aggregator"
+REGULATOR = f"{NEW}FrPractitionerRegul"
+APPOINTMENT = f"{OLD}FrAppointmentSAS"
