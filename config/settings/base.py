@@ -174,6 +174,7 @@ SAS_AGENDA_URL = env.str("SAS_AGENDA_URL", default="")
 SAS_BASE_URL = env.str("SAS_BASE_URL", default="")
 SAS_CLIENT_CERTIFICATE = env.str("SAS_CLIENT_CERTIFICATE", default="")
 SAS_CLIENT_KEY = env.str("SAS_CLIENT_KEY", default="")
+SAS_AUTHORITY = env.str("SAS_AUTHORITY", default="")  # whom we trust there; empty: what the system trusts
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 

@@ -10,7 +10,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 
 from maillage.core.access import View, machine
-from maillage.unscheduled_care.api.resources import Resource, outcome
+from maillage.unscheduled_care.fhir import Resource, outcome
 from maillage.unscheduled_care.rules.sas_query import Refused, check_format
 
 JSON = "application/fhir+json; charset=utf-8"

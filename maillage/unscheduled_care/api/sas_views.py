@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maillage.cpts.models import Cpts
-from maillage.unscheduled_care.api import resources
+from maillage.unscheduled_care import fhir as resources
 from maillage.unscheduled_care.api.answering import check_answer_format, fhir_response
 from maillage.unscheduled_care.api.capability import capability_statement
 from maillage.unscheduled_care.models import Effector, Regulator, Schedule

@@ -8,6 +8,7 @@ from django.db import migrations
 
 OPEN = "status = 'free' AND NOT is_masked AND reserved_for = '' AND kinds > 0 AND modes > 0"
 KEYS = '"group", cell, starts_at, id'
+TOLD = "status, is_masked, reserved_for"  # SQLite does not see that the condition says them
 READ = "effector_id, schedule_id, ends_at, latitude, longitude, kinds, modes, walk_in"
 
 POSTGRESQL = f"""
@@ -40,7 +41,7 @@ SQLITE = [
     f"CREATE TRIGGER slot_never_overlaps_on_insert BEFORE INSERT ON unscheduled_care_slot {OVERLAPS}",
     "CREATE TRIGGER slot_never_overlaps_on_update BEFORE UPDATE OF effector_id, starts_at, ends_at, status "
     f"ON unscheduled_care_slot {OVERLAPS}",
-    f"CREATE INDEX slot_search ON unscheduled_care_slot ({KEYS}, {READ}) WHERE {OPEN}",
+    f"CREATE INDEX slot_search ON unscheduled_care_slot ({KEYS}, {READ}, {TOLD}) WHERE {OPEN}",
 ]
 SQLITE_BACK = [
     "DROP TRIGGER slot_never_overlaps_on_insert",

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from maillage.unscheduled_care.models import Effector, Regulator, Schedule
+from maillage.unscheduled_care.models import Appointment, Effector, Regulator, Schedule
 from maillage.unscheduled_care.publishing import PublishedCpts, PublishedSlot
 from maillage.unscheduled_care.rules import fhir_codes as codes
 from maillage.unscheduled_care.rules.phones import sas_phone
@@ -247,3 +247,31 @@ def regulator_resource(regulator: Regulator) -> Resource:
 def regulator_identifier(system: str, value: str) -> Resource:
     kind = "INTRN" if system == codes.SAS_SYSTEM else "IDNPS"
     return {"type": _coding(codes.IDENTIFIER_TYPES, kind), "system": system, "value": value}
+
+
+def appointment_resource(appointment: Appointment, *, identifier_system: str) -> Resource:
+    """FHIR Appointment as the SAS takes it (INT_R03): who booked, with whom, when, what became of it. No patient.
+
+    Reads effector and regulator, with its identifiers.
+    """
+    resource: Resource = {"resourceType": "Appointment", "meta": _meta(codes.APPOINTMENT)}
+    if operator := _operator(appointment):
+        resource["extension"] = [{"url": codes.OPERATOR_EXTENSION, "valueReference": {"identifier": operator}}]
+    participant = {"actor": {"identifier": practitioner_identifier(appointment.effector)}, "status": "accepted"}
+    return resource | {
+        "identifier": [{"system": identifier_system, "value": str(appointment.uuid)}],
+        "status": appointment.status,
+        "start": fhir_instant(appointment.starts_at),
+        "end": fhir_instant(appointment.ends_at),
+        "created": fhir_instant(appointment.booked_at),
+        "participant": [participant],
+    }
+
+
+def _operator(appointment: Appointment) -> Resource | None:
+    """The regulator, by the technical identifier of the SAS when there is one."""
+    if appointment.regulator is None:
+        return None
+    pairs = {one.system: one.value for one in appointment.regulator.identifiers.all()}
+    system = next((one for one in (codes.SAS_SYSTEM, PRACTITIONER_SYSTEM) if one in pairs), "")
+    return regulator_identifier(system, pairs[system]) if system else None

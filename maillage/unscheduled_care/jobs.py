@@ -1,0 +1,56 @@
+"""Work behind an appointment: its professional told, the SAS told."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from maillage.core import jobs
+from maillage.core.models import Job, JobState
+from maillage.unscheduled_care.actions.booking import FOLLOW
+from maillage.unscheduled_care.actions.outbox import flush_outbox
+from maillage.unscheduled_care.models import Appointment, MessageState, SasMessage
+from maillage.unscheduled_care.notifications import tell_professional
+from maillage.unscheduled_care.sas_client import HttpSasClient
+
+FLUSH = "unscheduled_care.flush"
+
+
+@jobs.job(FOLLOW, attempts=5, limit=timedelta(minutes=2))
+def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
+    """What leaves the system once a change of an appointment is committed."""
+    at = timezone.now()
+    rows = Appointment.objects.select_related("slot__schedule", "effector", "cpts")
+    appointment = rows.filter(pk=arguments["appointment_id"]).first()
+    if appointment is None:
+        return "Rendez-vous effacé."
+    told = tell_professional(appointment, arguments["what"], at=at)
+    if appointment.regulator_id:
+        _flush()
+    return "Professionnel prévenu." if told else "Personne à prévenir."
+
+
+@jobs.job(FLUSH, limit=timedelta(minutes=10))
+def flush(arguments: dict[str, Any], progress: jobs.Progress) -> str:
+    return _flush()
+
+
+def _flush() -> str:
+    """Whatever still waits asks for another round when its time comes."""
+    if not settings.SAS_BASE_URL:
+        return "Aucune adresse du SAS : les messages attendent."
+    at = timezone.now()
+    sent, waiting = flush_outbox(HttpSasClient(settings.SAS_BASE_URL), at=at)
+    if waiting:
+        _ask_again()
+    return f"Messages au SAS envoyés : {sent} ; en attente : {waiting}."
+
+
+def _ask_again() -> None:
+    at = timezone.now()
+    first = SasMessage.objects.filter(state=MessageState.WAITING).order_by("next_at").first()
+    pending = Job.objects.filter(kind=FLUSH, state=JobState.WAITING, created_at__gt=at - timedelta(hours=2))
+    if first and not pending.exists():
+        moment = max(first.next_at, at + timedelta(seconds=5))
+        jobs.enqueue(FLUSH, label="Messages au SAS", at=at, not_before=moment)

@@ -1,0 +1,67 @@
+"""Mails about appointments: to the professional only, and no patient in any of them."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from maillage.core.templatetags.maillage import day, hour
+from maillage.exchange import links
+from maillage.exchange.actions import write_mail
+from maillage.unscheduled_care.models import Appointment, Effector
+
+LINK = "appointment"
+LINK_LIVES = timedelta(days=60)
+
+
+def when(starts_at: datetime) -> str:
+    """mardi 24 novembre 2026 à 16 h 40."""
+    local = localtime(starts_at)
+    return f"{date_format(local, 'l')} {day(local)} à {hour(local)}"
+
+
+def personal_path(appointment: Appointment) -> str:
+    """The page of the professional for one appointment: seen, cannot, honoured or not. Expires after it."""
+    token = links.sign(LINK, appointment.uuid, until=appointment.starts_at + LINK_LIVES)
+    return reverse("unscheduled_care:personal", args=[token])
+
+
+def address_of(effector: Effector) -> str:
+    """Where a professional is written to: the address of a membership in force, the latest first."""
+    links_ = effector.links.select_related("membership").order_by("-pk")
+    return next((one.membership.email for one in links_ if one.membership.is_in and one.membership.email), "")
+
+
+SUBJECTS = {
+    "booked": "Un patient vous est adressé",
+    "cancelled": "Rendez-vous annulé",
+    "moved": "Rendez-vous déplacé",
+}
+
+
+def tell_professional(appointment: Appointment, what: str, *, at: datetime) -> bool:
+    """False when nobody is written to: no address, or a change they made or need not know."""
+    recipient = address_of(appointment.effector)
+    if what not in SUBJECTS or not recipient:
+        return False
+    moment = when(appointment.starts_at)
+    place = appointment.slot.schedule
+    lines = [
+        f"Bonjour {appointment.effector},",
+        "",
+        f"{SUBJECTS[what]} : {moment}, {place}.",
+        f"Réservé par : {appointment.get_origin_display()}.",
+    ]
+    if appointment.reason:
+        lines.append(f"Motif : {appointment.reason}.")
+    if what != "cancelled":
+        url = f"{settings.PUBLIC_URL}{personal_path(appointment)}"
+        lines += ["", "Dire que vous l’avez vu, ou que vous ne pouvez plus :", url]
+    lines += ["", "L’identité du patient n’est jamais écrite dans un courriel."]
+    write_mail(
+        recipient=recipient, subject=f"{SUBJECTS[what]} : {moment}", body="\n".join(lines), at=at,
+        cpts_id=appointment.cpts_id,
+    )  # fmt: skip
+    return True

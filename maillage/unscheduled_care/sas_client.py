@@ -1,0 +1,47 @@
+"""The way to the SAS over HTTPS, with our certificate when the settings give one."""
+
+import ssl
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+from django.conf import settings
+
+from maillage.unscheduled_care.fhir import Resource
+
+TIMEOUT_SECONDS = 10
+
+
+class HttpSasClient:
+    """INT_R03 at the base address of the SAS."""
+
+    def __init__(self, base: str) -> None:
+        self.base = urlsplit(base.rstrip("/"))
+
+    def create(self, resource: Resource) -> int:
+        return self._send("POST", f"{self.base.path}/Appointment", resource)
+
+    def update(self, resource: Resource, *, system: str, value: str) -> int:
+        query = urlencode({"identifier": f"{system}|{value}"})
+        return self._send("PUT", f"{self.base.path}/Appointment?{query}", resource)
+
+    def _send(self, method: str, path: str, resource: Resource) -> int:
+        connection = self._connection()
+        try:
+            connection.request(method, path, orjson.dumps(resource), {"Content-Type": "application/fhir+json"})
+            response = connection.getresponse()
+            response.read()
+            return response.status
+        except HTTPException as error:  # half an answer is none
+            raise OSError(str(error) or type(error).__name__) from error
+        finally:
+            connection.close()
+
+    def _connection(self) -> HTTPConnection:
+        host = self.base.netloc
+        if self.base.scheme != "https":
+            return HTTPConnection(host, timeout=TIMEOUT_SECONDS)
+        context = ssl.create_default_context(cafile=settings.SAS_AUTHORITY or None)
+        if settings.SAS_CLIENT_CERTIFICATE:
+            context.load_cert_chain(settings.SAS_CLIENT_CERTIFICATE, settings.SAS_CLIENT_KEY or None)
+        return HTTPSConnection(host, timeout=TIMEOUT_SECONDS, context=context)
