@@ -38,6 +38,9 @@ from maillage.territorial_diagnosis.loading import NewVintage, store
 from maillage.territorial_diagnosis.places import Gazetteer
 from maillage.territorial_diagnosis.queries import area_of
 from maillage.territorial_diagnosis.rules.catalogue import definitions
+from maillage.unscheduled_care.actions import Booker, Opening, add_absence, book_slot, open_slots, report, start_agenda
+from maillage.unscheduled_care.models import Origin
+from maillage.unscheduled_care.rules.slots import Kind, Mode
 from tests.conftest import BERGERACOISE
 from tests.factories import (
     HOUR,
@@ -79,7 +82,9 @@ POST_ONLY = {
     "meetings:reply", "meetings:withdraw", "meetings:choose_date", "meetings:convene", "meetings:cancel",
     "meetings:join_document", "meetings:close", "meetings:strike", "meetings:finish_task",
     "meetings:remind", "meetings:answer_for",
-    "meetings:withdraw_proxy", "meetings:act",
+    "meetings:withdraw_proxy", "meetings:act", "unscheduled_care:desk_book", "unscheduled_care:solve",
+    "unscheduled_care:act", "unscheduled_care:remove_absence", "unscheduled_care:regulation_book",
+    "unscheduled_care:regulation_act",
 }  # fmt: skip
 SCOPES = {
     Role.REGULATOR: {"departement_id": "24"},
@@ -100,6 +105,8 @@ OTHER_LIMITS = {
     "meetings:people": 12, "meetings:poll": 12, "meetings:sheet": 9,
     "meetings:minutes": 12, "meetings:minutes_pdf": 8, "meetings:letters": 9, "meetings:votes": 22,
     "meetings:hands": 14,
+    "unscheduled_care:own_agenda": 15, "unscheduled_care:open_slots": 10, "unscheduled_care:desk": 8,
+    "unscheduled_care:simulator": 8,
     "meetings:personal": 6, "meetings:personal_paper": 6, "meetings:personal_document": 3,
 }  # fmt: skip
 MOST_QUERIES = {"public": 2, "signed-in": 6, "machine": 4}
@@ -210,9 +217,30 @@ def arguments(cpts, coordinator):
         "job_uuid": job.uuid,
         "mail_uuid": mail.uuid,
         "contact_uuid": contact.uuid,
+        **care_arguments(cpts, coordinator),
         "key": cpts.uuid,
         "rest": "Patient",
     }
+
+
+def care_arguments(cpts: Cpts, coordinator: User) -> dict:
+    """An agenda of the coordinator, a slot of it, an appointment in it."""
+    membership = MembershipFactory(cpts=cpts, email=coordinator.email)
+    place = start_agenda(membership=membership, by=coordinator, at=NOON).schedules.get()
+    spans = [(NOON + n * HOUR, NOON + (n + 1) * HOUR) for n in (24, 25)]
+    opening = Opening(modes=Mode.AMB, kinds=Kind.CPTS, cpts=[cpts])
+    slots = open_slots(schedule=place, spans=spans, opening=opening, by=coordinator, at=NOON).slots
+    absence, _ = add_absence(
+        effector=place.effector, starts_at=NOON + 99 * HOUR, ends_at=NOON + 100 * HOUR, substitute="", by=coordinator,
+        at=NOON,
+    )  # fmt: skip
+    booker = Booker(user=coordinator, origin=Origin.DESK, cpts=cpts)
+    booked = book_slot(slot=slots[0], booker=booker, at=NOON)
+    told = report(cpts=cpts, text="Fermé", appointment=booked, by=coordinator, by_name="Zoé", at=NOON)
+    return {
+        "slot_uuid": slots[1].uuid, "appointment_uuid": booked.uuid, "place_uuid": place.uuid,
+        "absence_uuid": absence.uuid, "difficulty_uuid": told.uuid,
+    }  # fmt: skip
 
 
 def url_of(name: str, arguments: dict) -> str:

@@ -29,6 +29,9 @@ class Permission(StrEnum):
     MESSAGE_LIST = "message.list"
     MEETING_LIST = "meeting.list"
     MEETING_MANAGE = "meeting.manage"
+    SLOT_PUBLISH = "slot.publish"
+    SLOT_BOOK = "slot.book"
+    CARE_MANAGE = "care.manage"
     TEAM_MANAGE = "team.manage"
     AUDIT_VIEW = "audit.view"
     INSTANCE_MANAGE = "instance.manage"
@@ -37,8 +40,12 @@ class Permission(StrEnum):
 _READERS = frozenset(
     {Permission.HOME_VIEW, Permission.TERRITORY_VIEW, Permission.DIRECTORY_VIEW, Permission.DIAGNOSIS_VIEW}
 )
-_ANY_MEMBER = _READERS | {Permission.MEMBER_LIST, Permission.MEETING_LIST}
-_TEAM = frozenset({Permission.MEMBER_MANAGE, Permission.MEETING_MANAGE, Permission.MESSAGE_LIST})
+_ANY_MEMBER = _READERS | {
+    Permission.MEMBER_LIST, Permission.MEETING_LIST, Permission.SLOT_PUBLISH, Permission.SLOT_BOOK,
+}  # fmt: skip
+_TEAM = frozenset(
+    {Permission.MEMBER_MANAGE, Permission.MEETING_MANAGE, Permission.MESSAGE_LIST, Permission.CARE_MANAGE}
+)
 _BOARD = _ANY_MEMBER | {Permission.TERRITORY_DRAFT_VIEW, Permission.ACI_VIEW}
 _INSTITUTION = _READERS | {Permission.ACI_VIEW}
 _LEAD = _BOARD | _TEAM | {

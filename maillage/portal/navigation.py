@@ -30,6 +30,7 @@ SECTIONS: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
             Entry("Membres", "members:list", Permission.MEMBER_LIST),
             Entry("Ma fiche", "members:own", Permission.MEMBER_LIST),
             Entry("Réunions", "meetings:list", Permission.MEETING_LIST),
+            Entry("Soins non programmés", "unscheduled_care:desk", Permission.SLOT_BOOK),
             Entry("Annuaire", "territory:professionals", Permission.DIRECTORY_VIEW),
             Entry("Territoire", "territory:show", Permission.TERRITORY_VIEW),
             Entry("Diagnostic", "diagnosis:overview", Permission.DIAGNOSIS_VIEW),

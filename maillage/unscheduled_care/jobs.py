@@ -25,7 +25,7 @@ def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     appointment = rows.filter(pk=arguments["appointment_id"]).first()
     if appointment is None:
         return "Rendez-vous effacé."
-    told = tell_professional(appointment, arguments["what"], at=at)
+    told = appointment.starts_at > at and tell_professional(appointment, arguments["what"], at=at)
     if appointment.regulator_id:
         _flush()
     return "Professionnel prévenu." if told else "Personne à prévenir."

@@ -2,6 +2,7 @@
 
 from maillage.core.text import normalised
 from maillage.geography.models import Commune, PlaceName, PlaceNameKind
+from maillage.geography.rules.codes import departement_of
 from maillage.unscheduled_care.models import Schedule
 
 
@@ -26,3 +27,11 @@ def point_of(schedule: Schedule) -> tuple[float, float] | None:
     if commune and commune.latitude is not None and commune.longitude is not None:
         return commune.latitude, commune.longitude
     return None
+
+
+def departement_of_place(schedule: Schedule) -> str:
+    """Whose public holidays and clock are those of the place; the metropole's when nothing says it."""
+    if schedule.commune_id:
+        return departement_of(schedule.commune_id)
+    code = schedule.postal_code
+    return code[:3] if code.startswith(("97", "98")) else code[:2]

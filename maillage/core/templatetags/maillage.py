@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django import template
 from django.template import Context
+from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.timezone import localtime
 
@@ -44,6 +45,17 @@ def day(value: date | None) -> str:
     if isinstance(value, datetime):
         value = localtime(value)
     return f"{value.day}{'er' if value.day == 1 else ''} {date_format(value, 'F Y')}"
+
+
+@register.filter
+def near_day(value: datetime) -> str:
+    """aujourd’hui, demain, or jeudi 26 novembre, on the clock of Paris."""
+    local = localtime(value)
+    ahead = (local.date() - localtime(timezone.now()).date()).days
+    first = "1er" if local.day == 1 else str(local.day)
+    return {0: "aujourd’hui", 1: "demain", -1: "hier"}.get(
+        ahead
+    ) or f"{date_format(local, 'l')} {first} {date_format(local, 'F')}"
 
 
 @register.filter

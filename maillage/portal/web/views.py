@@ -63,6 +63,8 @@ def after_login(request: HttpRequest) -> HttpResponse:
     assignments = assignments_of(request.user)
     if len(assignments) == 1 and assignments[0].role == Role.INSTANCE_ADMIN:
         return redirect("portal:reference")
+    if len(assignments) == 1 and assignments[0].role == Role.REGULATOR:
+        return redirect("unscheduled_care:regulation")
     slugs = {one.cpts.slug for one in assignments if one.cpts}
     if len(slugs) == 1 and all(one.cpts_id for one in assignments):
         return redirect("portal:home", slugs.pop())

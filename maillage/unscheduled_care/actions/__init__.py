@@ -1,5 +1,16 @@
 """Every write on unscheduled care."""
 
+from maillage.unscheduled_care.actions.agenda import (
+    NoNumber,
+    NumberTaken,
+    NumberUnreadable,
+    SlotsAhead,
+    StaleAgenda,
+    close_place,
+    save_place,
+    say_how,
+    start_agenda,
+)
 from maillage.unscheduled_care.actions.booking import (
     FOLLOW,
     Booker,
@@ -18,6 +29,28 @@ from maillage.unscheduled_care.actions.booking import (
     record_outcome,
 )
 from maillage.unscheduled_care.actions.campaign import UnreadableCampaign, load_campaign
+from maillage.unscheduled_care.actions.difficulties import AlreadySolved, report, solve
+from maillage.unscheduled_care.actions.masking import (
+    AbsenceOver,
+    add_absence,
+    busy_spans,
+    mask,
+    remove_absence,
+)
+from maillage.unscheduled_care.actions.opening import (
+    NoCptsChosen,
+    NotAMember,
+    NothingToOpen,
+    Opened,
+    Opening,
+    PdsaHours,
+    SlotOverlaps,
+    TooMany,
+    close_slots,
+    open_slots,
+    show_slots,
+    taken_spans,
+)
 from maillage.unscheduled_care.actions.outbox import flush_outbox
 from maillage.unscheduled_care.actions.regulators import (
     IdentifierTaken,
@@ -25,28 +58,61 @@ from maillage.unscheduled_care.actions.regulators import (
     create_regulator,
     put_regulator,
 )
+from maillage.unscheduled_care.actions.settings import StaleSettings, save_settings, settings_of
 
 __all__ = [
     "FOLLOW",
+    "AbsenceOver",
+    "AlreadySolved",
     "Booker",
     "IdentifierTaken",
+    "NoCptsChosen",
+    "NoNumber",
+    "NotAMember",
     "NotBooked",
     "NotYet",
+    "NothingToOpen",
+    "NumberTaken",
+    "NumberUnreadable",
+    "Opened",
+    "Opening",
     "Over",
+    "PdsaHours",
     "ProfessionalBusy",
     "RegulatorExists",
     "SlotAlreadyStarted",
     "SlotNoLongerFree",
+    "SlotOverlaps",
+    "SlotsAhead",
+    "StaleAgenda",
+    "StaleSettings",
+    "TooMany",
     "UnreadableCampaign",
     "WalkIn",
     "acknowledge",
+    "add_absence",
     "book_slot",
+    "busy_spans",
     "cancel",
+    "close_place",
+    "close_slots",
     "create_regulator",
     "find_by_code",
     "flush_outbox",
     "load_campaign",
+    "mask",
     "move",
+    "open_slots",
     "put_regulator",
     "record_outcome",
+    "remove_absence",
+    "report",
+    "save_place",
+    "save_settings",
+    "say_how",
+    "settings_of",
+    "show_slots",
+    "solve",
+    "start_agenda",
+    "taken_spans",
 ]

@@ -108,6 +108,7 @@ def _effector(row: Row, cpts: Mapping[str, Cpts], at: datetime) -> Effector:
     except UnknownIdentifier as error:
         raise UnreadableCampaign(f"Numéro qui n’est ni RPPS ni ADELI : {number[:20]}") from error
     fields = {
+        "search_name": normalised(f"{row['family']} {row.get('given') or ''}"),
         "family_name": str(row["family"]), "given_name": str(row.get("given") or ""),
         "phone": str(row.get("phone") or "")[:40], "sas_agreed_at": at if row.get("sas") else None,
     }  # fmt: skip

@@ -1,7 +1,6 @@
 """INT_R01 and INT_R04: free slots, read by the SAS. What may be read by its identifier is what a search would give."""
 
-from urllib.parse import parse_qsl, quote, urlencode
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -10,11 +9,12 @@ from django.utils import timezone
 
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care import fhir as resources
+from maillage.unscheduled_care.answering_sas import answer_search
 from maillage.unscheduled_care.api.answering import check_answer_format, fhir_response
 from maillage.unscheduled_care.api.capability import capability_statement
 from maillage.unscheduled_care.models import Effector, Regulator, Schedule
-from maillage.unscheduled_care.publishing import PublishedCpts, published_slot, published_slots
-from maillage.unscheduled_care.rules.sas_query import Refused, read_search
+from maillage.unscheduled_care.publishing import PublishedCpts, published_slot
+from maillage.unscheduled_care.rules.sas_query import Refused
 from maillage.unscheduled_care.rules.slots import Kind
 
 
@@ -30,28 +30,11 @@ def agenda_url(request: HttpRequest) -> str:
 
 
 def search(request: HttpRequest) -> HttpResponse:
-    asked = read_search(dict(request.GET.lists()))
-    slots = published_slots(
-        asked.national_ids, since=asked.since, until=asked.until, with_cpts=asked.is_for_cpts, at=timezone.now()
-    )
-    base = base_of(request)
-    rows = resources.entries(
-        slots, base=base, agenda_url=agenda_url(request), includes=asked.includes, for_cpts=asked.is_for_cpts
-    )
-    return fhir_response(
-        resources.bundle(
-            rows, identifier=str(uuid4()), total=len(slots), self_url=f"{base}/Slot?{_encoded(request)}",
-            for_cpts=asked.is_for_cpts,
-        )
+    bundle = answer_search(
+        dict(request.GET.lists()), request.META.get("QUERY_STRING", ""), base=base_of(request),
+        agenda_url=agenda_url(request), at=timezone.now(),
     )  # fmt: skip
-
-
-def _encoded(request: HttpRequest) -> str:
-    """The query as it was sent, percent-encoded whole; the `+` of an offset is one again."""
-    pairs = parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True)
-    return urlencode(
-        [(name, value.replace(" ", "+") if name == "start" else value) for name, value in pairs], quote_via=quote
-    )
+    return fhir_response(bundle)
 
 
 def read_slot(request: HttpRequest, key: str) -> HttpResponse:

@@ -8,6 +8,7 @@ from maillage.unscheduled_care.models.appointment import (
     Origin,
     SasMessage,
 )
+from maillage.unscheduled_care.models.difficulty import Difficulty, DifficultyQuerySet
 from maillage.unscheduled_care.models.effector import Effector, EffectorMembership, EffectorQuerySet
 from maillage.unscheduled_care.models.regulator import Regulator, RegulatorIdentifier
 from maillage.unscheduled_care.models.schedule import Absence, BusyCalendar, BusyTime, Schedule
@@ -22,6 +23,8 @@ __all__ = [
     "BusyCalendar",
     "BusyTime",
     "CareSettings",
+    "Difficulty",
+    "DifficultyQuerySet",
     "Effector",
     "EffectorMembership",
     "EffectorQuerySet",

@@ -53,6 +53,7 @@ class Effector(models.Model):
     national_id = models.BigIntegerField("identifiant national", unique=True, null=True, blank=True)
     given_name = models.CharField("prénom", max_length=80)
     family_name = models.CharField("nom", max_length=80)
+    search_name = models.CharField("nom normalisé", max_length=170)
     group = models.CharField("profession recensée", max_length=4, blank=True)
     # Specialities and skills as pairs (code of TRE_R38 or '', label).
     skills = models.JSONField("spécialités et savoir-faire", default=list, blank=True)
@@ -66,6 +67,7 @@ class Effector(models.Model):
 
     class Meta:
         verbose_name = "effecteur"
+        indexes = [models.Index(fields=["search_name"], name="effector_by_name")]
 
     def __str__(self) -> str:
         return f"{self.given_name} {self.family_name}".strip()

@@ -29,7 +29,7 @@ def bucket_of(starts_at: datetime, *, now: datetime) -> int:
 def bucket_label(hours: int) -> str:
     """8 -> 4–8 h."""
     before = {end: start for start, end in zip((0, *BUCKETS), BUCKETS, strict=False)}
-    return f"{before[hours]}–{hours} h"
+    return f"{before[hours]}–{hours}\N{NO-BREAK SPACE}h"
 
 
 def order(slot: Offered, *, now: datetime) -> tuple[bool, int, float, datetime]:

@@ -1,8 +1,43 @@
 from django.urls import path
 
-from maillage.unscheduled_care.web import sas_entry
+from maillage.unscheduled_care.web import (
+    agenda_views,
+    desk_views,
+    public_views,
+    regulation_views,
+    sas_entry,
+    simulator_views,
+)
 
 app_name = "unscheduled_care"
+CARE = "cpts/<slug:cpts_slug>/soins"
 urlpatterns = [
+    path(f"{CARE}/", desk_views.desk, name="desk"),
+    path(f"{CARE}/reserver/<uuid:slot_uuid>/", desk_views.book, name="desk_book"),
+    path(f"{CARE}/rendez-vous/", desk_views.appointments, name="appointments"),
+    path(f"{CARE}/rendez-vous/<uuid:appointment_uuid>/", desk_views.appointment, name="appointment"),
+    path(f"{CARE}/difficultes/", desk_views.difficulties, name="difficulties"),
+    path(f"{CARE}/difficultes/<uuid:difficulty_uuid>/", desk_views.solve, name="solve"),
+    path(f"{CARE}/chiffres/", desk_views.statistics, name="statistics"),
+    path(f"{CARE}/regulateur/", simulator_views.simulator, name="simulator"),
+    path(f"{CARE}/reglages/", desk_views.settings, name="settings"),
+    path(f"{CARE}/agenda/", agenda_views.agenda, name="own_agenda"),
+    path(f"{CARE}/agenda/ouvrir/", agenda_views.open_slots, name="open_slots"),
+    path(f"{CARE}/agenda/creneaux/", agenda_views.act, name="act"),
+    path(f"{CARE}/agenda/lieux/", agenda_views.places, name="places"),
+    path(f"{CARE}/agenda/lieux/<uuid:place_uuid>/", agenda_views.places, name="place"),
+    path(f"{CARE}/agenda/absences/", agenda_views.absences, name="absences"),
+    path(f"{CARE}/agenda/absences/<uuid:absence_uuid>/", agenda_views.remove_absence, name="remove_absence"),
+    path(f"{CARE}/agenda/sas/", agenda_views.how, name="how"),
+    path(f"{CARE}/agenda/rendez-vous/<uuid:appointment_uuid>/", desk_views.own_appointment, name="own_appointment"),
+    path("regulation/", regulation_views.find, name="regulation"),
+    path("regulation/reserver/<uuid:slot_uuid>/", regulation_views.book, name="regulation_book"),
+    path("regulation/rendez-vous/", regulation_views.appointments, name="regulation_appointments"),
+    path(
+        "regulation/rendez-vous/<uuid:appointment_uuid>/", regulation_views.appointment, name="regulation_appointment"
+    ),
+    path("regulation/rendez-vous/<uuid:appointment_uuid>/suite/", regulation_views.act, name="regulation_act"),
+    path("rdv/<str:token>/", public_views.personal, name="personal"),
+    path("annuler-un-rendez-vous/", public_views.cancel, name="cancel"),
     path("sas/agenda/", sas_entry.agenda, name="agenda"),
 ]

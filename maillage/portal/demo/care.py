@@ -1,0 +1,139 @@
+"""Unscheduled care in the demonstration: agendas, slots, patients sent, a regulator of the SAS, a difficulty."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from maillage.accounts.models import User
+from maillage.core.models import Job
+from maillage.cpts.models import Cpts
+from maillage.members.models import Membership
+from maillage.unscheduled_care import actions
+from maillage.unscheduled_care.models import Effector, Origin, Schedule, Slot
+from maillage.unscheduled_care.rules.fhir_codes import SAS_SYSTEM
+from maillage.unscheduled_care.rules.pdsa import pdsa_reason
+from maillage.unscheduled_care.rules.regulators import DeclaredRegulator
+from maillage.unscheduled_care.rules.series import slots_between
+from maillage.unscheduled_care.rules.slots import Kind, Mode
+
+DOCTORS, NURSES = 14, 4
+REGULATOR = "0b0e7c1a-0000-4000-8000-000000000001"
+PAST_DAYS, DAYS_AHEAD = 20, 10
+REASONS = ("", "Fièvre", "Petite traumatologie", "", "Douleur abdominale", "Éruption cutanée", "")
+DEPARTEMENT = "24"
+
+
+@transaction.atomic
+def seed_care(today: date) -> None:
+    """Deterministic, relative to `today`."""
+    cpts, bastides = (Cpts.objects.get(name=name) for name in ("CPTS du Bergeracois", "CPTS Bastides et Dordogne"))
+    coordinator = User.objects.get(email__startswith="claire.aubert")
+    regulator = User.objects.get(email__startswith="zoe.loret")
+    before = _at(today - timedelta(days=PAST_DAYS + 5), 9)
+    _settings(cpts, coordinator, before, phone="0553000010", finess="990000101")
+    _settings(bastides, coordinator, before, phone="0553000020", finess="990000119")
+    effectors = list(_effectors(cpts, before))
+    _second_cpts(effectors, bastides, before)
+    for number, effector in enumerate(effectors):
+        _open(effector, number, cpts, today)
+    _book_the_past(cpts, regulator, today)
+    _declare_regulator(before)
+    Job.objects.filter(kind=actions.FOLLOW).delete()  # what is over was told long ago
+    row = effectors[0].appointments.order_by("starts_at").first()
+    actions.report(
+        cpts=cpts, text="Cabinet fermé à l’heure du rendez-vous : le patient a dû être réadressé.", appointment=row,
+        by=regulator, by_name=str(regulator), at=_at(today - timedelta(days=1), 11),
+    )  # fmt: skip
+
+
+def _at(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(hour), tzinfo=timezone.get_current_timezone())
+
+
+def _settings(cpts: Cpts, by: User, at: datetime, *, phone: str, finess: str) -> None:
+    fields = {
+        "target_hours": 48, "phone": phone, "finess": finess, "patient_months": 3, "agreed_with_sas_on": at.date(),
+        "sas_contacts": "Régulation du SAS 24 : ligne dédiée aux CPTS, de 8 h à 20 h.",
+        "answer_modes": "Créneaux partagés, puis appel de l’accueil unique.",
+    }  # fmt: skip
+    actions.save_settings(cpts=cpts, read_version=0, fields=fields, by=by, at=at)
+
+
+def _effectors(cpts: Cpts, at: datetime) -> Iterable[Effector]:
+    """Doctors first, some nurses, and the member one can be."""
+    members = Membership.objects.of(cpts).current().select_related("cpts", "commune").order_by("pk")
+    doctors = list(members.filter(group="10G")[:DOCTORS])
+    nurses = list(members.filter(group="60")[:NURSES])
+    own = list(members.filter(email__startswith="paul.loret"))
+    for number, membership in enumerate([*doctors, *nurses, *own]):
+        effector = actions.start_agenda(membership=membership, by=None, at=at)
+        if number % 6 != 5:
+            actions.say_how(
+                effector=effector, read_version=0, number=effector.idnps[1:], phone=effector.phone,
+                agrees=effector.national_id is not None, extra_a_day=number % 3, by=None, at=at,
+            )  # fmt: skip
+        yield Effector.objects.get(pk=effector.pk)
+
+
+def _second_cpts(effectors: list[Effector], cpts: Cpts, at: datetime) -> None:
+    """Those who are members of the neighbour too keep one agenda for both."""
+    keys = [one.national_id for one in effectors if one.national_id]
+    for membership in Membership.objects.of(cpts).current().filter(practitioner__in=keys).select_related("cpts"):
+        actions.start_agenda(membership=membership, by=None, at=at)
+
+
+def _open(effector: Effector, number: int, cpts: Cpts, today: date) -> None:
+    """An hour of slots on most working days, at hours that differ."""
+    place = effector.schedules.order_by("pk").first()
+    if place is None:
+        return
+    own = [link.cpts for link in effector.links.select_related("cpts")]
+    for ahead in range(-PAST_DAYS, DAYS_AHEAD):
+        day = today + timedelta(days=ahead)
+        hour = (8, 11, 14, 17)[(number + ahead) % 4]
+        if (number + ahead) % 3 and not pdsa_reason(_at(day, hour), DEPARTEMENT):
+            _open_hour(place, day, hour, number, own if number % 4 == 3 else [cpts])
+
+
+def _open_hour(place: Schedule, day: date, hour: int, number: int, own: list[Cpts]) -> None:
+    zone = timezone.get_current_timezone()
+    spans = slots_between(day, time(hour), time(hour + 1), 20, zone)
+    kinds = (Kind.CPTS | Kind.SNP, Kind.CPTS, Kind.SNP | Kind.PRO, Kind.PUBLIC | Kind.CPTS)[number % 4]
+    opening = actions.Opening(
+        modes=Mode.HH if number % 7 == 6 else Mode.AMB | Mode.VR if number % 5 == 4 else Mode.AMB,
+        kinds=kinds, cpts=own if kinds & Kind.CPTS else [],
+    )  # fmt: skip
+    # What is opened in the past was, the day before.
+    actions.open_slots(schedule=place, spans=spans, opening=opening, by=None, at=_at(day - timedelta(days=1), 7))
+
+
+def _book_the_past(cpts: Cpts, regulator: User, today: date) -> None:
+    """Two slots in three were given; most patients came."""
+    communes = list(
+        Membership.objects.of(cpts).exclude(commune=None).order_by("pk").values_list("commune", flat=True)[:9]
+    )
+    slots = (
+        Slot.objects.open().filter(starts_at__lt=_at(today, 0)).select_related("effector").order_by("starts_at", "pk")
+    )
+    for number, slot in enumerate(slots):
+        if number % 3 == 2:
+            continue
+        origin = Origin.SAS if number % 2 else Origin.DESK
+        booker = actions.Booker(user=regulator, origin=origin, cpts=cpts)
+        row = actions.book_slot(
+            slot=slot, booker=booker, reason=REASONS[number % len(REASONS)], commune=communes[number % len(communes)],
+            at=slot.starts_at - timedelta(hours=(2, 5, 7, 20, 30, 60)[number % 6]),
+        )  # fmt: skip
+        if number % 25 == 0:
+            actions.cancel(appointment=row, by=regulator, at=slot.starts_at - timedelta(hours=1))
+        elif number % 40 != 1:
+            actions.record_outcome(appointment=row, came=number % 11 != 0, by=None, at=slot.ends_at)
+
+
+def _declare_regulator(at: datetime) -> None:
+    declared = DeclaredRegulator(
+        ((SAS_SYSTEM, REGULATOR),), "Loret", "Zoé", "zoe.loret@exemple.invalid", is_active=True
+    )
+    actions.create_regulator(declared=declared, at=at)

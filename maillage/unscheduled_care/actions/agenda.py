@@ -1,0 +1,173 @@
+"""The agenda of a professional: opened once for all their CPTS, with the places where they see patients."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.core.text import normalised
+from maillage.directory.models import DirectoryCode, PractitionerRole
+from maillage.directory.rules.identifiers import UnknownIdentifier, number_key
+from maillage.members.models import Membership
+from maillage.unscheduled_care.models import Effector, EffectorMembership, Schedule, Slot
+from maillage.unscheduled_care.places import point_of
+from maillage.unscheduled_care.rules.places import cell_of
+
+
+class NumberUnreadable(DomainError):
+    user_message = "Un numéro RPPS a 11 chiffres, un numéro ADELI 9 caractères."
+
+
+class NumberTaken(DomainError):
+    user_message = "Ce numéro est déjà celui d’un autre agenda."
+
+
+class NoNumber(DomainError):
+    user_message = "Donnez d’abord votre numéro RPPS ou ADELI : le SAS ne connaît les professionnels que par lui."
+
+
+class SlotsAhead(DomainError):
+    user_message = "Des créneaux à venir sont ouverts dans ce lieu : retirez-les d’abord."
+
+
+class StaleAgenda(DomainError):
+    user_message = "Ces réglages ont changé depuis que vous avez ouvert la page : relisez-les, puis recommencez."
+
+
+@transaction.atomic
+def start_agenda(*, membership: Membership, by: User | None, at: datetime) -> Effector:
+    """The agenda of a member, with what the directory knows: number, savoir-faire, places. Twice is once.
+
+    Somebody already known by number in another CPTS keeps one agenda for both.
+    """
+    link = EffectorMembership.objects.filter(membership=membership).select_related("effector").first()
+    if link:
+        return link.effector
+    effector = _known(membership) or Effector.objects.create(
+        national_id=membership.practitioner_id, given_name=membership.given_name, family_name=membership.family_name,
+        search_name=effector_name(membership.family_name, membership.given_name), group=membership.group,
+        phone=membership.phone, skills=_skills(membership),
+    )  # fmt: skip
+    EffectorMembership.objects.create(effector=effector, membership=membership, cpts=membership.cpts)
+    if not effector.schedules.exists():
+        _places_of_register(effector, membership)
+    audit.record(
+        "agenda.started", target=effector, by=by, at=at, cpts=membership.cpts, summary=f"Agenda de {effector} ouvert"
+    )
+    return effector
+
+
+def effector_name(family_name: str, given_name: str) -> str:
+    """What a name is looked for by: despres elodie."""
+    return normalised(f"{family_name} {given_name}")
+
+
+def _known(membership: Membership) -> Effector | None:
+    """By number; failing that, by the address of another membership of theirs, which was proved."""
+    if membership.practitioner_id:
+        return Effector.objects.filter(national_id=membership.practitioner_id).first()
+    return None
+
+
+def _roles(membership: Membership) -> list[PractitionerRole]:
+    if not membership.practitioner_id:
+        return []
+    current = PractitionerRole.objects.current().filter(practitioner=membership.practitioner_id)
+    return list(current.select_related("organization", "commune").order_by("pk"))
+
+
+def _skills(membership: Membership) -> list[list[str]]:
+    """Pairs (code, label): what the register gives of the person, all places together."""
+    codes = sorted({code for role in _roles(membership) for code in role.specialities.split()})
+    labels = dict(DirectoryCode.objects.filter(code__in=codes).values_list("code", "label"))
+    # Only the specialities of the orders (TRE_R38) have a code the SAS knows; the rest goes by its label.
+    return [[code if code.startswith("SM") else "", labels.get(code, code)] for code in codes]
+
+
+def _places_of_register(effector: Effector, membership: Membership) -> None:
+    roles = _roles(membership)
+    for role in roles:
+        structure = role.organization
+        Schedule.objects.create(
+            effector=effector, name=structure.name[:120] if structure else "",
+            street=structure.street if structure else "",
+            city=(structure.city if structure else role.commune.name if role.commune else "")[:100],
+            postal_code=structure.postal_code if structure else "", commune=role.commune,
+            phone=structure.phone if structure else "", finess=structure.finess if structure else "",
+            siret=structure.siret if structure else "",
+            former_id=structure.pk if structure and not (structure.finess or structure.siret) else "",
+        )  # fmt: skip
+    if not roles and membership.commune:
+        commune = membership.commune
+        Schedule.objects.create(
+            effector=effector, city=commune.name, postal_code=commune.postal_codes.partition(" ")[0], commune=commune,
+            phone=membership.phone,
+        )  # fmt: skip
+
+
+@transaction.atomic
+def save_place(
+    *, effector: Effector, place: Schedule | None, fields: Mapping[str, Any], by: User | None, at: datetime
+) -> Schedule:
+    """A new place, or what changes of one; the slots to come follow it."""
+    place = place or Schedule(effector=effector)
+    for name, value in fields.items():
+        setattr(place, name, value)
+    place.save()
+    point = point_of(place)
+    Slot.objects.filter(effector=effector, schedule=place, starts_at__gt=at).update(
+        latitude=point[0] if point else None, longitude=point[1] if point else None,
+        cell=cell_of(*point) if point else None,
+    )  # fmt: skip
+    audit.record("place.saved", target=place, by=by, at=at, summary=f"{effector} : lieu « {place} » enregistré")
+    return place
+
+
+@transaction.atomic
+def close_place(*, place: Schedule, by: User | None, at: datetime) -> None:
+    """They no longer see patients there. Raises SlotsAhead."""
+    ahead = Slot.objects.live().filter(effector=place.effector_id, schedule=place, starts_at__gt=at)
+    if ahead.exists():
+        raise SlotsAhead
+    Schedule.objects.filter(pk=place.pk).update(is_closed=True)
+    audit.record("place.closed", target=place, by=by, at=at, summary=f"{place.effector} : n’exerce plus à « {place} »")
+
+
+@transaction.atomic
+def say_how(
+    *, effector: Effector, read_version: int, number: str, phone: str, agrees: bool, extra_a_day: int,
+    by: User | None, at: datetime,
+) -> None:  # fmt: skip
+    """Number, telephone, agreement to be shown to the SAS, patients « en sus » a day.
+
+    Raises NumberUnreadable, NumberTaken, NoNumber, StaleAgenda.
+    """
+    national_id = _national_id(number) if number else None
+    if agrees and national_id is None:
+        raise NoNumber
+    agreed_at = (effector.sas_agreed_at or at) if agrees else None
+    stored = Effector.objects.filter(pk=effector.pk, version=read_version)
+    try:
+        with transaction.atomic():
+            written = stored.update(
+                national_id=national_id, phone=phone, sas_agreed_at=agreed_at, extra_a_day=extra_a_day,
+                version=F("version") + 1,
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise NumberTaken from error
+    if not written:
+        raise StaleAgenda
+    said = "accepte de paraître au SAS" if agrees else "ne paraît pas au SAS"
+    audit.record("agenda.said", target=effector, by=by, at=at, summary=f"{effector} {said}")
+
+
+def _national_id(number: str) -> int:
+    try:
+        return number_key("".join(number.split()).upper())
+    except UnknownIdentifier as error:
+        raise NumberUnreadable from error

@@ -1,0 +1,30 @@
+"""The answer to a slot search of the SAS: the one that machines are given, and that the coordinator is shown."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+from uuid import uuid4
+
+from maillage.unscheduled_care import fhir
+from maillage.unscheduled_care.publishing import published_slots
+from maillage.unscheduled_care.rules.sas_query import read_search
+
+
+def answer_search(
+    parameters: Mapping[str, Sequence[str]], raw_query: str, *, base: str, agenda_url: str, at: datetime
+) -> dict[str, Any]:
+    """The Bundle. `agenda_url` ends where the number of the professional goes. Raises Refused."""
+    asked = read_search(parameters)
+    for_cpts = asked.is_for_cpts
+    slots = published_slots(asked.national_ids, since=asked.since, until=asked.until, with_cpts=for_cpts, at=at)
+    rows = fhir.entries(slots, base=base, agenda_url=agenda_url, includes=asked.includes, for_cpts=for_cpts)
+    self_url = f"{base}/Slot?{encoded(raw_query)}"
+    return fhir.bundle(rows, identifier=str(uuid4()), total=len(slots), self_url=self_url, for_cpts=for_cpts)
+
+
+def encoded(raw_query: str) -> str:
+    """The query as it was sent, percent-encoded whole; the `+` of an offset is one again."""
+    pairs = parse_qsl(raw_query, keep_blank_values=True)
+    kept = [(name, value.replace(" ", "+") if name == "start" else value) for name, value in pairs]
+    return urlencode(kept, quote_via=quote)

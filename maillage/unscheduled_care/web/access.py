@@ -1,0 +1,70 @@
+"""Who somebody is here: the owner of an agenda, a regulator, or the bearer of a signed link."""
+
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from maillage.accounts.models import Role, User
+from maillage.accounts.permissions import CptsRequest, assignments_of
+from maillage.core.access import View, signed_in
+from maillage.exchange import links
+from maillage.members.models import Membership
+from maillage.unscheduled_care.actions import Booker
+from maillage.unscheduled_care.models import Appointment, Effector, EffectorMembership, Origin, Regulator
+from maillage.unscheduled_care.notifications import LINK
+
+THROUGH_SAS = "through_sas"  # in the session: the regulator whom the identity provider named
+
+
+def own_membership(request: CptsRequest) -> Membership | None:
+    """The membership of the signed-in person in the CPTS of the page, when they are a person who exercises."""
+    mine = Membership.objects.of(request.cpts).current().of_account(request.user)
+    return mine.select_related("commune", "cpts").order_by("pk").first()
+
+
+def own_effector(request: CptsRequest) -> Effector | None:
+    """Their agenda, once they opened it here."""
+    mine = Membership.objects.of(request.cpts).current().of_account(request.user).values("pk")
+    links_ = EffectorMembership.objects.filter(membership__in=mine).select_related("effector").order_by("pk")
+    first = links_.first()
+    return first.effector if first else None
+
+
+def regulator_of(request: HttpRequest) -> Regulator | None:
+    """The account that the SAS declared, for this session only, as long as it is open."""
+    uuid = request.session.get(THROUGH_SAS)
+    return Regulator.objects.filter(uuid=uuid, is_active=True).first() if uuid else None
+
+
+def is_regulator(request: HttpRequest) -> bool:
+    user = request.user
+    by_role = isinstance(user, User) and any(one.role == Role.REGULATOR for one in assignments_of(user))
+    return by_role or regulator_of(request) is not None
+
+
+def regulators_only(view: View) -> View:
+    """A stranger gets 404, as if it did not exist."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not is_regulator(request):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return signed_in(wrapper)
+
+
+def regulator_booker(request: HttpRequest) -> Booker:
+    user = request.user if isinstance(request.user, User) else None
+    return Booker(user=user, origin=Origin.SAS, regulator=regulator_of(request))
+
+
+def appointment_of(token: str, at: datetime) -> Appointment:
+    """What a professional's link speaks of. Raises LinkUnusable or one of its kinds."""
+    rows = Appointment.objects.select_related("slot__schedule", "effector", "cpts")
+    appointment = rows.filter(uuid=links.read(LINK, token, at=at)).first()
+    if appointment is None:
+        raise links.LinkUnusable("Ce rendez-vous n’existe plus.")
+    return appointment

@@ -1,0 +1,266 @@
+"""One's own agenda: open, show, take back slots; places, absences, agreement to the SAS."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.core.errors import DomainError
+from maillage.core.posted import sent_uuid, sent_version
+from maillage.core.text import plural
+from maillage.unscheduled_care import actions
+from maillage.unscheduled_care.models import Absence, Effector, Schedule, Slot, SlotStatus
+from maillage.unscheduled_care.rules.pdsa import zone_of
+from maillage.unscheduled_care.rules.series import Span, first_free, instant
+from maillage.unscheduled_care.rules.slots import KIND_LABELS, MODE_BADGES, Kind, names_of
+from maillage.unscheduled_care.web.access import own_effector, own_membership
+from maillage.unscheduled_care.web.agenda_forms import (
+    AbsenceForm,
+    HowForm,
+    OpenSlotsForm,
+    PlaceForm,
+    QuickForm,
+    ShowForm,
+)
+
+SHOWN_DAYS = 28
+USUAL_MINUTES = 20
+SHORT_KINDS = {Kind.CPTS: "CPTS", Kind.SNP: "SAS", Kind.PRO: "professionnels", Kind.PUBLIC: "public"}
+
+
+def _effector(request: CptsRequest) -> Effector:
+    """Raises Http404 for whoever has no agenda here."""
+    effector = own_effector(request)
+    if effector is None:
+        raise Http404
+    return effector
+
+
+@requires(Permission.SLOT_PUBLISH)
+def agenda(request: CptsRequest) -> HttpResponse:
+    """The weeks to come, and « je peux voir 3 patients demain matin »."""
+    effector = own_effector(request)
+    if effector is None:
+        return _first_time(request)
+    at = timezone.now()
+    form = QuickForm(
+        request.POST or None, effector=effector, at=at, today=timezone.localdate(at), initial=usual_audience(effector)
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            opened = open_quickly(effector, form, by=request.user, at=at)
+        except DomainError as error:
+            form.add_error(None, error.user_message)
+        else:
+            messages.success(request, opened.message)
+            return redirect("unscheduled_care:own_agenda", request.cpts.slug)
+    context = {"effector": effector, "quick": form, "days": _days(effector, at), **_show_context(effector)}
+    return render(request, "unscheduled_care/agenda.html", context)
+
+
+def _first_time(request: CptsRequest) -> HttpResponse:
+    membership = own_membership(request)
+    if request.method == "POST" and membership:
+        actions.start_agenda(membership=membership, by=request.user, at=timezone.now())
+        messages.success(request, "Votre agenda est ouvert : vérifiez vos lieux, puis ouvrez vos créneaux.")
+        return redirect("unscheduled_care:places", request.cpts.slug)
+    return render(request, "unscheduled_care/first_time.html", {"membership": membership})
+
+
+def open_quickly(effector: Effector, form: QuickForm, *, by: Any, at: datetime) -> actions.Opened:
+    """The first free times of the half-day."""
+    window = form.window()
+    taken = actions.taken_spans(effector, [window]) + actions.busy_spans(effector, *window)
+    spans = first_free(window, USUAL_MINUTES, form.cleaned_data["count"], taken)
+    place = form.cleaned_data["place"]
+    return actions.open_slots(schedule=place, spans=spans, opening=form.opening(), by=by, at=at)
+
+
+def usual_audience(effector: Effector) -> dict[str, Any]:
+    """What they said last time: never more than that."""
+    last = Slot.objects.filter(effector=effector).order_by("-pk").first()
+    if last is None:
+        return {}
+    return {"kinds": names_of(last.kind_flags), "cpts": list(last.audiences.values_list("cpts", flat=True))}
+
+
+def _days(effector: Effector, at: datetime) -> list[dict[str, Any]]:
+    """Slots of the weeks to come by day, with what a line says."""
+    rows = (
+        Slot.objects.live()
+        .filter(effector=effector)
+        .starting_between(at - timedelta(hours=12), at + timedelta(days=SHOWN_DAYS))
+        .for_listing()
+        .prefetch_related("audiences__cpts", "appointments")
+    )
+    by_day = groupby(rows, key=lambda one: timezone.localdate(one.starts_at))
+    return [{"day": day, "slots": [_line(one, at) for one in slots]} for day, slots in by_day]
+
+
+def _line(slot: Slot, at: datetime) -> dict[str, Any]:
+    booked = next((one for one in slot.appointments.all() if one.status != "cancelled"), None)
+    cpts = [one.cpts.name for one in slot.audiences.all()]
+    kinds = [", ".join(cpts) or "CPTS" if kind == Kind.CPTS else SHORT_KINDS[kind] for kind in slot.kind_flags]
+    return {
+        "slot": slot,
+        "kinds": kinds,
+        "modes": [MODE_BADGES[mode] for mode in slot.mode_flags],
+        "booked": booked,
+        "is_over": slot.starts_at <= at,
+        "is_closed": slot.status == SlotStatus.BLOCKED,
+    }
+
+
+def _show_context(effector: Effector) -> dict[str, Any]:
+    return {"show": ShowForm(effector=effector, auto_id="show_%s"), "kind_labels": KIND_LABELS}
+
+
+@requires(Permission.SLOT_PUBLISH)
+def open_slots(request: CptsRequest) -> HttpResponse:
+    """One by one, or every week with exceptions."""
+    effector, at = _effector(request), timezone.now()
+    form = OpenSlotsForm(request.POST or None, effector=effector, at=at, initial=usual_audience(effector))
+    if request.method == "POST" and form.is_valid():
+        try:
+            opened = actions.open_slots(
+                schedule=form.cleaned_data["place"], spans=form.spans(), opening=form.opening(),
+                skip_taken=form.is_repeated, by=request.user, at=at,
+            )  # fmt: skip
+        except DomainError as error:
+            form.add_error(None, error.user_message)
+        else:
+            messages.success(request, opened.message)
+            return redirect("unscheduled_care:own_agenda", request.cpts.slug)
+    return render(request, "unscheduled_care/open_slots.html", {"form": form, "effector": effector})
+
+
+@require_POST
+@requires(Permission.SLOT_PUBLISH)
+def act(request: CptsRequest) -> HttpResponse:
+    """What is done to the slots that were ticked, or to the one whose button was pressed."""
+    effector, at = _effector(request), timezone.now()
+    keys = [uuid for text in request.POST.getlist("slot") if (uuid := sent_uuid(text))]
+    slots = list(Slot.objects.filter(effector=effector, uuid__in=keys[:500]).select_related("schedule"))
+    try:
+        if not slots:
+            messages.error(request, "Cochez d’abord les créneaux.")
+        elif request.POST.get("do") == "close":
+            count = actions.close_slots(effector=effector, slots=slots, by=request.user, at=at)
+            messages.success(request, f"{count} {plural(count, 'créneau retiré', 'créneaux retirés')}.")
+        else:
+            _show(request, effector, slots, at)
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    return redirect("unscheduled_care:own_agenda", request.cpts.slug)
+
+
+def _show(request: CptsRequest, effector: Effector, slots: Iterable[Slot], at: datetime) -> None:
+    form = ShowForm(request.POST, effector=effector)
+    if not form.is_valid():
+        messages.error(request, "Choix illisible : recommencez.")
+        return
+    kinds, cpts = form.audience()
+    count = actions.show_slots(effector=effector, slots=list(slots), kinds=kinds, cpts=cpts, by=request.user, at=at)
+    messages.success(request, f"Visibilité de {count} {plural(count, 'créneau enregistrée', 'créneaux enregistrée')}.")
+
+
+@requires(Permission.SLOT_PUBLISH)
+def places(request: CptsRequest, place_uuid: UUID | None = None) -> HttpResponse:
+    """Where I see patients; a form for one more, or for one that changes."""
+    effector, at = _effector(request), timezone.now()
+    own = effector.schedules.filter(is_closed=False).select_related("commune")
+    place = get_object_or_404(own, uuid=place_uuid) if place_uuid else None
+    form = PlaceForm(request.POST or None, initial=PlaceForm.initial_of(place) if place else {})
+    if request.method == "POST" and request.POST.get("do") == "close" and place:
+        return _close_place(request, place, at)
+    if request.method == "POST" and form.is_valid():
+        actions.save_place(effector=effector, place=place, fields=form.values(), by=request.user, at=at)
+        messages.success(request, "Lieu enregistré.")
+        return redirect("unscheduled_care:places", request.cpts.slug)
+    context = {"effector": effector, "places": own.order_by("pk"), "place": place, "form": form}
+    return render(request, "unscheduled_care/places.html", context)
+
+
+def _close_place(request: CptsRequest, place: Schedule, at: datetime) -> HttpResponse:
+    try:
+        actions.close_place(place=place, by=request.user, at=at)
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    else:
+        messages.success(request, "Ce lieu n’est plus proposé.")
+    return redirect("unscheduled_care:places", request.cpts.slug)
+
+
+@requires(Permission.SLOT_PUBLISH)
+def absences(request: CptsRequest) -> HttpResponse:
+    """When I see nobody; and who was to be seen then."""
+    effector, at = _effector(request), timezone.now()
+    form = AbsenceForm(request.POST or None)
+    booked: list[Any] = []
+    if request.method == "POST" and form.is_valid():
+        starts_at, ends_at = _absence_span(form)
+        try:
+            _, booked = actions.add_absence(
+                effector=effector, starts_at=starts_at, ends_at=ends_at, substitute=form.cleaned_data["substitute"],
+                by=request.user, at=at,
+            )  # fmt: skip
+        except DomainError as error:
+            form.add_error("last", error.user_message)
+        else:
+            messages.success(request, "Absence enregistrée : vos créneaux libres de ces jours sont masqués.")
+            form = AbsenceForm()
+    coming = effector.absences.filter(ends_at__gt=at).order_by("starts_at")
+    context = {
+        "effector": effector, "form": form, "booked": booked,
+        "absences": [{"row": one, "last": one.ends_at - timedelta(seconds=1)} for one in coming],
+    }  # fmt: skip
+    return render(request, "unscheduled_care/absences.html", context)
+
+
+def _absence_span(form: AbsenceForm) -> Span:
+    zone = zone_of("")
+    first, last = form.cleaned_data["first"], form.cleaned_data["last"]
+    midnight = datetime.min.time()
+    return instant(first, midnight, zone), instant(last + timedelta(days=1), midnight, zone)
+
+
+@require_POST
+@requires(Permission.SLOT_PUBLISH)
+def remove_absence(request: CptsRequest, absence_uuid: UUID) -> HttpResponse:
+    absence = get_object_or_404(Absence.objects.filter(effector=_effector(request)), uuid=absence_uuid)
+    actions.remove_absence(absence=absence, by=request.user, at=timezone.now())
+    messages.success(request, "Absence retirée : vos créneaux sont de nouveau visibles.")
+    return redirect("unscheduled_care:absences", request.cpts.slug)
+
+
+@requires(Permission.SLOT_PUBLISH)
+def how(request: CptsRequest) -> HttpResponse:
+    """My number, my telephone, the SAS, patients « en sus »."""
+    effector = _effector(request)
+    initial = {
+        "number": effector.idnps[1:], "phone": effector.phone, "agrees": effector.sas_agreed_at is not None,
+        "extra_a_day": effector.extra_a_day,
+    }  # fmt: skip
+    form = HowForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.say_how(
+                effector=effector, read_version=sent_version(request), by=request.user, at=timezone.now(),
+                **form.cleaned_data,
+            )  # fmt: skip
+        except (actions.NumberUnreadable, actions.NumberTaken, actions.NoNumber) as error:
+            form.add_error("number", error.user_message)
+        except DomainError as error:
+            form.add_error(None, error.user_message)
+        else:
+            messages.success(request, "C’est enregistré.")
+            return redirect("unscheduled_care:how", request.cpts.slug)
+    return render(request, "unscheduled_care/how.html", {"form": form, "effector": effector})

@@ -1,0 +1,226 @@
+"""Unscheduled care in a CPTS: what is free and booked, what the coordinator must see, figures, settings."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.core.errors import DomainError
+from maillage.core.listing import Column, Filter, Listing
+from maillage.core.posted import sent_version
+from maillage.core.text import percent, plural
+from maillage.unscheduled_care import actions
+from maillage.unscheduled_care.models import Appointment, AppointmentStatus, Difficulty, Origin, Slot
+from maillage.unscheduled_care.rules.slots import Kind
+from maillage.unscheduled_care.statistics import CareFigures, figures
+from maillage.unscheduled_care.web.access import own_effector
+from maillage.unscheduled_care.web.finding import bound, found
+from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm
+from maillage.unscheduled_care.web.public_views import answer, appointment_context
+from maillage.unscheduled_care.web.regulation_views import told_kindly
+
+DESK_KINDS = int(Kind.PUBLIC | Kind.PRO)
+PERIODS = [("30", "30 jours"), ("90", "3 mois"), ("365", "un an")]
+
+
+@requires(Permission.SLOT_BOOK)
+def desk(request: CptsRequest) -> HttpResponse:
+    """The page of the desk: find a slot; beside it, what waits."""
+    at = timezone.now()
+    form = bound(request.GET)
+    results = found(form, now=at, kinds=DESK_KINDS, cpts_id=request.cpts.pk)
+    context = {
+        "form": form, "found": results, "at": at, "query": request.GET.urlencode(),
+        "care": actions.settings_of(request.cpts), "late": _without_outcome(request, at),
+        "difficulties": Difficulty.objects.of(request.cpts).unsolved().count(),
+        "free": Slot.objects.of(request.cpts).open().starting_between(at, at + timedelta(hours=48)).count(),
+    }  # fmt: skip
+    page = "unscheduled_care/_results.html" if request.htmx else "unscheduled_care/desk.html"
+    return render(request, page, context)
+
+
+def _without_outcome(request: CptsRequest, at: object) -> int:
+    """Past, and nobody said whether the patient came."""
+    return Appointment.objects.of(request.cpts).filter(status=AppointmentStatus.BOOKED, ends_at__lt=at).count()
+
+
+@require_POST
+@requires(Permission.SLOT_BOOK)
+def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
+    """The desk, or a member for a patient."""
+    visible = Slot.objects.select_related("effector")
+    slot = get_object_or_404(visible, uuid=slot_uuid)
+    if not (slot.kinds & DESK_KINDS or Slot.objects.of(request.cpts).filter(pk=slot.pk).exists()):
+        raise Http404
+    asked = QueryDict(request.POST.get("query", ""))
+    form = bound(asked)
+    form.is_valid()
+    data = getattr(form, "cleaned_data", {})
+    commune, at = data.get("commune"), timezone.now()
+    booker = actions.Booker(user=request.user, origin=Origin.DESK, cpts=request.cpts)
+    try:
+        row = actions.book_slot(
+            slot=slot, booker=booker, reason=data.get("motif", ""), commune=commune.code if commune else "", at=at
+        )
+    except DomainError as error:
+        results = found(bound(asked), now=at, kinds=DESK_KINDS, cpts_id=request.cpts.pk)
+        messages.error(request, told_kindly(error, results))
+        return redirect(f"{reverse('unscheduled_care:desk', args=[request.cpts.slug])}?{asked.urlencode()}")
+    return redirect("unscheduled_care:appointment", request.cpts.slug, row.uuid)
+
+
+@requires(Permission.SLOT_BOOK)
+def appointments(request: CptsRequest) -> HttpResponse:
+    """Every appointment of the CPTS; a member reads their own bookings and their own patients."""
+    listing = Listing(
+        queryset=_readable(request),
+        parameters=request.GET,
+        columns=(
+            Column("date", "Date", lambda one: one.starts_at, "starts_at"),
+            Column("professionnel", "Professionnel", lambda one: str(one.effector), "effector__family_name"),
+            Column("motif", "Motif", lambda one: one.reason, "reason"),
+            Column("origine", "Réservé par", lambda one: one.get_origin_display(), "origin"),
+            Column("etat", "État", lambda one: one.get_status_display(), "status"),
+        ),
+        search_in=("effector__search_name", "reason"),
+        filters=(
+            Filter("etat", "État", "status", AppointmentStatus.choices),
+            Filter("origine", "Réservé par", "origin", Origin.choices),
+        ),
+        default_sort="-starts_at",
+        filename=f"rendez-vous-{request.cpts.slug}",
+        empty="Aucun rendez-vous pour l’instant.",
+    )
+    if response := listing.export():
+        return response
+    return render(request, "unscheduled_care/appointments.html", {"listing": listing, "page": listing.page()})
+
+
+def _readable(request: CptsRequest) -> QuerySet[Appointment]:
+    rows = Appointment.objects.of(request.cpts).select_related("slot__schedule", "effector", "cpts")
+    if Permission.CARE_MANAGE in request.permissions:
+        return rows
+    own = own_effector(request)
+    return rows.filter(Q(booked_by=request.user) | (Q(effector=own) if own else Q(pk=None)))
+
+
+@requires(Permission.SLOT_BOOK)
+def appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpResponse:
+    """One appointment, for whoever booked it or the team: what is read to the patient, and what may change."""
+    row = get_object_or_404(_readable(request), uuid=appointment_uuid)
+    if request.method == "POST":
+        if request.POST.get("do") == "cancel":
+            try:
+                actions.cancel(appointment=row, by=request.user, at=timezone.now())
+                messages.success(request, "Rendez-vous annulé : le créneau est de nouveau libre.")
+            except DomainError as error:
+                messages.error(request, error.user_message)
+        else:
+            answer(request, row)
+        return redirect("unscheduled_care:appointment", request.cpts.slug, row.uuid)
+    return render(request, "unscheduled_care/appointment.html", appointment_context(row))
+
+
+@requires(Permission.SLOT_PUBLISH)
+def own_appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpResponse:
+    """A patient who was sent to me."""
+    effector = own_effector(request)
+    rows = Appointment.objects.select_related("slot__schedule", "effector", "cpts").filter(effector=effector)
+    row = get_object_or_404(rows, uuid=appointment_uuid)
+    if request.method == "POST":
+        answer(request, row)
+        return redirect("unscheduled_care:own_appointment", request.cpts.slug, row.uuid)
+    return render(request, "unscheduled_care/own_appointment.html", appointment_context(row))
+
+
+@requires(Permission.CARE_MANAGE)
+def difficulties(request: CptsRequest) -> HttpResponse:
+    """What the regulation could not do, unsolved first."""
+    rows = Difficulty.objects.of(request.cpts).select_related("effector", "appointment")
+    rows = rows.order_by("solved_at", "-told_at")
+    return render(request, "unscheduled_care/difficulties.html", {"rows": rows[:100], "form": AnswerForm()})
+
+
+@require_POST
+@requires(Permission.CARE_MANAGE)
+def solve(request: CptsRequest, difficulty_uuid: UUID) -> HttpResponse:
+    difficulty = get_object_or_404(Difficulty.objects.of(request.cpts), uuid=difficulty_uuid)
+    form = AnswerForm(request.POST)
+    try:
+        if form.is_valid():
+            actions.solve(difficulty=difficulty, answer=form.cleaned_data["answer"], by=request.user, at=timezone.now())
+            messages.success(request, "Difficulté traitée.")
+        else:
+            messages.error(request, "Écrivez ce qui a été répondu.")
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    return redirect("unscheduled_care:difficulties", request.cpts.slug)
+
+
+@requires(Permission.CARE_MANAGE)
+def statistics(request: CptsRequest) -> HttpResponse:
+    """What became of the slots of these last months."""
+    chosen = request.GET.get("periode", "90")
+    days = int(chosen) if chosen in dict(PERIODS) else 90
+    at, care = timezone.now(), actions.settings_of(request.cpts)
+    counted = figures(request.cpts, start=at - timedelta(days=days), end=at, target_hours=care.target_hours)
+    context = {
+        "figures": counted,
+        "periods": PERIODS,
+        "chosen": str(days),
+        "at": at,
+        **_told(counted, care.target_hours),
+    }
+    return render(request, "unscheduled_care/statistics.html", context)
+
+
+def _told(counted: CareFigures, target_hours: int) -> dict[str, Any]:
+    """The figures as the page words them."""
+    absent, cancelled = counted.statuses.get("noshow", 0), counted.statuses.get("cancelled", 0)
+    share = Decimal(counted.within_target) / counted.booked if counted.booked else None
+    return {
+        "honoured": counted.statuses.get("fulfilled", 0),
+        "free_note": f"{counted.free} {plural(counted.free, 'resté libre', 'restés libres')}",
+        "cancelled_note": f"{cancelled} {plural(cancelled, 'annulé')}",
+        "absent_note": f"{absent} {plural(absent, 'patient absent', 'patients absents')}",
+        "target_label": f"Vus en moins de {target_hours} h",
+        "target_note": f"{percent(share)} des patients" if share is not None else "",
+        "themes": [
+            ("Par délai", _bars(counted.by_delay)), ("Par heure du rendez-vous", _bars(counted.by_hour)),
+            ("Par professionnel", _bars(counted.by_professional)), ("Par motif", _bars(counted.by_reason)),
+            ("Par commune du patient", _bars(counted.by_commune)),
+        ],
+    }  # fmt: skip
+
+
+def _bars(rows: list[tuple[str, int]]) -> list[dict[str, Any]]:
+    most = max((count for _, count in rows), default=1)
+    return [{"label": label, "text": count, "width": 100 * count / most, "is_own": True} for label, count in rows]
+
+
+@requires(Permission.CARE_MANAGE)
+def settings(request: CptsRequest) -> HttpResponse:
+    """The delay aimed at, the number to call, the agreement with the SAS, whether patients may be named."""
+    care = actions.settings_of(request.cpts)
+    form = CareSettingsForm(request.POST or None, initial=CareSettingsForm.initial_of(care))
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.save_settings(
+                cpts=request.cpts, read_version=sent_version(request), fields=form.cleaned_data, by=request.user,
+                at=timezone.now(),
+            )  # fmt: skip
+        except DomainError as error:
+            form.add_error(None, error.user_message)
+        else:
+            messages.success(request, "Réglages enregistrés.")
+            return redirect("unscheduled_care:settings", request.cpts.slug)
+    return render(request, "unscheduled_care/settings.html", {"form": form, "care": care})

@@ -1,0 +1,104 @@
+"""Finding a slot: what the regulation and the desk of a CPTS share."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from maillage.core.text import normalised
+from maillage.directory.rules.professions import GROUPS
+from maillage.geography.fields import CommuneField, commune_text
+from maillage.geography.models import Commune
+from maillage.unscheduled_care.models import Effector
+from maillage.unscheduled_care.rules.ranking import RADII, USUAL_RADIUS, bucket_label
+from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, MODE_BADGES, MODE_LABELS, Mode
+from maillage.unscheduled_care.search import FoundSlot, Need, find_slots
+
+SHOWN = 25
+FIRST = ("10G", "60", "70", "50", "21", "40")  # asked for most; the others follow
+CHOICES = sorted(((one.code, one.singular) for one in GROUPS), key=lambda one: (one[0] not in FIRST, one[1]))
+
+
+class FindForm(forms.Form):
+    """Four fields; the rest is folded."""
+
+    commune = CommuneField(label="Commune du patient", max_length=120)
+    profession = forms.ChoiceField(label="Profession", choices=CHOICES, initial="10G")
+    delai = forms.TypedChoiceField(
+        label="Délai", coerce=int, choices=[(12, "12 h"), (24, "24 h"), (48, "48 h"), (72, "72 h")], initial=48,
+        widget=forms.RadioSelect,
+    )  # fmt: skip
+    medecin = forms.CharField(label="Médecin traitant", max_length=80, required=False)
+    km = forms.TypedChoiceField(
+        label="Rayon", coerce=int, choices=[(km, f"{km} km") for km in RADII], initial=USUAL_RADIUS, required=False,
+    )  # fmt: skip
+    mode = forms.ChoiceField(
+        label="Comment", required=False,
+        choices=[("", "Peu importe"), *[(str(mode.name), label) for mode, label in MODE_LABELS.items()]],
+    )  # fmt: skip
+    motif = forms.CharField(label="Motif", max_length=120, required=False, help_text="Jamais le nom du patient.")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the page shows of a search."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    commune: Commune
+    km: float
+
+    @property
+    def first(self) -> dict[str, Any] | None:
+        return self.rows[0] if self.rows else None
+
+
+def bound(parameters: QueryDict, commune: Commune | None = None) -> FindForm:
+    """Filled with what the address says; before the first search, with what is usual."""
+    if "commune" in parameters:
+        return FindForm(parameters)
+    return FindForm(initial={"commune": commune_text(commune)})
+
+
+def found(form: FindForm, *, now: datetime, kinds: int = ALL_KINDS, cpts_id: int | None = None) -> Found | None:
+    """None until the form is filled."""
+    if not form.is_bound or not form.is_valid():
+        return None
+    data, commune = form.cleaned_data, form.cleaned_data["commune"]
+    if commune.latitude is None:
+        form.add_error("commune", "Cette commune n’a pas de position connue : essayez une voisine.")
+        return None
+    own = own_doctor(data["medecin"], data["profession"])
+    need = Need(
+        group=data["profession"], latitude=commune.latitude, longitude=commune.longitude, km=data["km"] or USUAL_RADIUS,
+        since=now,
+        until=now + timedelta(hours=data["delai"]), kinds=kinds, cpts_id=cpts_id,
+        modes=int(Mode[data["mode"]]) if data["mode"] else ALL_MODES, own_doctor_id=own.pk if own else None,
+    )  # fmt: skip
+    slots = find_slots(need, now=now)
+    return Found([row_of(one) for one in slots[:SHOWN]], len(slots), commune, need.km)
+
+
+def own_doctor(text: str, group: str) -> Effector | None:
+    """The one professional whose name holds every word; None when none does, or several."""
+    words = normalised(text).removeprefix("dr ").split()
+    if not words:
+        return None
+    rows = Effector.objects.active().filter(group=group)
+    for word in words:
+        rows = rows.filter(search_name__contains=word)
+    matching = list(rows[:2])
+    return matching[0] if len(matching) == 1 else None
+
+
+def row_of(one: FoundSlot) -> dict[str, Any]:
+    return {
+        "slot": one.slot,
+        "phone": one.slot.schedule.phone or one.slot.effector.phone,
+        "km": f"{one.km:.1f}".replace(".", ","),
+        "bucket": bucket_label(one.bucket),
+        "is_own_doctor": one.is_own_doctor,
+        "modes": [MODE_BADGES[mode] for mode in one.slot.mode_flags],
+    }

@@ -1,0 +1,78 @@
+"""Small forms of the regulation, the desk and the coordinator."""
+
+from typing import Any
+
+from django import forms
+
+from maillage.core.fields import PhoneField
+from maillage.unscheduled_care.models import CareSettings
+from maillage.unscheduled_care.models.settings import TARGETS
+from maillage.unscheduled_care.rules.identifiers import bare_finess
+
+
+class DifficultyForm(forms.Form):
+    text = forms.CharField(
+        label="Ce qui s’est passé", max_length=2000, widget=forms.Textarea({"rows": 3}),
+        help_text="Ne nommez pas le patient.",
+    )  # fmt: skip
+
+
+class AnswerForm(forms.Form):
+    answer = forms.CharField(label="Réponse", max_length=2000, widget=forms.Textarea({"rows": 3}))
+
+
+class CancelForm(forms.Form):
+    """What a patient was read: a code, for a day."""
+
+    code = forms.CharField(label="Code à 8 chiffres", max_length=20)
+    on = forms.DateField(label="Jour du rendez-vous", localize=True, help_text="Par exemple 03/12/2026.")
+
+
+class CareSettingsForm(forms.Form):
+    """How the CPTS organises itself."""
+
+    target_hours = forms.TypedChoiceField(label="Délai visé pour un patient", coerce=int, choices=TARGETS)
+    phone = PhoneField(label="Numéro de l’accueil unique", required=False)
+    finess = forms.CharField(
+        label="FINESS de la CPTS", max_length=10, required=False, help_text="Le SAS nomme la CPTS par ce numéro."
+    )
+    agreed_with_sas_on = forms.DateField(label="Convention avec le SAS signée le", localize=True, required=False)
+    sas_contacts = forms.CharField(
+        label="Contacts de la régulation", max_length=2000, required=False, widget=forms.Textarea({"rows": 3})
+    )
+    answer_modes = forms.CharField(
+        label="Modes de réponse convenus avec le SAS", max_length=2000, required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )  # fmt: skip
+    hds_host = forms.CharField(
+        label="Hébergeur certifié HDS de cette instance", max_length=120, required=False,
+        help_text="L’hébergement de données de santé est certifié par l’État : demandez-le à qui tient votre instance.",
+    )  # fmt: skip
+    declares_hds = forms.BooleanField(
+        label="Je déclare que cette instance est hébergée par cet hébergeur certifié", required=False,
+        help_text="Sans cette déclaration, aucun patient ne peut être nommé ici ; les créneaux et le SAS fonctionnent.",
+    )  # fmt: skip
+    patient_months = forms.IntegerField(
+        label="Mois de conservation des données d’un patient après l’issue", min_value=1, max_value=24
+    )
+
+    def clean_finess(self) -> str:
+        text = self.cleaned_data["finess"]
+        found = bare_finess(text)
+        if text and not found:
+            raise forms.ValidationError("Un numéro FINESS a neuf caractères.")
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("declares_hds") and not data.get("hds_host"):
+            self.add_error("hds_host", "Nommez l’hébergeur que vous déclarez.")
+        return data
+
+    @staticmethod
+    def initial_of(care: CareSettings) -> dict[str, Any]:
+        names = (
+            "target_hours", "phone", "finess", "agreed_with_sas_on", "sas_contacts", "answer_modes", "hds_host",
+            "patient_months",
+        )  # fmt: skip
+        return {name: getattr(care, name) for name in names} | {"declares_hds": care.may_name_patients}

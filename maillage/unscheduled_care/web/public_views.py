@@ -1,0 +1,92 @@
+"""What opens without an account: the page of a professional for one appointment, the cancellation by a patient."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from maillage.core.access import public
+from maillage.core.errors import DomainError
+from maillage.core.gone import gone
+from maillage.exchange import links
+from maillage.unscheduled_care import actions
+from maillage.unscheduled_care.models import Appointment
+from maillage.unscheduled_care.notifications import when
+from maillage.unscheduled_care.rules.pdsa import zone_of
+from maillage.unscheduled_care.rules.series import instant
+from maillage.unscheduled_care.web.access import appointment_of
+from maillage.unscheduled_care.web.forms import CancelForm
+
+TRIES, TRIES_SECONDS = 10, 900
+
+
+@public
+def personal(request: HttpRequest, token: str) -> HttpResponse:
+    """The professional: seen in one tap, cannot, honoured or not. A visit changes nothing."""
+    try:
+        row = appointment_of(token, timezone.now())
+    except links.LinkUnusable as error:
+        return gone(request, "Rendez-vous", error.user_message)
+    if request.method == "POST":
+        answer(request, row)
+        return redirect("unscheduled_care:personal", token)
+    return render(request, "unscheduled_care/personal.html", appointment_context(row) | {"action": ""})
+
+
+def appointment_context(row: Appointment) -> dict[str, Any]:
+    at = timezone.now()
+    return {"row": row, "when": when(row.starts_at), "is_coming": row.starts_at > at, "place": row.slot.schedule}
+
+
+def answer(request: HttpRequest, row: Appointment) -> None:
+    """What the owner of the slot says of an appointment."""
+    do, at, by = request.POST.get("do"), timezone.now(), getattr(request, "user", None)
+    user = by if by is not None and by.is_authenticated else None
+    try:
+        if do == "seen":
+            actions.acknowledge(appointment=row, at=at)
+            messages.success(request, "C’est noté : vous l’avez vu.")
+        elif do == "cannot":
+            actions.cancel(appointment=row, by=user, at=at, keep_slot=True)
+            messages.success(request, "Le rendez-vous est annulé et le créneau fermé. Qui l’avait réservé le voit.")
+        elif do in {"came", "absent"}:
+            actions.record_outcome(appointment=row, came=do == "came", by=user, at=at)
+            messages.success(request, "C’est noté, merci.")
+    except DomainError as error:
+        messages.error(request, error.user_message)
+
+
+@public
+def cancel(request: HttpRequest) -> HttpResponse:
+    """A patient gives their appointment back, with the code that was read to them."""
+    form = CancelForm(request.POST or None)
+    done: datetime | None = None
+    if request.method == "POST" and form.is_valid():
+        row = _named(request, form)
+        if row:
+            try:
+                done = actions.cancel(appointment=row, by=None, at=timezone.now()).starts_at
+            except DomainError as error:
+                form.add_error(None, error.user_message)
+    context = {"form": form, "done": when(done) if done else ""}
+    return render(request, "unscheduled_care/cancel.html", context)
+
+
+def _named(request: HttpRequest, form: CancelForm) -> Appointment | None:
+    """The appointment of that code; a machine that tries them all is stopped long before it finds one."""
+    key = f"cancel-by-code:{request.META.get('REMOTE_ADDR', '')}"
+    cache.add(key, 0, TRIES_SECONDS)
+    if cache.incr(key) > TRIES:
+        form.add_error(None, "Trop d’essais : attendez un quart d’heure, ou appelez le numéro de la CPTS.")
+        return None
+    zone, day = zone_of(""), form.cleaned_data["on"]
+    midnight = datetime.min.time()
+    span = instant(day, midnight, zone), instant(day + timedelta(days=1), midnight, zone)
+    row = actions.find_by_code(code=form.cleaned_data["code"], on=span)
+    if row is None:
+        form.add_error("code", "Aucun rendez-vous à venir ne porte ce code ce jour-là.")
+    return row

@@ -1,0 +1,144 @@
+"""The screen of a regulator, on a call: find, book, read the code aloud, cancel, move, tell a difficulty."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from maillage.core.errors import DomainError
+from maillage.core.posted import sent_uuid
+from maillage.unscheduled_care import actions
+from maillage.unscheduled_care.models import Appointment, Slot
+from maillage.unscheduled_care.notifications import when
+from maillage.unscheduled_care.web.access import regulator_booker, regulator_of, regulators_only
+from maillage.unscheduled_care.web.finding import Found, bound, found
+from maillage.unscheduled_care.web.forms import DifficultyForm
+
+KEPT_DAYS = 30
+
+
+@regulators_only
+def find(request: HttpRequest) -> HttpResponse:
+    """Four fields, then slots; refreshed while the regulator speaks."""
+    form = bound(request.GET)
+    results = found(form, now=timezone.now())
+    moved = _moved(request, request.GET)
+    context = {
+        "form": form, "found": results, "moved": moved, "at": timezone.now(),
+        "query": request.GET.urlencode(),
+    }  # fmt: skip
+    page = "unscheduled_care/_results.html" if getattr(request, "htmx", False) else "unscheduled_care/find.html"
+    return render(request, page, context)
+
+
+def _own(request: HttpRequest) -> QuerySet[Appointment]:
+    """What this regulator booked."""
+    regulator = regulator_of(request)
+    mine = Q(booked_by=request.user) | (Q(regulator=regulator) if regulator else Q(pk=None))
+    return Appointment.objects.filter(mine).select_related("slot__schedule", "effector", "cpts")
+
+
+def _moved(request: HttpRequest, asked: QueryDict) -> Appointment | None:
+    """The appointment that another slot is looked for."""
+    uuid = sent_uuid(asked.get("deplacer") or "")
+    return _own(request).filter(uuid=uuid).first() if uuid else None
+
+
+@require_POST
+@regulators_only
+def book(request: HttpRequest, slot_uuid: UUID) -> HttpResponse:
+    """Book, or move there what `deplacer` names; of two people at the same second the other is offered the next."""
+    slot = get_object_or_404(Slot.objects.select_related("effector"), uuid=slot_uuid)
+    asked = QueryDict(request.POST.get("query", ""))
+    form = bound(asked)
+    form.is_valid()
+    data: dict[str, Any] = getattr(form, "cleaned_data", {})
+    commune = data.get("commune")
+    moved = _moved(request, asked)
+    at = timezone.now()
+    try:
+        if moved:
+            user = regulator_booker(request).user
+            appointment = actions.move(appointment=moved, to=slot, by=user, at=at)
+        else:
+            appointment = actions.book_slot(
+                slot=slot, booker=regulator_booker(request), reason=data.get("motif", ""),
+                commune=commune.code if commune else "", at=at,
+            )  # fmt: skip
+    except DomainError as error:
+        messages.error(request, told_kindly(error, found(bound(asked), now=at)))
+        return redirect(f"{reverse('unscheduled_care:regulation')}?{asked.urlencode()}")
+    return redirect("unscheduled_care:regulation_appointment", appointment.uuid)
+
+
+def told_kindly(error: DomainError, results: Found | None) -> str:
+    """The refusal, and what is left that suits best."""
+    first = results.first if results else None
+    if first is None:
+        return (
+            f"{error.user_message} Aucun autre créneau ne répond à votre recherche." if results else error.user_message
+        )
+    slot = first["slot"]
+    return f"{error.user_message} {when(slot.starts_at).capitalize()}, {slot.effector}, à {first['km']} km."
+
+
+@regulators_only
+def appointment(request: HttpRequest, appointment_uuid: UUID) -> HttpResponse:
+    """What is read to the patient: when, where, the code; and what may still change."""
+    row = get_object_or_404(_own(request), uuid=appointment_uuid)
+    context = {
+        "row": row, "when": when(row.starts_at), "form": DifficultyForm(), "at": timezone.now(),
+        "move_query": _move_query(row),
+    }  # fmt: skip
+    return render(request, "unscheduled_care/regulation_appointment.html", context)
+
+
+def _move_query(row: Appointment) -> str:
+    parameters = QueryDict(mutable=True)
+    parameters.update(
+        {"commune": row.commune, "profession": row.effector.group, "delai": "48", "deplacer": str(row.uuid)}
+    )
+    return parameters.urlencode()
+
+
+@require_POST
+@regulators_only
+def act(request: HttpRequest, appointment_uuid: UUID) -> HttpResponse:
+    """Cancel, or tell a difficulty."""
+    row = get_object_or_404(_own(request), uuid=appointment_uuid)
+    user, at = regulator_booker(request).user, timezone.now()
+    if request.POST.get("do") == "difficulty" and row.cpts:
+        form = DifficultyForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, "Dites en quelques mots ce qui s’est passé.")
+        else:
+            actions.report(
+                cpts=row.cpts,
+                text=form.cleaned_data["text"],
+                appointment=row,
+                by=user,
+                by_name=str(request.user),
+                at=at,
+            )
+            messages.success(request, f"Signalé à la coordination de {row.cpts.with_article}.")
+    elif request.POST.get("do") == "cancel":
+        try:
+            actions.cancel(appointment=row, by=user, at=at)
+            messages.success(request, "Rendez-vous annulé : le créneau est de nouveau libre.")
+        except DomainError as error:
+            messages.error(request, error.user_message)
+    return redirect("unscheduled_care:regulation_appointment", row.uuid)
+
+
+@regulators_only
+def appointments(request: HttpRequest) -> HttpResponse:
+    """What I booked these last days, the next one first."""
+    rows = _own(request).filter(starts_at__gte=timezone.now() - timedelta(days=KEPT_DAYS)).order_by("-starts_at", "pk")
+    return render(request, "unscheduled_care/regulation_appointments.html", {"rows": rows[:100]})

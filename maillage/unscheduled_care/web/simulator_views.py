@@ -1,0 +1,113 @@
+"""« Voir ce que voit le régulateur »: the answer of our own interface, as a screen of the SAS would lay it out."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.cpts.models import Cpts
+from maillage.unscheduled_care.answering_sas import answer_search
+from maillage.unscheduled_care.fhir import fhir_instant
+from maillage.unscheduled_care.models import Effector, Slot
+from maillage.unscheduled_care.rules.fhir_codes import CPTS_CATEGORY
+from maillage.unscheduled_care.rules.sas_query import IDENTIFIER, MOST_PRACTITIONERS, PRACTITIONER_SYSTEM
+
+WINDOW = timedelta(hours=72)
+FLOWS = {
+    "R04": {"_include": ["Slot:schedule", "Slot:service-type-reference"],
+            "_include:iterate": ["Schedule:actor", "HealthcareService:organization"]},
+    "R01": {"_include": ["Slot:schedule"], "_include:iterate": ["Schedule:actor"]},
+}  # fmt: skip
+
+
+@requires(Permission.CARE_MANAGE)
+def simulator(request: CptsRequest) -> HttpResponse:
+    """The real search, for 25 professionals of the CPTS; who is missing, and why."""
+    flow = "R01" if request.GET.get("flux") == "R01" else "R04"
+    at = timezone.now()
+    shown = list(
+        Effector.objects.of(request.cpts).shown_to_sas().filter(national_id__isnull=False).order_by("search_name")
+    )
+    page = sent_page(request.GET.get("lot", ""), len(shown))
+    batch = shown[page * MOST_PRACTITIONERS : (page + 1) * MOST_PRACTITIONERS]
+    query = query_of([one.idnps for one in batch], flow, at)
+    base = request.build_absolute_uri(reverse("sas:root")).rstrip("/")
+    agenda_url = request.build_absolute_uri(f"{reverse('unscheduled_care:agenda')}?ps=")
+    bundle: dict[str, Any] = {"total": 0}
+    if batch:
+        parameters = dict(QueryDict(query).lists())
+        bundle = answer_search(parameters, query, base=base, agenda_url=agenda_url, at=at)
+    context = {
+        "flow": flow, "cards": cards_of(bundle), "total": bundle["total"], "url": f"{base}/Slot?{query}",
+        "json": json.dumps(bundle, indent=2, ensure_ascii=False)[:30_000], "asked": len(batch),
+        "missing": missing(request.cpts, at),
+        "batches": range(1, (len(shown) - 1) // MOST_PRACTITIONERS + 2), "batch": page + 1,
+    }  # fmt: skip
+    return render(request, "unscheduled_care/simulator.html", context)
+
+
+def sent_page(text: str, count: int) -> int:
+    """Which batch of 25 is asked for; the first when that says nothing."""
+    number = int(text) - 1 if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    return number if 0 <= number * MOST_PRACTITIONERS < count else 0
+
+
+def query_of(national_ids: list[str], flow: str, at: datetime) -> str:
+    """The search that the SAS would send."""
+    pairs = [(name, value) for name, values in FLOWS[flow].items() for value in values]
+    pairs += [
+        (IDENTIFIER, ",".join(f"{PRACTITIONER_SYSTEM}|{one}" for one in national_ids)),
+        ("start", f"ge{fhir_instant(at)}"), ("start", f"le{fhir_instant(at + WINDOW)}"), ("status", "free"),
+    ]  # fmt: skip
+    return urlencode(pairs, quote_via=quote)
+
+
+def cards_of(bundle: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a regulator reads of a Bundle, slot by slot: nothing that is not in it."""
+    held = {f"{one['resourceType']}/{one['id']}": one for one in (row["resource"] for row in bundle.get("entry", []))}
+    return [_card(one, held) for one in held.values() if one["resourceType"] == "Slot"]
+
+
+def _card(slot: dict[str, Any], held: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    schedule = held[slot["schedule"]["reference"]]
+    person, role = (held[one["reference"]] for one in schedule["actor"])
+    name = person["name"][0]
+    address = role["contained"][0].get("address", {})
+    services = [held[_service(one)] for one in slot["serviceType"] if _service(one) in held]
+    cpts = [held[one["providedBy"]["reference"]] for one in services]
+    codes = [coding["code"] for one in slot["serviceType"] for coding in one.get("coding", [])]
+    return {
+        "starts_at": datetime.fromisoformat(slot["start"]),
+        "ends_at": datetime.fromisoformat(slot["end"]),
+        "name": f"{' '.join(name.get('given', []))} {name['family']}".strip(),
+        "address": ", ".join([*address.get("line", []), address.get("city", "")]),
+        "phone": role.get("telecom", [{}])[0].get("value", ""),
+        "kinds": [one["code"] for one in slot["meta"]["security"]],
+        "modes": [code for code in codes if code != CPTS_CATEGORY],
+        "reasons": [one["text"] for one in slot["serviceType"] if "text" in one],
+        "cpts": [{"name": one["name"], "phone": one.get("telecom", [{}])[0].get("value", "")} for one in cpts],
+        "walk_in": slot["appointmentType"]["coding"][0]["code"] == "WALKIN",
+        "url": slot["comment"],
+    }
+
+
+def _service(one: dict[str, Any]) -> str:
+    found: str = one.get("extension", [{}])[0].get("valueReference", {}).get("reference", "")
+    return found
+
+
+def missing(cpts: Cpts, at: datetime) -> dict[str, Any]:
+    """Why the SAS does not see more: three counts, each with what to do."""
+    people = Effector.objects.of(cpts)
+    ahead = Slot.objects.live().filter(effector__in=people, starts_at__gt=at, status="free")
+    return {
+        "not_agreed": list(people.filter(sas_agreed_at=None).order_by("search_name")[:20]),
+        "no_number": list(people.filter(national_id=None).order_by("search_name")[:20]),
+        "incomplete": ahead.filter(kinds=0).count() + ahead.filter(kinds__gt=0, modes=0).count(),
+    }
