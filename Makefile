@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo demo-reset test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer
+.PHONY: help install install-dev demo demo-reset sas-examples test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -34,6 +34,9 @@ demo: $(VENV)/.base ## Run a demonstration on http://127.0.0.1:8000
 
 demo-reset: $(VENV)/.base ## Put the demonstration data back as they were
 	@DJANGO_SETTINGS_MODULE=config.settings.demo $(MANAGE) demo --reset --no-serve
+
+sas-examples: $(VENV)/.base ## Run each request of docs/ops/sas.md against the running demonstration (URL=…)
+	@DJANGO_SETTINGS_MODULE=config.settings.demo $(MANAGE) sas_examples $(if $(URL),--url $(URL))
 
 test: $(VENV)/.dev ## Run all the tests, browser journeys included
 	$(RUN) -m pytest -n auto --dist loadgroup

@@ -19,6 +19,16 @@ from maillage.meetings.actions import DOCUMENTS, TEXTS
 from maillage.meetings.models import GoverningText, Meeting, MeetingDocument, SigninCode
 from maillage.members.actions import CONVENTIONS
 from maillage.members.models import Convention, Membership, SpreadsheetImport
+from maillage.unscheduled_care.models import (
+    Appointment,
+    Difficulty,
+    Effector,
+    EffectorMembership,
+    MessageState,
+    Regulator,
+    SasMessage,
+    Slot,
+)
 
 ERASE = "portal.erase"
 
@@ -41,10 +51,26 @@ def expired(at: datetime) -> list[QuerySet[Any]]:
         Meeting.objects.filter(ends_at__lt=before(Meeting.RETENTION_DAYS)),
         Meeting.objects.filter(ends_at=None, created_at__lt=before(Meeting.RETENTION_DAYS)),
         SigninCode.objects.filter(expires_at__lt=before(SigninCode.RETENTION_DAYS)),
+        *_unscheduled_care(at),
         SpreadsheetImport.objects.filter(created_at__lt=before(SpreadsheetImport.RETENTION_DAYS)),
         AuditEvent.objects.filter(at__lt=before(AuditEvent.RETENTION_DAYS)),
         *_former_professionals(timezone.localdate(before(PractitionerRole.RETENTION_DAYS))),
         Session.objects.filter(expire_date__lt=at),
+    ]
+
+
+def _unscheduled_care(at: datetime) -> list[QuerySet[Any]]:
+    """Appointments before their slots, slots before their owners."""
+    old, closed = at - timedelta(days=Slot.RETENTION_DAYS), at - timedelta(days=Regulator.RETENTION_DAYS)
+    heard = at - timedelta(days=SasMessage.RETENTION_DAYS)
+    linked = EffectorMembership.objects.filter(effector=OuterRef("pk"))
+    return [
+        SasMessage.objects.exclude(state=MessageState.WAITING).filter(created_at__lt=heard),
+        Difficulty.objects.filter(told_at__lt=at - timedelta(days=Difficulty.RETENTION_DAYS)),
+        Appointment.objects.filter(ends_at__lt=old),
+        Slot.objects.filter(ends_at__lt=old),
+        Effector.objects.filter(~Exists(linked), ~Exists(Slot.objects.filter(effector=OuterRef("pk")))),
+        Regulator.objects.filter(is_active=False, updated_at__lt=closed),
     ]
 
 

@@ -7,3 +7,4 @@ class UnscheduledCareConfig(AppConfig):
 
     def ready(self) -> None:
         from maillage.unscheduled_care import jobs  # noqa: F401, PLC0415  # registers the kinds of jobs
+        from maillage.unscheduled_care.actions import membership  # noqa: F401, PLC0415  # follows departures

@@ -31,6 +31,7 @@ from maillage.members.actions.keeping import (
     edit_own,
     follow_the_year,
     leave,
+    on_leave,
     record_fee,
     take_back,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "keep_campaign",
     "leave",
     "merge",
+    "on_leave",
     "on_merge",
     "record_fee",
     "refuse",

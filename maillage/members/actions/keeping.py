@@ -1,6 +1,6 @@
 """The life of a membership: what is known of it, what is paid, its end."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -87,6 +87,16 @@ def _write(membership: Membership, read_version: int, changes: Mapping[str, Any]
     membership.version = read_version + 1
 
 
+OnLeave = Callable[[Membership, datetime], None]
+_on_leave: list[OnLeave] = []
+
+
+def on_leave(follow: OnLeave) -> OnLeave:
+    """Register what a departure changes in an app above this one, in its transaction."""
+    _on_leave.append(follow)
+    return follow
+
+
 @transaction.atomic
 def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
     """A member leaves, on a day that is not before they joined. Raises LeftBeforeArriving or NotIn."""
@@ -96,6 +106,8 @@ def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
     if not inside.update(status=MembershipStatus.LEFT, left_on=on, version=F("version") + 1):
         raise NotIn
     membership.refresh_from_db()
+    for follow in _on_leave:
+        follow(membership, at)
     summary = f"{membership} a quitté la CPTS le {on:%d/%m/%Y}"
     audit.record("member.left", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
 

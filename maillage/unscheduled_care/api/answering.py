@@ -55,9 +55,9 @@ def check_certificate(meta: Mapping[str, Any]) -> None:
         return
     if meta.get("HTTP_X_SSL_CLIENT_VERIFY") != "SUCCESS":
         raise Refused("login", "Certificat client absent ou refusé", "", 403)
-    named = dict(SUBJECT.findall(meta.get("HTTP_X_SSL_CLIENT_SUBJECT", "")))
+    named = {(part, value.strip()) for part, value in SUBJECT.findall(meta.get("HTTP_X_SSL_CLIENT_SUBJECT", ""))}
     for part, accepted in (("CN", settings.SAS_CERTIFICATE_CN), ("OU", settings.SAS_CERTIFICATE_OU)):
-        if accepted and named.get(part, "").strip() not in accepted:
+        if accepted and not any((part, value) in named for value in accepted):
             raise Refused("forbidden", f"Certificat d’un autre appelant ({part})", "", 403)
 
 

@@ -1,6 +1,6 @@
 """Unscheduled care in a CPTS: what is free and booked, what the coordinator must see, figures, settings."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,17 +16,17 @@ from django.views.decorators.http import require_POST
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
 from maillage.core.listing import Column, Filter, Listing
-from maillage.core.posted import sent_version
+from maillage.core.posted import sent_uuid, sent_version
 from maillage.core.text import percent, plural
 from maillage.unscheduled_care import actions
-from maillage.unscheduled_care.models import Appointment, AppointmentStatus, Difficulty, Origin, Slot
+from maillage.unscheduled_care.models import Appointment, AppointmentStatus, Difficulty, Effector, Origin, Slot
 from maillage.unscheduled_care.rules.slots import Kind
 from maillage.unscheduled_care.statistics import CareFigures, figures
 from maillage.unscheduled_care.web.access import own_effector
 from maillage.unscheduled_care.web.finding import bound, found
 from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm
 from maillage.unscheduled_care.web.public_views import answer, appointment_context
-from maillage.unscheduled_care.web.regulation_views import told_kindly
+from maillage.unscheduled_care.web.regulation_views import move_query, told_kindly
 
 DESK_KINDS = int(Kind.PUBLIC | Kind.PRO)
 PERIODS = [("30", "30 jours"), ("90", "3 mois"), ("365", "un an")]
@@ -40,7 +40,8 @@ def desk(request: CptsRequest) -> HttpResponse:
     results = found(form, now=at, kinds=DESK_KINDS, cpts_id=request.cpts.pk)
     context = {
         "form": form, "found": results, "at": at, "query": request.GET.urlencode(),
-        "care": actions.settings_of(request.cpts), "late": _without_outcome(request, at),
+        "care": actions.settings_of(request.cpts), "moved": _moved(request, request.GET),
+        "left": _left_behind(request, at), "late": _without_outcome(request, at),
         "difficulties": Difficulty.objects.of(request.cpts).unsolved().count(),
         "free": Slot.objects.of(request.cpts).open().starting_between(at, at + timedelta(hours=48)).count(),
     }  # fmt: skip
@@ -48,7 +49,22 @@ def desk(request: CptsRequest) -> HttpResponse:
     return render(request, page, context)
 
 
-def _without_outcome(request: CptsRequest, at: object) -> int:
+def _moved(request: CptsRequest, asked: QueryDict) -> Appointment | None:
+    """The appointment that another slot is looked for."""
+    uuid = sent_uuid(asked.get("deplacer") or "")
+    return _readable(request).filter(uuid=uuid).first() if uuid else None
+
+
+def _left_behind(request: CptsRequest, at: datetime) -> list[Appointment]:
+    """To come with somebody who left the CPTS: to be handed over, not lost."""
+    if Permission.CARE_MANAGE not in request.permissions:
+        return []
+    inside = Effector.objects.of(request.cpts).values("pk")
+    ahead = Appointment.objects.of(request.cpts).filter(status=AppointmentStatus.BOOKED, starts_at__gt=at)
+    return list(ahead.exclude(effector__in=inside).for_listing()[:50])
+
+
+def _without_outcome(request: CptsRequest, at: datetime) -> int:
     """Past, and nobody said whether the patient came."""
     return Appointment.objects.of(request.cpts).filter(status=AppointmentStatus.BOOKED, ends_at__lt=at).count()
 
@@ -68,9 +84,13 @@ def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
     commune, at = data.get("commune"), timezone.now()
     booker = actions.Booker(user=request.user, origin=Origin.DESK, cpts=request.cpts)
     try:
-        row = actions.book_slot(
-            slot=slot, booker=booker, reason=data.get("motif", ""), commune=commune.code if commune else "", at=at
-        )
+        moved = _moved(request, asked)
+        if moved:
+            row = actions.move(appointment=moved, to=slot, by=request.user, at=at)
+        else:
+            row = actions.book_slot(
+                slot=slot, booker=booker, reason=data.get("motif", ""), commune=commune.code if commune else "", at=at
+            )
     except DomainError as error:
         results = found(bound(asked), now=at, kinds=DESK_KINDS, cpts_id=request.cpts.pk)
         messages.error(request, told_kindly(error, results))
@@ -127,7 +147,8 @@ def appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpResponse:
         else:
             answer(request, row)
         return redirect("unscheduled_care:appointment", request.cpts.slug, row.uuid)
-    return render(request, "unscheduled_care/appointment.html", appointment_context(row))
+    query = move_query(row)
+    return render(request, "unscheduled_care/appointment.html", appointment_context(row) | {"move_query": query})
 
 
 @requires(Permission.SLOT_PUBLISH)

@@ -95,12 +95,13 @@ def appointment(request: HttpRequest, appointment_uuid: UUID) -> HttpResponse:
     row = get_object_or_404(_own(request), uuid=appointment_uuid)
     context = {
         "row": row, "when": when(row.starts_at), "form": DifficultyForm(), "at": timezone.now(),
-        "move_query": _move_query(row),
+        "move_query": move_query(row),
     }  # fmt: skip
     return render(request, "unscheduled_care/regulation_appointment.html", context)
 
 
-def _move_query(row: Appointment) -> str:
+def move_query(row: Appointment) -> str:
+    """The search of another slot for an appointment."""
     parameters = QueryDict(mutable=True)
     parameters.update(
         {"commune": row.commune, "profession": row.effector.group, "delai": "48", "deplacer": str(row.uuid)}
