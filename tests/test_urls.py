@@ -39,7 +39,7 @@ from maillage.territorial_diagnosis.places import Gazetteer
 from maillage.territorial_diagnosis.queries import area_of
 from maillage.territorial_diagnosis.rules.catalogue import definitions
 from maillage.unscheduled_care.actions import Booker, Opening, add_absence, book_slot, open_slots, report, start_agenda
-from maillage.unscheduled_care.models import Origin
+from maillage.unscheduled_care.models import BusyCalendar, Origin
 from maillage.unscheduled_care.rules.slots import Kind, Mode
 from tests.conftest import BERGERACOISE
 from tests.factories import (
@@ -83,8 +83,9 @@ POST_ONLY = {
     "meetings:join_document", "meetings:close", "meetings:strike", "meetings:finish_task",
     "meetings:remind", "meetings:answer_for",
     "meetings:withdraw_proxy", "meetings:act", "unscheduled_care:desk_book", "unscheduled_care:solve",
-    "unscheduled_care:act", "unscheduled_care:remove_absence", "unscheduled_care:regulation_book",
-    "unscheduled_care:regulation_act",
+    "unscheduled_care:act", "unscheduled_care:remove_absence",
+    "unscheduled_care:remove_calendar",
+    "unscheduled_care:regulation_book", "unscheduled_care:regulation_act",
 }  # fmt: skip
 SCOPES = {
     Role.REGULATOR: {"departement_id": "24"},
@@ -106,7 +107,7 @@ OTHER_LIMITS = {
     "meetings:minutes": 12, "meetings:minutes_pdf": 8, "meetings:letters": 9, "meetings:votes": 22,
     "meetings:hands": 14,
     "unscheduled_care:own_agenda": 15, "unscheduled_care:open_slots": 10, "unscheduled_care:desk": 8,
-    "unscheduled_care:simulator": 8,
+    "unscheduled_care:simulator": 8, "unscheduled_care:feed": 3,
     "meetings:personal": 6, "meetings:personal_paper": 6, "meetings:personal_document": 3,
 }  # fmt: skip
 MOST_QUERIES = {"public": 2, "signed-in": 6, "machine": 4}
@@ -236,10 +237,12 @@ def care_arguments(cpts: Cpts, coordinator: User) -> dict:
     )  # fmt: skip
     booker = Booker(user=coordinator, origin=Origin.DESK, cpts=cpts)
     booked = book_slot(slot=slots[0], booker=booker, at=NOON)
+    calendar = BusyCalendar.objects.create(effector=place.effector, name="Cabinet", url="https://exemple.invalid/a.ics")
     told = report(cpts=cpts, text="Fermé", appointment=booked, by=coordinator, by_name="Zoé", at=NOON)
     return {
         "slot_uuid": slots[1].uuid, "appointment_uuid": booked.uuid, "place_uuid": place.uuid,
         "absence_uuid": absence.uuid, "difficulty_uuid": told.uuid,
+        "calendar_uuid": calendar.uuid, "agenda_uuid": place.effector.feed,
     }  # fmt: skip
 
 

@@ -9,8 +9,10 @@ from django.utils import timezone
 from maillage.core import jobs
 from maillage.core.models import Job, JobState
 from maillage.unscheduled_care.actions.booking import FOLLOW
+from maillage.unscheduled_care.actions.calendars import EVERY, READ, read_calendar
 from maillage.unscheduled_care.actions.outbox import flush_outbox
-from maillage.unscheduled_care.models import Appointment, MessageState, SasMessage
+from maillage.unscheduled_care.fetching import fetch
+from maillage.unscheduled_care.models import Appointment, BusyCalendar, MessageState, SasMessage
 from maillage.unscheduled_care.notifications import tell_professional
 from maillage.unscheduled_care.sas_client import HttpSasClient
 
@@ -29,6 +31,23 @@ def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     if appointment.regulator_id:
         _flush()
     return "Professionnel prévenu." if told else "Personne à prévenir."
+
+
+@jobs.job(READ, limit=timedelta(minutes=30))
+def read_calendars(arguments: dict[str, Any], progress: jobs.Progress) -> str:
+    """Every outside calendar that has an address; then again in a quarter of an hour."""
+    rows = list(BusyCalendar.objects.exclude(url="").select_related("effector").order_by("pk"))
+    read = 0
+    for number, calendar in enumerate(rows):
+        progress("Lecture des agendas", number, len(rows))
+        read += read_calendar(calendar, fetch, at=timezone.now())
+    at = timezone.now()
+    if rows and not Job.objects.filter(kind=READ, state=JobState.WAITING).exists():
+        jobs.enqueue(READ, label="Lecture des agendas extérieurs", at=at, not_before=at + EVERY)
+    return f"{read} agendas lus sur {len(rows)}."
+
+
+jobs.daily(READ, "Lecture des agendas extérieurs")
 
 
 @jobs.job(FLUSH, limit=timedelta(minutes=10))

@@ -28,6 +28,15 @@ from maillage.unscheduled_care.actions.booking import (
     move,
     record_outcome,
 )
+from maillage.unscheduled_care.actions.calendars import (
+    READ,
+    NotACalendar,
+    TooManyCalendars,
+    add_calendar,
+    keep_busy_times,
+    read_calendar,
+    remove_calendar,
+)
 from maillage.unscheduled_care.actions.campaign import UnreadableCampaign, load_campaign
 from maillage.unscheduled_care.actions.difficulties import AlreadySolved, report, solve
 from maillage.unscheduled_care.actions.masking import (
@@ -62,12 +71,14 @@ from maillage.unscheduled_care.actions.settings import StaleSettings, save_setti
 
 __all__ = [
     "FOLLOW",
+    "READ",
     "AbsenceOver",
     "AlreadySolved",
     "Booker",
     "IdentifierTaken",
     "NoCptsChosen",
     "NoNumber",
+    "NotACalendar",
     "NotAMember",
     "NotBooked",
     "NotYet",
@@ -87,10 +98,12 @@ __all__ = [
     "StaleAgenda",
     "StaleSettings",
     "TooMany",
+    "TooManyCalendars",
     "UnreadableCampaign",
     "WalkIn",
     "acknowledge",
     "add_absence",
+    "add_calendar",
     "book_slot",
     "busy_spans",
     "cancel",
@@ -99,13 +112,16 @@ __all__ = [
     "create_regulator",
     "find_by_code",
     "flush_outbox",
+    "keep_busy_times",
     "load_campaign",
     "mask",
     "move",
     "open_slots",
     "put_regulator",
+    "read_calendar",
     "record_outcome",
     "remove_absence",
+    "remove_calendar",
     "report",
     "save_place",
     "save_settings",

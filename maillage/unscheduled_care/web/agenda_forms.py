@@ -12,6 +12,7 @@ from maillage.core.templatetags.maillage import day as day_text
 from maillage.cpts.models import Cpts
 from maillage.geography.fields import CommuneField, commune_text
 from maillage.unscheduled_care.actions import Opening
+from maillage.unscheduled_care.fetching import MOST_BYTES
 from maillage.unscheduled_care.models import Effector, Reserved, Schedule
 from maillage.unscheduled_care.places import departement_of_place
 from maillage.unscheduled_care.rules.identifiers import bare_finess, bare_siret
@@ -266,6 +267,29 @@ class AbsenceForm(forms.Form):
         if data.get("first") and data.get("last") and data["last"] < data["first"]:
             self.add_error("last", "Le dernier jour vient avant le premier.")
         return data
+
+
+class CalendarForm(forms.Form):
+    """An address that is read again, or a file."""
+
+    name = forms.CharField(label="Nom", max_length=80, initial="Mon agenda du cabinet")
+    url = forms.CharField(
+        label="Adresse du calendrier", max_length=500, required=False,
+        help_text="Le lien « iCal » ou « webcal » de votre agenda : il est relu toutes les quinze minutes.",
+    )  # fmt: skip
+    file = forms.FileField(label="Ou un fichier .ics", required=False, help_text="Lu une fois. 5 Mo au plus.")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and bool(data.get("url")) == bool(data.get("file")):
+            self.add_error("url", "Donnez une adresse, ou un fichier.")
+        if data.get("file") and data["file"].size > MOST_BYTES:
+            self.add_error("file", "Ce fichier dépasse 5 Mo.")
+        return data
+
+    def text(self) -> str:
+        file = self.cleaned_data.get("file")
+        return file.read().decode("utf-8", errors="replace") if file else ""
 
 
 class HowForm(forms.Form):

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -17,13 +18,14 @@ from maillage.core.errors import DomainError
 from maillage.core.posted import sent_uuid, sent_version
 from maillage.core.text import plural
 from maillage.unscheduled_care import actions
-from maillage.unscheduled_care.models import Absence, Effector, Schedule, Slot, SlotStatus
+from maillage.unscheduled_care.models import Absence, BusyCalendar, Effector, Schedule, Slot, SlotStatus
 from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.rules.series import Span, first_free, instant
 from maillage.unscheduled_care.rules.slots import KIND_LABELS, MODE_BADGES, Kind, names_of
 from maillage.unscheduled_care.web.access import own_effector, own_membership
 from maillage.unscheduled_care.web.agenda_forms import (
     AbsenceForm,
+    CalendarForm,
     HowForm,
     OpenSlotsForm,
     PlaceForm,
@@ -239,6 +241,41 @@ def remove_absence(request: CptsRequest, absence_uuid: UUID) -> HttpResponse:
     actions.remove_absence(absence=absence, by=request.user, at=timezone.now())
     messages.success(request, "Absence retirée : vos créneaux sont de nouveau visibles.")
     return redirect("unscheduled_care:absences", request.cpts.slug)
+
+
+@requires(Permission.SLOT_PUBLISH)
+def calendars(request: CptsRequest) -> HttpResponse:
+    """My other calendars, whose busy times hide my slots; and the address of this one."""
+    effector, at = _effector(request), timezone.now()
+    form = CalendarForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.add_calendar(
+                effector=effector, name=form.cleaned_data["name"], url=form.cleaned_data["url"], text=form.text(),
+                by=request.user, at=at,
+            )  # fmt: skip
+        except DomainError as error:
+            form.add_error("url" if form.cleaned_data["url"] else "file", error.user_message)
+        else:
+            messages.success(request, "Agenda relié : ses heures occupées masquent vos créneaux.")
+            return redirect("unscheduled_care:calendars", request.cpts.slug)
+    path = reverse("unscheduled_care:feed", args=[effector.feed])
+    feed = request.build_absolute_uri(path)
+    context = {
+        "form": form, "calendars": effector.calendars.order_by("pk"), "feed": feed,
+        "webcal": feed.replace("https://", "webcal://", 1).replace("http://", "webcal://", 1),
+    }  # fmt: skip
+    return render(request, "unscheduled_care/calendars.html", context)
+
+
+@require_POST
+@requires(Permission.SLOT_PUBLISH)
+def remove_calendar(request: CptsRequest, calendar_uuid: UUID) -> HttpResponse:
+    own = BusyCalendar.objects.filter(effector=_effector(request)).select_related("effector")
+    calendar = get_object_or_404(own, uuid=calendar_uuid)
+    actions.remove_calendar(calendar=calendar, by=request.user, at=timezone.now())
+    messages.success(request, "Agenda retiré.")
+    return redirect("unscheduled_care:calendars", request.cpts.slug)
 
 
 @requires(Permission.SLOT_PUBLISH)

@@ -2,19 +2,22 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from maillage.core.access import public
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
 from maillage.exchange import links
 from maillage.unscheduled_care import actions
-from maillage.unscheduled_care.models import Appointment
+from maillage.unscheduled_care.calendar import feed_text
+from maillage.unscheduled_care.models import Appointment, Effector, Slot, SlotStatus
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.rules.series import instant
@@ -22,6 +25,7 @@ from maillage.unscheduled_care.web.access import appointment_of
 from maillage.unscheduled_care.web.forms import CancelForm
 
 TRIES, TRIES_SECONDS = 10, 900
+FEED_PAST, FEED_AHEAD = timedelta(days=7), timedelta(days=60)
 
 
 @public
@@ -58,6 +62,21 @@ def answer(request: HttpRequest, row: Appointment) -> None:
             messages.success(request, "C’est noté, merci.")
     except DomainError as error:
         messages.error(request, error.user_message)
+
+
+@public
+@require_safe
+def feed(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
+    """The private address that a telephone reads: hours and places, no patient."""
+    at = timezone.now()
+    effector = get_object_or_404(Effector, feed=agenda_uuid)
+    slots = Slot.objects.filter(effector=effector, status=SlotStatus.FREE).starting_between(
+        at - FEED_PAST, at + FEED_AHEAD
+    )
+    booked = Appointment.objects.live().filter(effector=effector, starts_at__gte=at - FEED_PAST).for_listing()
+    text = feed_text("Soins non programmés", slots.for_listing()[:1000], booked[:1000], at=at)
+    headers = {"Content-Disposition": 'inline; filename="soins-non-programmes.ics"'}
+    return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers=headers)
 
 
 @public

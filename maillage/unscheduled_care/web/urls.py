@@ -28,6 +28,8 @@ urlpatterns = [
     path(f"{CARE}/agenda/lieux/<uuid:place_uuid>/", agenda_views.places, name="place"),
     path(f"{CARE}/agenda/absences/", agenda_views.absences, name="absences"),
     path(f"{CARE}/agenda/absences/<uuid:absence_uuid>/", agenda_views.remove_absence, name="remove_absence"),
+    path(f"{CARE}/agenda/agendas/", agenda_views.calendars, name="calendars"),
+    path(f"{CARE}/agenda/agendas/<uuid:calendar_uuid>/", agenda_views.remove_calendar, name="remove_calendar"),
     path(f"{CARE}/agenda/sas/", agenda_views.how, name="how"),
     path(f"{CARE}/agenda/rendez-vous/<uuid:appointment_uuid>/", desk_views.own_appointment, name="own_appointment"),
     path("regulation/", regulation_views.find, name="regulation"),
@@ -38,6 +40,7 @@ urlpatterns = [
     ),
     path("regulation/rendez-vous/<uuid:appointment_uuid>/suite/", regulation_views.act, name="regulation_act"),
     path("rdv/<str:token>/", public_views.personal, name="personal"),
+    path("agenda-soins/<uuid:agenda_uuid>.ics", public_views.feed, name="feed"),
     path("annuler-un-rendez-vous/", public_views.cancel, name="cancel"),
     path("sas/agenda/", sas_entry.agenda, name="agenda"),
 ]

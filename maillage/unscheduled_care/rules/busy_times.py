@@ -1,0 +1,82 @@
+"""Busy times of an outside calendar: recurrences, exceptions, time zones, cancelled occurrences. Pure.
+
+Nothing of an event is kept but its hours. An event that says it leaves its owner available hides nothing.
+"""
+
+from datetime import UTC, date, datetime, time
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import recurring_ical_events
+from icalendar import Calendar, Event
+
+from maillage.unscheduled_care.rules.series import Span
+
+PARIS = ZoneInfo("Europe/Paris")
+MOST_EVENTS = 5_000
+TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}  # no agenda of a cabinet; a way to keep a machine busy
+
+
+class CalendarUnreadable(ValueError):
+    """What was given is no iCalendar."""
+
+
+def busy_times(text: str, *, start: datetime, end: datetime) -> list[Span]:
+    """Hours busy between two instants, in order, those that touch brought together. Raises CalendarUnreadable."""
+    try:
+        calendar = Calendar.from_ical(text)
+        events = _events(_sober(calendar), start, end)
+        spans = [span for event in events if _is_busy(event) and (span := _span(event))]
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
+        raise CalendarUnreadable(str(error)[:120]) from error
+    return _joined([(max(begin, start), min(finish, end)) for begin, finish in spans if begin < end and finish > start])
+
+
+def _sober(calendar: Any) -> Calendar:
+    """Without the events that happen every second."""
+    if calendar.name != "VCALENDAR":
+        raise CalendarUnreadable("VCALENDAR attendu")
+    kept = [one for one in calendar.subcomponents if not TOO_OFTEN & set(_frequencies(one))]
+    calendar.subcomponents = kept
+    found: Calendar = calendar
+    return found
+
+
+def _frequencies(component: Any) -> list[str]:
+    rules = component.get("RRULE") or []
+    rules = rules if isinstance(rules, list) else [rules]
+    return [str(freq).upper() for rule in rules for freq in rule.get("FREQ", [])]
+
+
+def _events(calendar: Calendar, start: datetime, end: datetime) -> list[Event]:
+    found = recurring_ical_events.of(calendar, components=["VEVENT"]).between(start, end)
+    return list(islice(found, MOST_EVENTS))
+
+
+def _is_busy(event: Event) -> bool:
+    status, transparency = str(event.get("STATUS", "")).upper(), str(event.get("TRANSP", "")).upper()
+    return status != "CANCELLED" and transparency != "TRANSPARENT"
+
+
+def _span(event: Event) -> Span | None:
+    """None for what lasts no time."""
+    start, end = _instant(event.start), _instant(event.end)
+    return (start, end) if end > start else None
+
+
+def _instant(value: date | datetime) -> datetime:
+    """A whole day begins at midnight, and an hour without a zone is one, on the clock of Paris."""
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    return (value if value.tzinfo else value.replace(tzinfo=PARIS)).astimezone(UTC)
+
+
+def _joined(spans: list[Span]) -> list[Span]:
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
