@@ -38,7 +38,17 @@ from maillage.territorial_diagnosis.loading import NewVintage, store
 from maillage.territorial_diagnosis.places import Gazetteer
 from maillage.territorial_diagnosis.queries import area_of
 from maillage.territorial_diagnosis.rules.catalogue import definitions
-from maillage.unscheduled_care.actions import Booker, Opening, add_absence, book_slot, open_slots, report, start_agenda
+from maillage.unscheduled_care.actions import (
+    Booker,
+    Opening,
+    add_absence,
+    book_slot,
+    open_request,
+    open_slots,
+    report,
+    save_settings,
+    start_agenda,
+)
 from maillage.unscheduled_care.models import BusyCalendar, Origin
 from maillage.unscheduled_care.rules.slots import Kind, Mode
 from tests.conftest import BERGERACOISE
@@ -107,7 +117,8 @@ OTHER_LIMITS = {
     "meetings:minutes": 12, "meetings:minutes_pdf": 8, "meetings:letters": 9, "meetings:votes": 22,
     "meetings:hands": 14,
     "unscheduled_care:own_agenda": 15, "unscheduled_care:open_slots": 10, "unscheduled_care:desk": 8,
-    "unscheduled_care:simulator": 8, "unscheduled_care:feed": 3,
+    "unscheduled_care:simulator": 8, "unscheduled_care:requests": 8,
+    "unscheduled_care:request": 16, "unscheduled_care:feed": 3,
     "meetings:personal": 6, "meetings:personal_paper": 6, "meetings:personal_document": 3,
 }  # fmt: skip
 MOST_QUERIES = {"public": 2, "signed-in": 6, "machine": 4}
@@ -238,10 +249,21 @@ def care_arguments(cpts: Cpts, coordinator: User) -> dict:
     booker = Booker(user=coordinator, origin=Origin.DESK, cpts=cpts)
     booked = book_slot(slot=slots[0], booker=booker, at=NOON)
     calendar = BusyCalendar.objects.create(effector=place.effector, name="Cabinet", url="https://exemple.invalid/a.ics")
+    settings = {"target_hours": 48, "hds_host": "Hébergeur", "declares_hds": True, "patient_months": 3}
+    save_settings(cpts=cpts, read_version=0, fields=settings, by=coordinator, at=NOON)
+    care = open_request(
+        cpts=cpts,
+        patient={"who": "X", "what": "Y"},
+        commune=place.commune,
+        group="60",
+        hours=48,
+        by=coordinator,
+        at=NOON,
+    )
     told = report(cpts=cpts, text="Fermé", appointment=booked, by=coordinator, by_name="Zoé", at=NOON)
     return {
         "slot_uuid": slots[1].uuid, "appointment_uuid": booked.uuid, "place_uuid": place.uuid,
-        "absence_uuid": absence.uuid, "difficulty_uuid": told.uuid,
+        "absence_uuid": absence.uuid, "request_uuid": care.uuid, "difficulty_uuid": told.uuid,
         "calendar_uuid": calendar.uuid, "agenda_uuid": place.effector.feed,
     }  # fmt: skip
 

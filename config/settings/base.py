@@ -174,6 +174,8 @@ SAS_AGENDA_URL = env.str("SAS_AGENDA_URL", default="")
 SAS_BASE_URL = env.str("SAS_BASE_URL", default="")
 SAS_CLIENT_CERTIFICATE = env.str("SAS_CLIENT_CERTIFICATE", default="")
 SAS_CLIENT_KEY = env.str("SAS_CLIENT_KEY", default="")
+# 32 random bytes in base64: what names a patient is sealed with it (docs/ops/install.md); empty: nobody is named.
+PATIENT_DATA_KEY = env.str("PATIENT_DATA_KEY", default="")
 # Who says who a regulator is (OpenID Connect; Pro Santé Connect in production); empty: ordinary sign-in.
 OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
 SAS_AUTHORITY = env.str("SAS_AUTHORITY", default="")  # whom we trust there; empty: what the system trusts

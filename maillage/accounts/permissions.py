@@ -32,6 +32,7 @@ class Permission(StrEnum):
     SLOT_PUBLISH = "slot.publish"
     SLOT_BOOK = "slot.book"
     CARE_MANAGE = "care.manage"
+    PATIENT_DESK = "patient.desk"
     TEAM_MANAGE = "team.manage"
     AUDIT_VIEW = "audit.view"
     INSTANCE_MANAGE = "instance.manage"
@@ -53,12 +54,12 @@ _LEAD = _BOARD | _TEAM | {
 }  # fmt: skip
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
-    Role.COORDINATOR: _LEAD,
+    Role.COORDINATOR: _LEAD | {Permission.PATIENT_DESK},
     Role.PRESIDENT: _LEAD,
     Role.TREASURER: _BOARD,
     Role.SECRETARY: _BOARD | _TEAM,
     Role.MEMBER: _ANY_MEMBER,
-    Role.MEDICAL_ASSISTANT: _ANY_MEMBER,
+    Role.MEDICAL_ASSISTANT: _ANY_MEMBER | {Permission.PATIENT_DESK},
     Role.REGULATOR: _READERS,
     Role.ARS_INSTRUCTOR: _INSTITUTION,
     Role.CPAM_INSTRUCTOR: _INSTITUTION,

@@ -19,8 +19,10 @@ from maillage.meetings.actions import DOCUMENTS, TEXTS
 from maillage.meetings.models import GoverningText, Meeting, MeetingDocument, SigninCode
 from maillage.members.actions import CONVENTIONS
 from maillage.members.models import Convention, Membership, SpreadsheetImport
+from maillage.unscheduled_care.actions import erase_patients
 from maillage.unscheduled_care.models import (
     Appointment,
+    CareRequest,
     Difficulty,
     Effector,
     EffectorMembership,
@@ -67,6 +69,7 @@ def _unscheduled_care(at: datetime) -> list[QuerySet[Any]]:
     return [
         SasMessage.objects.exclude(state=MessageState.WAITING).filter(created_at__lt=heard),
         Difficulty.objects.filter(told_at__lt=at - timedelta(days=Difficulty.RETENTION_DAYS)),
+        CareRequest.objects.filter(ended_at__lt=old),
         Appointment.objects.filter(ends_at__lt=old),
         Slot.objects.filter(ends_at__lt=old),
         Effector.objects.filter(~Exists(linked), ~Exists(Slot.objects.filter(effector=OuterRef("pk")))),
@@ -89,7 +92,7 @@ def _former_professionals(day: date) -> list[QuerySet[Any]]:
 def erase_expired(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Running it twice erases nothing more."""
     at = timezone.now()
-    erased = sum(rows.delete()[0] for rows in expired(at)) + _sweep(at)
+    erased = sum(rows.delete()[0] for rows in expired(at)) + _sweep(at) + erase_patients(at=at)
     return f"{erased} {plural(erased, 'ligne effacée', 'lignes effacées')}."
 
 

@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 from maillage.core.templatetags.maillage import day, hour
 from maillage.exchange import links
 from maillage.exchange.actions import write_mail
-from maillage.unscheduled_care.models import Appointment, Effector
+from maillage.unscheduled_care.models import Appointment, Effector, Solicitation
 
 LINK = "appointment"
 LINK_LIVES = timedelta(days=60)
@@ -65,3 +65,37 @@ def tell_professional(appointment: Appointment, what: str, *, at: datetime) -> b
         cpts_id=appointment.cpts_id,
     )  # fmt: skip
     return True
+
+
+SOLICITATION = "solicitation"
+SOLICITATION_LIVES = timedelta(days=4)
+
+
+def solicitation_path(solicitation: Solicitation) -> str:
+    token = links.sign(SOLICITATION, solicitation.uuid, until=solicitation.sent_at + SOLICITATION_LIVES)
+    return reverse("unscheduled_care:solicited", args=[token])
+
+
+def tell_solicited(solicitation: Solicitation, *, at: datetime) -> None:
+    """Where and when; who the patient is, is read after signing in."""
+    request, recipient = solicitation.request, address_of(solicitation.effector)
+    if not recipient:
+        return
+    body = (
+        f"Bonjour {solicitation.effector},\n\n"
+        f"{request.cpts} cherche qui peut voir un patient de {request.commune.name} "
+        f"avant {when(request.due_at)}.\n\nVous pouvez ? Un geste suffit, le premier qui accepte est retenu :\n"
+        f"{settings.PUBLIC_URL}{solicitation_path(solicitation)}\n\n"
+        "L’identité du patient n’est jamais écrite dans un courriel."
+    )
+    subject = f"Pouvez-vous voir un patient de {request.commune.name} ?"
+    write_mail(recipient=recipient, subject=subject, body=body, at=at, cpts_id=request.cpts_id)
+
+
+def tell_taken(solicitation: Solicitation, *, at: datetime) -> None:
+    """The others need do nothing."""
+    request, recipient = solicitation.request, address_of(solicitation.effector)
+    if recipient:
+        body = f"Bonjour {solicitation.effector},\n\nUn collègue prend le patient de {request.commune.name}. Merci."
+        subject = f"Patient de {request.commune.name} : pris en charge"
+        write_mail(recipient=recipient, subject=subject, body=body, at=at, cpts_id=request.cpts_id)

@@ -11,6 +11,13 @@ from maillage.unscheduled_care.models.appointment import (
 from maillage.unscheduled_care.models.difficulty import Difficulty, DifficultyQuerySet
 from maillage.unscheduled_care.models.effector import Effector, EffectorMembership, EffectorQuerySet
 from maillage.unscheduled_care.models.regulator import Regulator, RegulatorIdentifier
+from maillage.unscheduled_care.models.request import (
+    CareRequest,
+    CareRequestQuerySet,
+    Outcome,
+    RequestMessage,
+    Solicitation,
+)
 from maillage.unscheduled_care.models.schedule import Absence, BusyCalendar, BusyTime, Schedule
 from maillage.unscheduled_care.models.settings import CareSettings
 from maillage.unscheduled_care.models.slot import Reserved, Slot, SlotAudience, SlotQuerySet, SlotStatus
@@ -22,6 +29,8 @@ __all__ = [
     "AppointmentStatus",
     "BusyCalendar",
     "BusyTime",
+    "CareRequest",
+    "CareRequestQuerySet",
     "CareSettings",
     "Difficulty",
     "DifficultyQuerySet",
@@ -30,8 +39,10 @@ __all__ = [
     "EffectorQuerySet",
     "MessageState",
     "Origin",
+    "Outcome",
     "Regulator",
     "RegulatorIdentifier",
+    "RequestMessage",
     "Reserved",
     "SasMessage",
     "Schedule",
@@ -39,4 +50,5 @@ __all__ = [
     "SlotAudience",
     "SlotQuerySet",
     "SlotStatus",
+    "Solicitation",
 ]

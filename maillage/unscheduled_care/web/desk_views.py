@@ -19,7 +19,17 @@ from maillage.core.listing import Column, Filter, Listing
 from maillage.core.posted import sent_uuid, sent_version
 from maillage.core.text import percent, plural
 from maillage.unscheduled_care import actions
-from maillage.unscheduled_care.models import Appointment, AppointmentStatus, Difficulty, Effector, Origin, Slot
+from maillage.unscheduled_care.models import (
+    Appointment,
+    AppointmentStatus,
+    CareRequest,
+    Difficulty,
+    Effector,
+    Origin,
+    Outcome,
+    Slot,
+)
+from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.rules.slots import Kind
 from maillage.unscheduled_care.statistics import CareFigures, figures
 from maillage.unscheduled_care.web.access import own_effector
@@ -95,7 +105,31 @@ def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
         results = found(bound(asked), now=at, kinds=DESK_KINDS, cpts_id=request.cpts.pk)
         messages.error(request, told_kindly(error, results))
         return redirect(f"{reverse('unscheduled_care:desk', args=[request.cpts.slug])}?{asked.urlencode()}")
+    if care := _asked_for(request, asked):
+        _end(request, care, row, at)
+        return redirect("unscheduled_care:request", request.cpts.slug, care.uuid)
     return redirect("unscheduled_care:appointment", request.cpts.slug, row.uuid)
+
+
+def _asked_for(request: CptsRequest, asked: QueryDict) -> CareRequest | None:
+    """The request that a slot is looked for."""
+    uuid = sent_uuid(asked.get("demande") or "")
+    desk = Permission.PATIENT_DESK in request.permissions
+    rows = CareRequest.objects.of(request.cpts).visible_to(request.user, desk=desk)
+    return rows.filter(uuid=uuid).first() if uuid else None
+
+
+def _end(request: CptsRequest, care: CareRequest, row: Appointment, at: datetime) -> None:
+    """The slot is taken: when somebody ended the request meanwhile, the desk is told and decides."""
+    try:
+        actions.end_request(request=care, outcome=Outcome.BOOKED, appointment=row, by=request.user, at=at)
+        messages.success(
+            request, f"Rendez-vous donné {when(row.starts_at)}, {row.effector}. Code du patient : {row.code}."
+        )
+    except DomainError as error:
+        messages.error(
+            request, f"{error.user_message} Le créneau est réservé quand même : annulez-le s’il ne sert pas."
+        )
 
 
 @requires(Permission.SLOT_BOOK)

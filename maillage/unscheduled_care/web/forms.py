@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from maillage.core.fields import PhoneField
+from maillage.core.sealing import NoSealingKey, can_seal
 from maillage.unscheduled_care.models import CareSettings
 from maillage.unscheduled_care.models.settings import TARGETS
 from maillage.unscheduled_care.rules.identifiers import bare_finess
@@ -67,6 +68,8 @@ class CareSettingsForm(forms.Form):
         data = super().clean() or {}
         if data.get("declares_hds") and not data.get("hds_host"):
             self.add_error("hds_host", "Nommez l’hébergeur que vous déclarez.")
+        if data.get("declares_hds") and not can_seal():
+            self.add_error("declares_hds", NoSealingKey.user_message)
         return data
 
     @staticmethod

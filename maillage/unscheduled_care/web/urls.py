@@ -5,6 +5,7 @@ from maillage.unscheduled_care.web import (
     desk_views,
     public_views,
     regulation_views,
+    request_views,
     sas_entry,
     simulator_views,
 )
@@ -16,6 +17,9 @@ urlpatterns = [
     path(f"{CARE}/reserver/<uuid:slot_uuid>/", desk_views.book, name="desk_book"),
     path(f"{CARE}/rendez-vous/", desk_views.appointments, name="appointments"),
     path(f"{CARE}/rendez-vous/<uuid:appointment_uuid>/", desk_views.appointment, name="appointment"),
+    path(f"{CARE}/demandes/", request_views.request_list, name="requests"),
+    path(f"{CARE}/demandes/nouvelle/", request_views.new_request, name="new_request"),
+    path(f"{CARE}/demandes/<uuid:request_uuid>/", request_views.show_request, name="request"),
     path(f"{CARE}/difficultes/", desk_views.difficulties, name="difficulties"),
     path(f"{CARE}/difficultes/<uuid:difficulty_uuid>/", desk_views.solve, name="solve"),
     path(f"{CARE}/chiffres/", desk_views.statistics, name="statistics"),
@@ -39,6 +43,7 @@ urlpatterns = [
         "regulation/rendez-vous/<uuid:appointment_uuid>/", regulation_views.appointment, name="regulation_appointment"
     ),
     path("regulation/rendez-vous/<uuid:appointment_uuid>/suite/", regulation_views.act, name="regulation_act"),
+    path("demande/<str:token>/", request_views.solicited, name="solicited"),
     path("rdv/<str:token>/", public_views.personal, name="personal"),
     path("agenda-soins/<uuid:agenda_uuid>.ics", public_views.feed, name="feed"),
     path("annuler-un-rendez-vous/", public_views.cancel, name="cancel"),

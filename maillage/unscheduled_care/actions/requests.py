@@ -1,0 +1,165 @@
+"""A call becomes a request, a request becomes a patient seen; and what named the patient is erased on time."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max
+
+from maillage.accounts.models import User
+from maillage.audit import actions as audit
+from maillage.core.dates import add_months
+from maillage.core.errors import DomainError
+from maillage.core.sealing import can_seal, seal, unseal
+from maillage.cpts.models import Cpts
+from maillage.geography.models import Commune
+from maillage.unscheduled_care.actions.settings import settings_of
+from maillage.unscheduled_care.models import Appointment, CareRequest, Effector, Outcome, RequestMessage, Solicitation
+from maillage.unscheduled_care.models.request import SEEN
+from maillage.unscheduled_care.notifications import tell_solicited, tell_taken
+from maillage.unscheduled_care.rules.warning_signs import warning_signs
+
+MOST_SOLICITED = 15
+
+
+class PatientsNotNamed(DomainError):
+    user_message = (
+        "Cette CPTS n’a pas déclaré d’hébergement certifié pour les données de santé : aucun patient ne peut être "
+        "nommé. Les créneaux et les rendez-vous fonctionnent sans."
+    )
+
+
+class RequestEnded(DomainError):
+    user_message = "Cette demande a déjà une issue."
+
+
+class TakenByAnother(DomainError):
+    user_message = "Merci : un collègue vient de prendre ce patient. Vous n’avez rien à faire."
+
+
+class NobodyToSolicit(DomainError):
+    user_message = "Cochez au moins un professionnel."
+
+
+def may_name_patients(cpts: Cpts) -> bool:
+    """Declared by the CPTS, and the instance has its key."""
+    return settings_of(cpts).may_name_patients and can_seal()
+
+
+@transaction.atomic
+def open_request(
+    *, cpts: Cpts, patient: dict[str, str], commune: Commune, group: str, hours: int, by: User, at: datetime
+) -> CareRequest:
+    """`patient`: who, what, and perhaps phone and doctor. Raises PatientsNotNamed."""
+    if not may_name_patients(cpts):
+        raise PatientsNotNamed
+    # Numbers of a CPTS follow each other: its row is the turnstile.
+    Cpts.objects.select_for_update(of=("self",)).get(pk=cpts.pk)
+    last = CareRequest.objects.of(cpts).aggregate(last=Max("number"))["last"] or 0
+    request = CareRequest(
+        cpts=cpts, number=last + 1, commune=commune, group=group, opened_by=by, opened_at=at,
+        due_at=at + timedelta(hours=hours), has_warning=bool(warning_signs(patient.get("what", ""))),
+    )  # fmt: skip
+    request.sealed = seal(patient, cpts=cpts.uuid, row=request.uuid)
+    request.save()
+    audit.record("request.opened", target=request, by=by, at=at, cpts=cpts, summary=f"Nouvelle {request}")
+    return request
+
+
+@transaction.atomic
+def read_request(*, request: CareRequest, by: User, at: datetime) -> tuple[dict[str, str], list[dict[str, object]]]:
+    """The patient and the thread, in clear; that they were read is written. Raises NoSealingKey, SealBroken."""
+    audit.record("request.read", target=request, by=by, at=at, cpts=request.cpts, summary=f"{request} lue".capitalize())
+    thread: list[dict[str, object]] = [
+        {"row": one, "text": unseal(bytes(one.sealed), cpts=request.cpts.uuid, row=one.uuid).get("text", "")}
+        for one in request.messages.order_by("at", "pk")
+    ]
+    return request.patient(), thread
+
+
+@transaction.atomic
+def write_message(*, request: CareRequest, text: str, by: User, at: datetime) -> RequestMessage:
+    """A short word between professionals, sealed. Raises RequestEnded once what named the patient is erased."""
+    if request.erased_at:
+        raise RequestEnded
+    message = RequestMessage(request=request, by_name=str(by)[:200], at=at)
+    message.sealed = seal({"text": text}, cpts=request.cpts.uuid, row=message.uuid)
+    message.save()
+    audit.record(
+        "request.message", target=request, by=by, at=at, cpts=request.cpts, summary=f"Message sur la {request}"
+    )
+    return message
+
+
+@transaction.atomic
+def end_request(
+    *, request: CareRequest, outcome: str, appointment: Appointment | None = None, by: User | None, at: datetime
+) -> None:
+    """Every request ends, once. Raises RequestEnded."""
+    seen_at = (appointment.starts_at if appointment else at) if outcome in SEEN else None
+    ended = CareRequest.objects.waiting().filter(pk=request.pk)
+    if not ended.update(outcome=outcome, ended_at=at, seen_at=seen_at, appointment=appointment):
+        raise RequestEnded
+    summary = f"{request} : {Outcome(outcome).label}".capitalize()
+    audit.record("request.ended", target=request, by=by, at=at, cpts=request.cpts, summary=summary)
+
+
+@transaction.atomic
+def solicit(*, request: CareRequest, effectors: Sequence[Effector], by: User, at: datetime) -> int:
+    """Ask several professionals at once; each has a link, one tap. Those asked already are not asked again.
+
+    Raises NobodyToSolicit, RequestEnded.
+    """
+    if not request.is_waiting:
+        raise RequestEnded
+    asked = set(request.solicitations.values_list("effector", flat=True))
+    new = [one for one in effectors if one.pk not in asked][:MOST_SOLICITED]
+    if not new:
+        raise NobodyToSolicit
+    rows = [Solicitation.objects.create(request=request, effector=one, sent_at=at) for one in new]
+    for row in rows:
+        tell_solicited(row, at=at)
+    summary = f"{request} : {len(rows)} sollicités".capitalize()
+    audit.record("request.solicited", target=request, by=by, at=at, cpts=request.cpts, summary=summary)
+    return len(rows)
+
+
+@transaction.atomic
+def answer_solicitation(*, solicitation: Solicitation, accepts: bool, at: datetime) -> CareRequest:
+    """The first to accept takes the patient; the others are told. Raises TakenByAnother."""
+    request = solicitation.request
+    if accepts:
+        free = CareRequest.objects.waiting().filter(pk=request.pk, taken_by=None)
+        if not free.update(taken_by=solicitation.effector, outcome=Outcome.TAKEN, ended_at=at, seen_at=at):
+            if not CareRequest.objects.filter(pk=request.pk, taken_by=solicitation.effector).exists():
+                raise TakenByAnother
+            return request
+    Solicitation.objects.filter(pk=solicitation.pk).update(accepts=accepts, answered_at=at)
+    if accepts:
+        summary = f"{request} prise par {solicitation.effector}".capitalize()
+        audit.record("request.taken", target=request, by=None, at=at, cpts=request.cpts, summary=summary)
+        for other in (
+            request.solicitations.exclude(pk=solicitation.pk).exclude(accepts=False).select_related("effector")
+        ):
+            tell_taken(other, at=at)
+    return request
+
+
+def erase_patients(*, at: datetime) -> int:
+    """What names patients whose time is over, CPTS by CPTS; the figures stay. Running it twice erases nothing more."""
+    erased = 0
+    for request in CareRequest.objects.filter(erased_at=None, ended_at__isnull=False).select_related(
+        "cpts__care_settings"
+    ):
+        care = getattr(request.cpts, "care_settings", None)
+        months = care.patient_months if care else 3
+        assert request.ended_at
+        if add_months(request.ended_at.date(), months) <= at.date():
+            erased += _erase(request, at)
+    return erased
+
+
+@transaction.atomic
+def _erase(request: CareRequest, at: datetime) -> int:
+    request.messages.all().delete()
+    return CareRequest.objects.filter(pk=request.pk, erased_at=None).update(sealed=b"", erased_at=at)

@@ -1,0 +1,156 @@
+"""A patient to be seen in time: what was asked, who was solicited, how it ended."""
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from maillage.core.sealing import unseal
+from maillage.cpts.models import Cpts
+from maillage.geography.models import Commune
+from maillage.unscheduled_care.models.appointment import Appointment
+from maillage.unscheduled_care.models.effector import Effector
+
+
+class Outcome(models.TextChoices):
+    """How a request ends."""
+
+    BOOKED = "booked", "rendez-vous donné"
+    TAKEN = "taken", "pris en charge par un professionnel"
+    OWN_DOCTOR = "own-doctor", "vu par son médecin traitant"
+    EMERGENCY = "emergency", "orienté vers le 15 ou les urgences"
+    ADVICE = "advice", "conseil donné"
+    GAVE_UP = "gave-up", "n’a plus besoin, ou ne répond plus"
+    NOBODY = "nobody", "aucune solution trouvée"
+
+
+# Those whom somebody saw, and whose delay is therefore measured.
+SEEN = (Outcome.BOOKED, Outcome.TAKEN, Outcome.OWN_DOCTOR)
+
+
+class CareRequestQuerySet(models.QuerySet["CareRequest"]):
+    """Chainable, lazy reads. Each name completes the sentence "requests ..."."""
+
+    def of(self, cpts: Cpts) -> Self:
+        return self.filter(cpts=cpts)
+
+    def visible_to(self, user: models.Model, *, desk: bool) -> Self:
+        """All for the desk; for a member, those they opened, or whose patient they see."""
+        if desk:
+            return self
+        mine = Effector.objects.of_account(user).values("pk")
+        return self.filter(Q(opened_by=user) | Q(taken_by__in=mine) | Q(appointment__effector__in=mine))
+
+    def waiting(self) -> Self:
+        return self.filter(outcome="")
+
+    def late(self, at: datetime) -> Self:
+        return self.waiting().filter(due_at__lt=at)
+
+
+class CareRequest(models.Model):
+    """One patient who must be seen (FHIR ServiceRequest). What names the patient is sealed, read in the open by nobody.
+
+    Retention: what names the patient is erased so many months after the outcome as the CPTS says (three unless it
+    says otherwise); figures stay the time of the agreement.
+    """
+
+    RETENTION_DAYS = 6 * 365
+    PERSONAL_DATA = "identité, téléphone et besoin d’un patient, scellés, effacés après l’issue"
+
+    uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
+    cpts = models.ForeignKey(Cpts, models.PROTECT, related_name="care_requests")
+    number = models.PositiveIntegerField("numéro")
+    sealed = models.BinaryField("patient et besoin, scellés", default=bytes)
+    commune = models.ForeignKey(Commune, models.PROTECT, related_name="+", verbose_name="où se trouve le patient")
+    group = models.CharField("profession voulue", max_length=4, default="10G")
+    has_warning = models.BooleanField("signe d’alerte", default=False)
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    opened_at = models.DateTimeField("reçue le")
+    due_at = models.DateTimeField("à voir avant le")
+    appointment = models.OneToOneField(Appointment, models.SET_NULL, null=True, blank=True, related_name="request")
+    # The first of those solicited who accepted: one conditional update.
+    taken_by = models.ForeignKey(Effector, models.SET_NULL, null=True, blank=True, related_name="+")
+    outcome = models.CharField("issue", max_length=12, choices=Outcome, blank=True)
+    seen_at = models.DateTimeField("vu le", null=True, blank=True)
+    ended_at = models.DateTimeField("issue le", null=True, blank=True)
+    erased_at = models.DateTimeField("effacée le", null=True, blank=True)
+
+    objects = CareRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "demande de soins"
+        verbose_name_plural = "demandes de soins"
+        indexes = [models.Index(fields=["cpts", "outcome", "due_at"], name="care_request_by_state")]
+        constraints = [
+            models.UniqueConstraint(fields=["cpts", "number"], name="care_request_number_is_single"),
+            models.CheckConstraint(
+                name="care_request_ended_at_goes_with_its_outcome",
+                condition=Q(outcome="", ended_at=None) | (~Q(outcome="") & Q(ended_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="care_request_erased_holds_nothing", condition=Q(erased_at=None) | Q(sealed=b"")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"demande n° {self.number}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return not self.outcome
+
+    def patient(self) -> dict[str, str]:
+        """who, phone, what, doctor. Whoever calls it writes that it was read (actions.read_request)."""
+        return unseal(bytes(self.sealed), cpts=self.cpts.uuid, row=self.uuid)
+
+
+class RequestMessage(models.Model):
+    """One message of the thread of a request, sealed like it.
+
+    Retention: goes with what names the patient.
+    """
+
+    RETENTION_DAYS = CareRequest.RETENTION_DAYS
+    PERSONAL_DATA = "échange sur un patient, scellé"
+
+    uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
+    request = models.ForeignKey(CareRequest, models.CASCADE, related_name="messages")
+    sealed = models.BinaryField("texte, scellé", default=bytes)
+    by_name = models.CharField("auteur", max_length=200)
+    at = models.DateTimeField("écrit le")
+
+    class Meta:
+        verbose_name = "message d’une demande"
+
+    def __str__(self) -> str:
+        return f"{self.by_name}, {self.at:%d/%m/%Y}"
+
+
+class Solicitation(models.Model):
+    """One professional asked whether they can take a patient: one tap, the first to accept wins.
+
+    Retention: goes with the request.
+    """
+
+    RETENTION_DAYS = CareRequest.RETENTION_DAYS
+    PERSONAL_DATA = "réponse d’un professionnel ; aucune donnée du patient"
+
+    uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
+    request = models.ForeignKey(CareRequest, models.CASCADE, related_name="solicitations")
+    effector = models.ForeignKey(Effector, models.CASCADE, related_name="solicitations")
+    sent_at = models.DateTimeField("envoyée le")
+    accepts = models.BooleanField("accepte", null=True)
+    answered_at = models.DateTimeField("répondu le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "sollicitation"
+        constraints = [
+            models.UniqueConstraint(fields=["request", "effector"], name="solicitation_is_single"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.request_id} · {self.effector_id}"

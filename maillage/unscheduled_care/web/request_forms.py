@@ -1,0 +1,33 @@
+"""Forms of a request: four fields to start."""
+
+from django import forms
+
+from maillage.geography.fields import CommuneField
+from maillage.unscheduled_care.models import Outcome
+from maillage.unscheduled_care.web.finding import CHOICES
+
+
+class RequestForm(forms.Form):
+    """Who, where, what, how soon; the rest is folded."""
+
+    who = forms.CharField(label="Qui", max_length=160, help_text="Nom, prénom, téléphone où rappeler.")
+    commune = CommuneField(label="Où", max_length=120, help_text="La commune où se trouve le patient.")
+    what = forms.CharField(label="Quoi", max_length=500, widget=forms.Textarea({"rows": 3}))
+    hours = forms.TypedChoiceField(
+        label="Pour quand", coerce=int, choices=[(12, "aujourd’hui"), (24, "24 h"), (48, "48 h")],
+        widget=forms.RadioSelect,
+    )  # fmt: skip
+    doctor = forms.CharField(label="Médecin traitant", max_length=80, required=False)
+    group = forms.ChoiceField(label="Profession", choices=CHOICES, initial="10G")
+
+
+class MessageForm(forms.Form):
+    text = forms.CharField(label="Message", max_length=500, widget=forms.Textarea({"rows": 2}))
+
+
+class EndForm(forms.Form):
+    """How it ends, when no slot of ours did it."""
+
+    outcome = forms.ChoiceField(
+        label="Issue", choices=[one for one in Outcome.choices if one[0] != Outcome.BOOKED], widget=forms.RadioSelect
+    )

@@ -1,0 +1,213 @@
+"""The desk: a call becomes a request in one screen; orientation is proposed; every request ends."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.core.access import public
+from maillage.core.errors import DomainError
+from maillage.core.gone import gone
+from maillage.core.listing import Column, Filter, Listing
+from maillage.core.posted import sent_uuid
+from maillage.core.text import percent
+from maillage.exchange import links
+from maillage.unscheduled_care import actions
+from maillage.unscheduled_care.models import CareRequest, CareRequestQuerySet, Effector, Outcome, Solicitation
+from maillage.unscheduled_care.models.request import SEEN
+from maillage.unscheduled_care.notifications import SOLICITATION, when
+from maillage.unscheduled_care.places import point_of
+from maillage.unscheduled_care.rules.places import distance_km
+from maillage.unscheduled_care.rules.ranking import USUAL_RADIUS
+from maillage.unscheduled_care.rules.warning_signs import warning_signs
+from maillage.unscheduled_care.web.finding import bound, found, own_doctor
+from maillage.unscheduled_care.web.request_forms import EndForm, MessageForm, RequestForm
+
+DESK_KINDS = 3  # public and professionals; those of the CPTS come by its own audience
+MEASURED_DAYS = 90
+OFFERED, SOLICITED = 8, 15
+
+
+def _readable(request: CptsRequest) -> CareRequestQuerySet:
+    desk = Permission.PATIENT_DESK in request.permissions
+    rows = CareRequest.objects.of(request.cpts).visible_to(request.user, desk=desk)
+    late = ExpressionWrapper(Q(outcome="", due_at__lt=timezone.now()), output_field=BooleanField())
+    whole = rows.annotate(is_late=late).select_related("cpts", "commune", "taken_by", "appointment")
+    return whole.defer("commune__outline", "commune__neighbours")
+
+
+@requires(Permission.SLOT_BOOK)
+def request_list(request: CptsRequest) -> HttpResponse:
+    """Waiting ones first, by deadline. No name here: a patient's file is opened one at a time, and that is written."""
+    at = timezone.now()
+    rows = _readable(request)
+    listing = Listing(
+        queryset=rows if request.GET.get("issue") else rows.waiting(),
+        parameters=request.GET,
+        columns=(
+            Column("numero", "Demande", lambda one: one.number, "number", numeric=True),
+            Column("recue", "Reçue", lambda one: one.opened_at, "opened_at"),
+            Column("avant", "À voir avant", lambda one: one.due_at, "due_at"),
+            Column("commune", "Commune", lambda one: one.commune.name, "commune__name"),
+            Column("issue", "Issue", lambda one: one.get_outcome_display(), "outcome"),
+        ),
+        search_in=("commune__name",),
+        filters=(Filter("issue", "Issue", "outcome", Outcome.choices),),
+        default_sort="due_at",
+        filename=f"demandes-{request.cpts.slug}",
+        empty="Aucune demande en attente.",
+    )
+    if response := listing.export():
+        return response
+    context = {
+        "listing": listing, "page": listing.page(), "at": at, "late": rows.late(at).count(),
+        "may_name": actions.may_name_patients(request.cpts), "measured": _measured(request, at),
+    }  # fmt: skip
+    return render(request, "unscheduled_care/requests.html", context)
+
+
+def _measured(request: CptsRequest, at: datetime) -> str:
+    """The share seen in time, of those that ended with somebody seeing them."""
+    since = at - timedelta(days=MEASURED_DAYS)
+    ended = CareRequest.objects.of(request.cpts).filter(outcome__in=SEEN, ended_at__gte=since)
+    seen = ended.count()
+    return percent(ended.filter(seen_at__lte=F("due_at")).count() / seen) if seen else ""
+
+
+@requires(Permission.SLOT_BOOK)
+def new_request(request: CptsRequest) -> HttpResponse:
+    """Who, where, what, how soon."""
+    care, at = actions.settings_of(request.cpts), timezone.now()
+    form = RequestForm(request.POST or None, initial={"hours": care.target_hours})
+    signs: list[str] = []
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        signs = warning_signs(data["what"])
+        if signs and not request.POST.get("confirmed"):
+            context = {"form": form, "signs": signs, "may_name": True}
+            return render(request, "unscheduled_care/request_new.html", context)
+        try:
+            row = actions.open_request(
+                cpts=request.cpts, patient={name: data[name] for name in ("who", "what", "doctor")},
+                commune=data["commune"], group=data["group"], hours=data["hours"], by=request.user, at=at,
+            )  # fmt: skip
+        except DomainError as error:
+            form.add_error(None, error.user_message)
+        else:
+            return redirect("unscheduled_care:request", request.cpts.slug, row.uuid)
+    context = {"form": form, "signs": signs, "may_name": actions.may_name_patients(request.cpts)}
+    return render(request, "unscheduled_care/request_new.html", context)
+
+
+@requires(Permission.SLOT_BOOK)
+def show_request(request: CptsRequest, request_uuid: UUID) -> HttpResponse:
+    """One patient: who they are, who could see them, what was said, how it ends."""
+    row = get_object_or_404(_readable(request), uuid=request_uuid)
+    if request.method == "POST":
+        try:
+            messages.success(request, _act(request, row))
+        except DomainError as error:
+            messages.error(request, error.user_message)
+        return redirect("unscheduled_care:request", request.cpts.slug, row.uuid)
+    try:
+        patient, thread = actions.read_request(request=row, by=request.user, at=timezone.now())
+    except DomainError as error:
+        return gone(request, "Demande", error.user_message)
+    context = {
+        "row": row, "patient": patient, "thread": thread, "end": EndForm(), "message": MessageForm(),
+        "solicited": row.solicitations.select_related("effector").order_by("pk"),
+        "signs": warning_signs(patient.get("what", "")),
+    }  # fmt: skip
+    if row.is_waiting:
+        context |= _orientation(request, row, patient)
+    return render(request, "unscheduled_care/request.html", context)
+
+
+def _act(request: CptsRequest, row: CareRequest) -> str:
+    """What is done to a request, and what is said of it. Raises DomainError."""
+    do, at = request.POST.get("do"), timezone.now()
+    if do == "message":
+        form = MessageForm(request.POST)
+        if not form.is_valid():
+            raise DomainError("Écrivez un message, 500 caractères au plus.")
+        actions.write_message(request=row, text=form.cleaned_data["text"], by=request.user, at=at)
+        return "Message enregistré."
+    if do == "solicit":
+        keys = [uuid for text in request.POST.getlist("effector") if (uuid := sent_uuid(text))]
+        chosen = list(Effector.objects.of(request.cpts).filter(uuid__in=keys[:SOLICITED]))
+        count = actions.solicit(request=row, effectors=chosen, by=request.user, at=at)
+        return f"{count} professionnels sollicités." if count > 1 else "Un professionnel sollicité."
+    end = EndForm(request.POST)
+    if not end.is_valid():
+        raise DomainError("Choisissez l’issue de la demande.")
+    actions.end_request(request=row, outcome=end.cleaned_data["outcome"], by=request.user, at=at)
+    return "Issue enregistrée."
+
+
+def _orientation(request: CptsRequest, row: CareRequest, patient: dict[str, str]) -> dict[str, Any]:
+    """Own doctor first, then free slots, then those who take patients « en sus », then everybody."""
+    asked = QueryDict(mutable=True)
+    hours = max(int((row.due_at - timezone.now()).total_seconds() // 3600), 0)
+    delay = next((choice for choice in (12, 24, 48) if hours <= choice), 72)
+    asked.update(
+        {"commune": row.commune_id, "profession": row.group, "delai": str(delay), "medecin": patient.get("doctor", "")}
+    )
+    asked["demande"] = str(row.uuid)
+    slots = found(bound(asked), now=timezone.now(), kinds=DESK_KINDS, cpts_id=request.cpts.pk)
+    people = _near(request, row)
+    return {
+        "offered": slots.rows[:OFFERED] if slots else [],
+        "query": asked.urlencode(),
+        "all_url": f"{reverse('unscheduled_care:desk', args=[request.cpts.slug])}?{asked.urlencode()}",
+        "own": own_doctor(patient.get("doctor", ""), row.group),
+        "extra": [one for one in people if one["effector"].extra_a_day][:OFFERED],
+        "people": people[:SOLICITED],
+    }
+
+
+def _near(request: CptsRequest, row: CareRequest) -> list[dict[str, Any]]:
+    """Members of that profession, the nearest first; those whose place is not known last."""
+    commune = row.commune
+    rows = Effector.objects.of(request.cpts).filter(group=row.group).prefetch_related("schedules__commune")
+    near = []
+    for effector in rows:
+        points = [point for place in effector.schedules.all() if not place.is_closed and (point := point_of(place))]
+        if commune.latitude is None or commune.longitude is None or not points:
+            km = None
+        else:
+            km = min(distance_km(commune.latitude, commune.longitude, *point) for point in points)
+        near.append({"effector": effector, "km": km, "is_near": km is not None and km <= USUAL_RADIUS})
+    return sorted(near, key=lambda one: (one["km"] is None, one["km"] or 0, one["effector"].search_name))
+
+
+@public
+def solicited(request: HttpRequest, token: str) -> HttpResponse:
+    """One tap: I can, or I cannot. Where and when; who the patient is, is read after signing in."""
+    at = timezone.now()
+    try:
+        uuid = links.read(SOLICITATION, token, at=at)
+    except links.LinkUnusable as error:
+        return gone(request, "Demande", error.user_message)
+    rows = Solicitation.objects.select_related("effector", "request__cpts", "request__commune", "request__taken_by")
+    row = rows.defer("request__commune__outline").filter(uuid=uuid).first()
+    if row is None:
+        return gone(request, "Demande", "Cette demande n’existe plus.")
+    if request.method == "POST":
+        try:
+            actions.answer_solicitation(solicitation=row, accepts=request.POST.get("do") == "yes", at=at)
+        except DomainError as error:
+            messages.error(request, error.user_message)
+        return redirect("unscheduled_care:solicited", token)
+    care = row.request
+    context = {
+        "row": row, "care": care, "due": when(care.due_at), "is_mine": care.taken_by_id == row.effector_id,
+        "is_over": not care.is_waiting, "phone": actions.settings_of(care.cpts).phone,
+    }  # fmt: skip
+    return render(request, "unscheduled_care/solicited.html", context)
