@@ -1,11 +1,12 @@
 """Form fields for what people type in many ways."""
 
 import re
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 import phonenumbers
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 FRANCE = 33
 
@@ -25,6 +26,18 @@ class PhoneField(forms.CharField):
         if found is None:
             raise forms.ValidationError("Ce numéro n’est pas un numéro de téléphone : par exemple 05 53 00 00 00.")
         return found
+
+
+FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2099, 12, 31)
+TOO_FAR = "Vérifiez l’année de cette date."
+
+
+class DayField(forms.DateField):
+    """A day as people type it, of our time: the ends of the calendar have no zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        bounds = [MinValueValidator(FIRST_DAY, TOO_FAR), MaxValueValidator(LAST_DAY, TOO_FAR)]
+        super().__init__(localize=True, validators=bounds, **kwargs)
 
 
 HOUR = re.compile(r"(\d{1,2})\s*(?:h|:|heures?)?\s*(\d{2})?", re.IGNORECASE)

@@ -31,7 +31,10 @@ class CommuneField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        told = WITH_CODE.fullmatch(text)
+        if told := WITH_CODE.fullmatch(text):  # some INSEE codes are postal codes elsewhere: here it is no doubt INSEE
+            known = Commune.objects.current().defer("outline", "neighbours").filter(code=told["code"]).first()
+            if known:
+                return known
         key = normalised(told["code"] if told else text)
         found = {place.code: place for place in places_by_key([key])[key]}
         near = {code: place for code, place in found.items() if departement_of(code) == self.departement}

@@ -26,5 +26,5 @@ def answer_search(
 def encoded(raw_query: str) -> str:
     """The query as it was sent, percent-encoded whole; the `+` of an offset is one again."""
     pairs = parse_qsl(raw_query, keep_blank_values=True)
-    kept = [(name, value.replace(" ", "+") if name == "start" else value) for name, value in pairs]
+    kept = [(name, value.replace(" ", "+") if name in {"start", "_format"} else value) for name, value in pairs]
     return urlencode(kept, quote_via=quote)

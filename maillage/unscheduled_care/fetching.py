@@ -7,7 +7,7 @@ import ipaddress
 import socket
 import ssl
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from maillage.core.errors import DomainError
 
@@ -35,7 +35,7 @@ def fetch(address: str) -> str:
         url = checked(address)
         try:
             response = _ask(url)
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, UnicodeError) as error:
             raise AddressUnreachable from error
         if response.status in REDIRECTS:
             address = urljoin(address, response.headers.get("Location", ""))
@@ -77,7 +77,7 @@ def _ask(url: SplitResult) -> HTTPResponse:
         connection = HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS)
         plain = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
     connection.sock = plain
-    path = f"{url.path or '/'}{'?' + url.query if url.query else ''}"
+    path = quote(f"{url.path or '/'}{'?' + url.query if url.query else ''}", safe="/?&=%:,+;@!$'()*~")
     connection.request("GET", path, headers={"Accept": "text/calendar", "User-Agent": "Maillage"})
     return connection.getresponse()
 

@@ -237,11 +237,17 @@ def regulator_resource(regulator: Regulator) -> Resource:
         "resourceType": "Practitioner",
         "id": str(regulator.uuid),
         "meta": {"source": codes.SAS_SYSTEM, **_meta(codes.REGULATOR)},
-        "identifier": [regulator_identifier(one.system, one.value) for one in regulator.identifiers.all()],
+        "identifier": [regulator_identifier(*pair) for pair in _borne(regulator)],
         "active": regulator.is_active,
         "name": [{"family": regulator.family_name, "given": [regulator.given_name]}],
         "telecom": [{"system": "email", "value": regulator.email}],
     }
+
+
+def _borne(regulator: Regulator) -> list[tuple[str, str]]:
+    """Those of today; of a closed account, all it had."""
+    rows = list(regulator.identifiers.all())
+    return [(one.system, one.value) for one in rows if one.is_active] or [(one.system, one.value) for one in rows]
 
 
 def regulator_identifier(system: str, value: str) -> Resource:
@@ -272,6 +278,6 @@ def _operator(appointment: Appointment) -> Resource | None:
     """The regulator, by the technical identifier of the SAS when there is one."""
     if appointment.regulator is None:
         return None
-    pairs = {one.system: one.value for one in appointment.regulator.identifiers.all()}
+    pairs = dict(_borne(appointment.regulator))
     system = next((one for one in (codes.SAS_SYSTEM, PRACTITIONER_SYSTEM) if one in pairs), "")
     return regulator_identifier(system, pairs[system]) if system else None

@@ -8,15 +8,15 @@ from django.utils import timezone
 
 from maillage.core import jobs
 from maillage.core.models import Job, JobState
-from maillage.unscheduled_care.actions.booking import FOLLOW
+from maillage.unscheduled_care.actions.booking import FLUSH, FOLLOW
 from maillage.unscheduled_care.actions.calendars import EVERY, READ, read_calendar
 from maillage.unscheduled_care.actions.outbox import flush_outbox
 from maillage.unscheduled_care.fetching import fetch
-from maillage.unscheduled_care.models import Appointment, BusyCalendar, MessageState, SasMessage
+from maillage.unscheduled_care.models import Appointment, BusyCalendar, Effector, MessageState, SasMessage
 from maillage.unscheduled_care.notifications import tell_professional
 from maillage.unscheduled_care.sas_client import HttpSasClient
 
-FLUSH = "unscheduled_care.flush"
+LONGEST_PAUSE = timedelta(minutes=5)
 
 
 @jobs.job(FOLLOW, attempts=5, limit=timedelta(minutes=2))
@@ -27,9 +27,9 @@ def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     appointment = rows.filter(pk=arguments["appointment_id"]).first()
     if appointment is None:
         return "Rendez-vous effacé."
-    told = appointment.starts_at > at and tell_professional(appointment, arguments["what"], at=at)
-    if appointment.regulator_id:
-        _flush()
+    had = arguments.get("effector_id")
+    before = Effector.objects.filter(pk=had).first() if had else None
+    told = appointment.starts_at > at and tell_professional(appointment, arguments["what"], effector=before, at=at)
     return "Professionnel prévenu." if told else "Personne à prévenir."
 
 
@@ -37,13 +37,14 @@ def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
 def read_calendars(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Every outside calendar that has an address; then again in a quarter of an hour."""
     rows = list(BusyCalendar.objects.exclude(url="").select_related("effector").order_by("pk"))
+    at = timezone.now()
+    # Asked before the work: whatever happens to it, the next round comes.
+    if rows and not Job.objects.filter(kind=READ, state=JobState.WAITING).exists():
+        jobs.enqueue(READ, label="Lecture des agendas extérieurs", at=at, not_before=at + EVERY)
     read = 0
     for number, calendar in enumerate(rows):
         progress("Lecture des agendas", number, len(rows))
         read += read_calendar(calendar, fetch, at=timezone.now())
-    at = timezone.now()
-    if rows and not Job.objects.filter(kind=READ, state=JobState.WAITING).exists():
-        jobs.enqueue(READ, label="Lecture des agendas extérieurs", at=at, not_before=at + EVERY)
     return f"{read} agendas lus sur {len(rows)}."
 
 
@@ -59,17 +60,16 @@ def _flush() -> str:
     """Whatever still waits asks for another round when its time comes."""
     if not settings.SAS_BASE_URL:
         return "Aucune adresse du SAS : les messages attendent."
-    at = timezone.now()
-    sent, waiting = flush_outbox(HttpSasClient(settings.SAS_BASE_URL), at=at)
+    sent, waiting = flush_outbox(HttpSasClient(settings.SAS_BASE_URL), clock=timezone.now)
     if waiting:
         _ask_again()
     return f"Messages au SAS envoyés : {sent} ; en attente : {waiting}."
 
 
 def _ask_again() -> None:
+    """Another round when the first of those that wait is due, or in a few minutes: one at a time."""
     at = timezone.now()
     first = SasMessage.objects.filter(state=MessageState.WAITING).order_by("next_at").first()
-    pending = Job.objects.filter(kind=FLUSH, state=JobState.WAITING, created_at__gt=at - timedelta(hours=2))
-    if first and not pending.exists():
-        moment = max(first.next_at, at + timedelta(seconds=5))
+    if first and not Job.objects.filter(kind=FLUSH, state=JobState.WAITING).exists():
+        moment = min(max(first.next_at, at + timedelta(seconds=5)), at + LONGEST_PAUSE)
         jobs.enqueue(FLUSH, label="Messages au SAS", at=at, not_before=moment)

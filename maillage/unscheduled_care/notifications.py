@@ -7,25 +7,34 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from maillage.core.templatetags.maillage import day, hour
+from maillage.core.money import NBSP
+from maillage.core.templatetags.maillage import day as day_text
 from maillage.exchange import links
 from maillage.exchange.actions import write_mail
-from maillage.unscheduled_care.models import Appointment, Effector, Solicitation
+from maillage.unscheduled_care.models import Appointment, Effector, Schedule, Solicitation
+from maillage.unscheduled_care.places import departement_of_place
+from maillage.unscheduled_care.rules.pdsa import zone_of
 
 LINK = "appointment"
 LINK_LIVES = timedelta(days=60)
 
 
-def when(starts_at: datetime) -> str:
-    """mardi 24 novembre 2026 à 16 h 40."""
-    local = localtime(starts_at)
-    return f"{date_format(local, 'l')} {day(local)} à {hour(local)}"
+def when(starts_at: datetime, place: Schedule | None = None) -> str:
+    """mardi 24 novembre 2026 à 16 h 40, by the clock of the place."""
+    zone = zone_of(departement_of_place(place)) if place else None
+    local = localtime(starts_at, zone)
+    hour_text = f"{local.hour}{NBSP}h{NBSP}{local.minute:02d}" if local.minute else f"{local.hour}{NBSP}h"
+    return f"{date_format(local, 'l')} {day_text(local.date())} à {hour_text}"
 
 
 def personal_path(appointment: Appointment) -> str:
-    """The page of the professional for one appointment: seen, cannot, honoured or not. Expires after it."""
-    token = links.sign(LINK, appointment.uuid, until=appointment.starts_at + LINK_LIVES)
-    return reverse("unscheduled_care:personal", args=[token])
+    """The page of the professional for one appointment: seen, cannot, honoured or not. Expires after it.
+
+    It is theirs: once the patient is handed over to a colleague it opens nothing.
+    """
+    owner = appointment.effector_id
+    token = links.sign(f"{LINK}.{owner}", appointment.uuid, until=appointment.starts_at + LINK_LIVES)
+    return reverse("unscheduled_care:personal", args=[owner, token])
 
 
 def address_of(effector: Effector) -> str:
@@ -38,18 +47,29 @@ SUBJECTS = {
     "booked": "Un patient vous est adressé",
     "cancelled": "Rendez-vous annulé",
     "moved": "Rendez-vous déplacé",
+    "handed-over": "Un patient a été confié à un collègue",
 }
 
 
-def tell_professional(appointment: Appointment, what: str, *, at: datetime) -> bool:
-    """False when nobody is written to: no address, or a change they made or need not know."""
-    recipient = address_of(appointment.effector)
+def tell_professional(appointment: Appointment, what: str, *, effector: Effector | None = None, at: datetime) -> bool:
+    """False when nobody is written to: no address, or a change that the professional made.
+
+    `effector` is who had the patient before, when it is no longer theirs.
+    """
+    effector = effector or appointment.effector
+    recipient = address_of(effector)
     if what not in SUBJECTS or not recipient:
         return False
-    moment = when(appointment.starts_at)
     place = appointment.slot.schedule
+    moment = when(appointment.starts_at, place)
+    if what == "handed-over":
+        body = (
+            f"Bonjour {effector},\n\n{SUBJECTS[what]} : vous n’avez rien à faire. Votre créneau est de nouveau libre."
+        )
+        write_mail(recipient=recipient, subject=SUBJECTS[what], body=body, at=at, cpts_id=appointment.cpts_id)
+        return True
     lines = [
-        f"Bonjour {appointment.effector},",
+        f"Bonjour {effector},",
         "",
         f"{SUBJECTS[what]} : {moment}, {place}.",
         f"Réservé par : {appointment.get_origin_display()}.",

@@ -7,9 +7,10 @@ from urllib.parse import urlencode, urlsplit
 import orjson
 from django.conf import settings
 
+from maillage.unscheduled_care.actions.outbox import Answer
 from maillage.unscheduled_care.fhir import Resource
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS, MOST_BYTES = 10, 100_000
 
 
 class HttpSasClient:
@@ -18,20 +19,20 @@ class HttpSasClient:
     def __init__(self, base: str) -> None:
         self.base = urlsplit(base.rstrip("/"))
 
-    def create(self, resource: Resource) -> int:
+    def create(self, resource: Resource) -> Answer:
         return self._send("POST", f"{self.base.path}/Appointment", resource)
 
-    def update(self, resource: Resource, *, system: str, value: str) -> int:
+    def update(self, resource: Resource, *, system: str, value: str) -> Answer:
         query = urlencode({"identifier": f"{system}|{value}"})
         return self._send("PUT", f"{self.base.path}/Appointment?{query}", resource)
 
-    def _send(self, method: str, path: str, resource: Resource) -> int:
+    def _send(self, method: str, path: str, resource: Resource) -> Answer:
         connection = self._connection()
         try:
             connection.request(method, path, orjson.dumps(resource), {"Content-Type": "application/fhir+json"})
             response = connection.getresponse()
-            response.read()
-            return response.status
+            body = response.read(MOST_BYTES)
+            return Answer(response.status, is_fhir=b"OperationOutcome" in body)
         except HTTPException as error:  # half an answer is none
             raise OSError(str(error) or type(error).__name__) from error
         finally:

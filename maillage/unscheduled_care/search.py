@@ -4,7 +4,7 @@ The statement is written for each engine: a LATERAL for each cell on PostgreSQL,
 cells and not by the slots; the cells at once on SQLite, whose index holds the same columns (migration 0002).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import cos, radians, sqrt
 from typing import Any
@@ -17,6 +17,7 @@ from maillage.unscheduled_care.rules.ranking import bucket_of, order
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind
 
 PER_SEARCH = 100
+FURTHEST_KM, OWN = 60, 10
 COLUMNS = "id, starts_at, latitude, longitude"
 WANTED = """
 "group" = %(group)s AND starts_at > %(since)s AND starts_at <= %(until)s
@@ -24,8 +25,16 @@ AND status = 'free' AND NOT is_masked AND reserved_for = '' AND kinds > 0 AND mo
 AND (modes & %(modes)s) <> 0
 AND (latitude - %(latitude)s) * (latitude - %(latitude)s) * %(high)s
     + (longitude - %(longitude)s) * (longitude - %(longitude)s) * %(wide)s <= %(square)s
+AND EXISTS (
+    SELECT 1 FROM unscheduled_care_effectormembership AS link
+    JOIN members_membership AS membership ON membership.id = link.membership_id
+    WHERE link.effector_id = slot.effector_id AND membership.status IN ('accepted', 'up-to-date'))
 """
-TO_ANYBODY = "(kinds & %(kinds)s) <> 0"
+# The regulation sees what the SAS is told of: those who agreed to it; of the kind CPTS, what some CPTS is shown.
+TO_THE_REGULATION = """((kinds & %(others)s) <> 0 OR EXISTS (
+    SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id))
+AND EXISTS (SELECT 1 FROM unscheduled_care_effector AS owner WHERE owner.id = slot.effector_id
+    AND owner.sas_agreed_at IS NOT NULL AND owner.national_id IS NOT NULL)"""
 TO_A_CPTS = """((kinds & %(kinds)s) <> 0 OR ((kinds & %(cpts_kind)s) <> 0 AND EXISTS (
     SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id AND cpts_id = %(cpts)s)))"""
 POSTGRESQL = """
@@ -42,7 +51,7 @@ ORDER BY starts_at, id LIMIT %(limit)s
 
 @dataclass(frozen=True)
 class Need:
-    """What is looked for, and who looks: `kinds` are those shown to them, `cpts_id` theirs when they have one."""
+    """What is looked for, and who looks: a CPTS, with the kinds shown to any of them, or the regulation (None)."""
 
     group: str
     latitude: float
@@ -54,6 +63,7 @@ class Need:
     cpts_id: int | None = None
     modes: int = ALL_MODES
     own_doctor_id: int | None = None
+    effector_id: int | None = None
     limit: int = PER_SEARCH
 
 
@@ -80,10 +90,13 @@ def statement(need: Need) -> tuple[str, dict[str, Any]]:
         "latitude": need.latitude, "longitude": need.longitude, "high": KM_PER_DEGREE**2, "wide": wide**2,
         "square": need.km**2, "limit": need.limit, "cells": cells,
     }  # fmt: skip
-    shown = TO_ANYBODY
+    shown, parameters["others"] = TO_THE_REGULATION, ALL_KINDS & ~Kind.CPTS
     if need.cpts_id is not None:
         shown = TO_A_CPTS
         parameters |= {"cpts": need.cpts_id, "cpts_kind": int(Kind.CPTS)}
+    if need.effector_id is not None:
+        shown += " AND effector_id = %(effector)s"
+        parameters["effector"] = need.effector_id
     parts = {"columns": COLUMNS, "wanted": WANTED, "shown": shown}
     if connection.vendor == "postgresql":
         return POSTGRESQL.format(**parts), parameters
@@ -102,6 +115,11 @@ def find_rows(need: Need) -> list[tuple[int, datetime, float, float]]:
 def find_slots(need: Need, *, now: datetime) -> list[FoundSlot]:
     """The earliest in the circle, in the order they are offered: own doctor, delay, distance."""
     rows = find_rows(need)
+    if need.own_doctor_id:  # first, wherever the others stop
+        own_rows = find_rows(
+            replace(need, own_doctor_id=None, effector_id=need.own_doctor_id, km=FURTHEST_KM, limit=OWN)
+        )
+        rows = list({row[0]: row for row in [*own_rows, *rows]}.values())
     slots = Slot.objects.select_related("schedule", "effector").in_bulk([row[0] for row in rows])
     found = []
     for row in rows:

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -52,7 +53,7 @@ def figures(cpts: Cpts, *, start: datetime, end: datetime, target_hours: int) ->
         opened=sum(slots.values()),
         free=slots[SlotStatus.FREE],
         statuses=dict(Counter(row[0] for row in rows)),
-        within_target=sum((starts - booked).total_seconds() <= target_hours * 3600 for starts, booked in waits),
+        within_target=sum(_in_time(row, target_hours) for row in given),
         by_hour=_in_order(Counter(timezone.localtime(starts).hour for starts, _ in waits), "{} h"),
         by_reason=_most(Counter(row[3] or "non précisé" for row in given)),
         by_commune=_most(Counter(names.get(row[4], "non précisée") for row in given)),
@@ -62,6 +63,12 @@ def figures(cpts: Cpts, *, start: datetime, end: datetime, target_hours: int) ->
             for bucket, count in sorted(Counter(bucket_of(starts, now=booked) for starts, booked in waits).items())
         ],
     )
+
+
+def _in_time(row: tuple[Any, ...], target_hours: int) -> bool:
+    """Somebody came, and within the delay aimed at."""
+    status, starts_at, booked_at, *_ = row
+    return bool(status == AppointmentStatus.FULFILLED and starts_at - booked_at <= timedelta(hours=target_hours))
 
 
 def _in_order(counts: Counter[int], form: str) -> list[tuple[str, int]]:

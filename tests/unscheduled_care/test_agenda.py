@@ -50,7 +50,7 @@ def at(hour: int, day: date = TUESDAY) -> datetime:
     return datetime.combine(day, time(hour), tzinfo=PARIS)
 
 
-def opened(place, *hours, kinds=Kind.SNP, cpts=(), day=TUESDAY, **more):
+def opened(place, *hours, kinds=Kind.PRO, cpts=(), day=TUESDAY, **more):
     spans = [(at(hour, day), at(hour, day) + HOUR) for hour in hours]
     opening = actions.Opening(modes=Mode.AMB, kinds=kinds, cpts=cpts)
     return actions.open_slots(schedule=place, spans=spans, opening=opening, by=None, at=NOON, **more)
@@ -111,7 +111,7 @@ def test_an_hour_that_is_taken_refuses_all_or_is_left_out(place):
 
 
 def test_what_is_past_is_not_opened(place):
-    with pytest.raises(actions.NothingToOpen):
+    with pytest.raises(actions.AlreadyPast):
         opened(place, 9, day=NOON.date() - timedelta(days=1))
 
 

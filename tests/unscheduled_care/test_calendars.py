@@ -113,7 +113,7 @@ def doctor(cpts):
 @pytest.fixture
 def slots(doctor):
     spans = [(NOON + n * HOUR, NOON + (n + 1) * HOUR) for n in (2, 3)]
-    opening = actions.Opening(modes=Mode.AMB, kinds=Kind.SNP)
+    opening = actions.Opening(modes=Mode.AMB, kinds=Kind.PRO)
     return actions.open_slots(schedule=doctor.schedules.get(), spans=spans, opening=opening, by=None, at=NOON).slots
 
 

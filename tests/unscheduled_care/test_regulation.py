@@ -32,7 +32,14 @@ def _noon(monkeypatch):
 def doctor(cpts) -> Effector:
     membership = MembershipFactory(cpts=cpts, group="10G", given_name="Élodie", family_name="Després",
                                    email="elodie@exemple.invalid")  # fmt: skip
-    return actions.start_agenda(membership=membership, by=None, at=NOON)
+    effector = actions.start_agenda(membership=membership, by=None, at=NOON)
+    agree(effector)
+    return Effector.objects.get()
+
+
+def agree(effector: Effector) -> None:
+    actions.say_how(effector=effector, read_version=0, number="99900000017", phone="0553000017", agrees=True,
+                    extra_a_day=0, by=None, at=NOON)  # fmt: skip
 
 
 @pytest.fixture
@@ -40,7 +47,7 @@ def slots(doctor, cpts):
     """Two free slots, in two hours and the day after."""
     place = doctor.schedules.get()
     spans = [(NOON + n * HOUR, NOON + (n + 1) * HOUR) for n in (2, 21)]
-    opening = actions.Opening(modes=Mode.AMB, kinds=Kind.CPTS | Kind.SNP, cpts=[cpts], reasons=["Fièvre"])
+    opening = actions.Opening(modes=Mode.AMB, kinds=Kind.CPTS | Kind.SNP | Kind.PRO, cpts=[cpts], reasons=["Fièvre"])
     return actions.open_slots(schedule=place, spans=spans, opening=opening, by=None, at=NOON).slots
 
 
@@ -152,8 +159,11 @@ def test_the_desk_books_what_is_open_to_its_cpts_and_not_the_rest(client, desk, 
     client.post(reverse("unscheduled_care:desk_book", args=[cpts.slug, slots[0].uuid]), {"query": SEARCH})
     assert Appointment.objects.get().origin == "desk"
     Slot.objects.filter(pk=slots[1].pk).update(kinds=Kind.SNP)
-    response = client.post(reverse("unscheduled_care:desk_book", args=[cpts.slug, slots[1].uuid]), {"query": SEARCH})
-    assert response.status_code == 404
+    page = client.post(
+        reverse("unscheduled_care:desk_book", args=[cpts.slug, slots[1].uuid]), {"query": SEARCH}, follow=True
+    )
+    assertContains(page, "n’est pas ouvert à qui le demande")
+    assert Slot.objects.get(pk=slots[1].pk).is_free
 
 
 def test_a_professional_is_written_to_without_any_patient_and_answers_in_one_tap(client, slots, cpts):
@@ -183,7 +193,7 @@ def test_a_professional_says_whether_the_patient_came(client, slots, monkeypatch
 
 
 def test_a_broken_link_is_gone(client):
-    assert client.get("/rdv/rien/").status_code == 410
+    assert client.get("/rdv/1/rien/").status_code == 410
 
 
 def test_a_patient_cancels_with_the_code_that_was_read(client, slots):
@@ -226,20 +236,18 @@ def test_settings_declare_the_host_whole_and_refuse_a_stale_save(client, coordin
 def test_the_simulator_shows_the_answer_of_the_interface(client, slots, doctor, coordinator, cpts):
     client.force_login(coordinator)
     url = reverse("unscheduled_care:simulator", args=[cpts.slug])
+    Effector.objects.update(sas_agreed_at=None)
     page = client.get(url)
     assertContains(page, "Le SAS ne voit aucun créneau")
     assertContains(page, "Sans accord pour le SAS")
-    actions.say_how(effector=doctor, read_version=0, number="99900000017", phone="0553000017", agrees=True,
-                    extra_a_day=0, by=None, at=NOON)  # fmt: skip
+    Effector.objects.update(sas_agreed_at=NOON)
     page = client.get(url)
     assert [card["name"] for card in page.context["cards"]] == ["Élodie Després"] * 2
     assert page.context["cards"][0]["cpts"][0]["name"] == cpts.name
-    assert {card["kinds"][0] for card in client.get(f"{url}?flux=R01").context["cards"]} == {"SNP"}
+    assert {card["kinds"][0] for card in client.get(f"{url}?flux=R01").context["cards"]} == {"PRO"}
 
 
 def test_the_door_of_the_sas_leads_to_the_agenda_of_the_professional(client, slots, doctor, zoe):
-    actions.say_how(effector=doctor, read_version=0, number="99900000017", phone="", agrees=True, extra_a_day=0,
-                    by=None, at=NOON)  # fmt: skip
     door = "/sas/agenda/?ps=899900000017&origin=sas-essai"
     response = client.get(door)
     assert response.status_code == 302

@@ -2,6 +2,9 @@
 
 from maillage.unscheduled_care.actions.agenda import (
     NoNumber,
+    NumberFixed,
+    NumberOfAnother,
+    NumberRefused,
     NumberTaken,
     NumberUnreadable,
     SlotsAhead,
@@ -12,9 +15,12 @@ from maillage.unscheduled_care.actions.agenda import (
     start_agenda,
 )
 from maillage.unscheduled_care.actions.booking import (
+    DESK_KINDS,
+    FLUSH,
     FOLLOW,
     Booker,
     NotBooked,
+    NotOpenToYou,
     NotYet,
     Over,
     ProfessionalBusy,
@@ -47,6 +53,7 @@ from maillage.unscheduled_care.actions.masking import (
     remove_absence,
 )
 from maillage.unscheduled_care.actions.opening import (
+    AlreadyPast,
     NoCptsChosen,
     NotAMember,
     NothingToOpen,
@@ -60,7 +67,7 @@ from maillage.unscheduled_care.actions.opening import (
     show_slots,
     taken_spans,
 )
-from maillage.unscheduled_care.actions.outbox import flush_outbox
+from maillage.unscheduled_care.actions.outbox import Answer, flush_outbox, retry_refused
 from maillage.unscheduled_care.actions.regulators import (
     IdentifierTaken,
     RegulatorExists,
@@ -84,10 +91,14 @@ from maillage.unscheduled_care.actions.requests import (
 from maillage.unscheduled_care.actions.settings import StaleSettings, save_settings, settings_of
 
 __all__ = [
+    "DESK_KINDS",
+    "FLUSH",
     "FOLLOW",
     "READ",
     "AbsenceOver",
+    "AlreadyPast",
     "AlreadySolved",
+    "Answer",
     "Booker",
     "IdentifierTaken",
     "NoCptsChosen",
@@ -96,8 +107,12 @@ __all__ = [
     "NotACalendar",
     "NotAMember",
     "NotBooked",
+    "NotOpenToYou",
     "NotYet",
     "NothingToOpen",
+    "NumberFixed",
+    "NumberOfAnother",
+    "NumberRefused",
     "NumberTaken",
     "NumberUnreadable",
     "Opened",
@@ -147,6 +162,7 @@ __all__ = [
     "remove_absence",
     "remove_calendar",
     "report",
+    "retry_refused",
     "save_place",
     "save_settings",
     "say_how",

@@ -5,30 +5,43 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.text import normalised
-from maillage.directory.models import DirectoryCode, PractitionerRole
+from maillage.directory.models import DirectoryCode, Practitioner, PractitionerRole
 from maillage.directory.rules.identifiers import UnknownIdentifier, number_key
 from maillage.members.models import Membership
+from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.models import Effector, EffectorMembership, Schedule, Slot
 from maillage.unscheduled_care.places import point_of
 from maillage.unscheduled_care.rules.places import cell_of
 
 
-class NumberUnreadable(DomainError):
+class NumberRefused(DomainError):
+    """What is said beside the number."""
+
+
+class NumberUnreadable(NumberRefused):
     user_message = "Un numéro RPPS a 11 chiffres, un numéro ADELI 9 caractères."
 
 
-class NumberTaken(DomainError):
+class NumberTaken(NumberRefused):
     user_message = "Ce numéro est déjà celui d’un autre agenda."
 
 
-class NoNumber(DomainError):
+class NoNumber(NumberRefused):
     user_message = "Donnez d’abord votre numéro RPPS ou ADELI : le SAS ne connaît les professionnels que par lui."
+
+
+class NumberFixed(NumberRefused):
+    user_message = "Votre numéro est celui de l’annuaire national : il ne se change pas ici."
+
+
+class NumberOfAnother(NumberRefused):
+    user_message = "L’annuaire national donne ce numéro à quelqu’un d’un autre nom : vérifiez-le."
 
 
 class SlotsAhead(DomainError):
@@ -45,21 +58,31 @@ def start_agenda(*, membership: Membership, by: User | None, at: datetime) -> Ef
 
     Somebody already known by number in another CPTS keeps one agenda for both.
     """
-    link = EffectorMembership.objects.filter(membership=membership).select_related("effector").first()
-    if link:
-        return link.effector
-    effector = _known(membership) or Effector.objects.create(
-        national_id=membership.practitioner_id, given_name=membership.given_name, family_name=membership.family_name,
-        search_name=effector_name(membership.family_name, membership.given_name), group=membership.group,
-        phone=membership.phone, skills=_skills(membership),
-    )  # fmt: skip
-    EffectorMembership.objects.create(effector=effector, membership=membership, cpts=membership.cpts)
-    if not effector.schedules.exists():
-        _places_of_register(effector, membership)
+    known = _linked(membership)
+    if known:
+        return known
+    try:
+        with transaction.atomic():
+            effector = _known(membership) or Effector.objects.create(
+                national_id=membership.practitioner_id, given_name=membership.given_name,
+                family_name=membership.family_name,
+                search_name=effector_name(membership.family_name, membership.given_name), group=membership.group,
+                phone=membership.phone, skills=_skills(membership),
+            )  # fmt: skip
+            EffectorMembership.objects.create(effector=effector, membership=membership, cpts=membership.cpts)
+            if not effector.schedules.exists():
+                _places_of_register(effector, membership)
+    except IntegrityError:  # a double click: the other one opened it
+        return EffectorMembership.objects.get(membership=membership).effector
     audit.record(
         "agenda.started", target=effector, by=by, at=at, cpts=membership.cpts, summary=f"Agenda de {effector} ouvert"
     )
     return effector
+
+
+def _linked(membership: Membership) -> Effector | None:
+    link = EffectorMembership.objects.filter(membership=membership).select_related("effector").first()
+    return link.effector if link else None
 
 
 def effector_name(family_name: str, given_name: str) -> str:
@@ -68,10 +91,21 @@ def effector_name(family_name: str, given_name: str) -> str:
 
 
 def _known(membership: Membership) -> Effector | None:
-    """By number; failing that, by the address of another membership of theirs, which was proved."""
-    if membership.practitioner_id:
-        return Effector.objects.filter(national_id=membership.practitioner_id).first()
-    return None
+    """The same person in another CPTS: by the number the register gives; failing that, by name and address.
+
+    A number that somebody typed without being tied to the register goes back to whom the register names.
+    """
+    number = membership.practitioner_id
+    if number:
+        holder = Effector.objects.filter(national_id=number).first()
+        if holder and holder.links.filter(membership__practitioner=number).exists():
+            return holder
+        Effector.objects.filter(national_id=number).update(national_id=None, sas_agreed_at=None)
+    if not membership.email:
+        return None
+    same = Q(membership__email__iexact=membership.email, membership__search_name=membership.search_name)
+    link = EffectorMembership.objects.filter(same).select_related("effector").order_by("pk").first()
+    return link.effector if link else None
 
 
 def _roles(membership: Membership) -> list[PractitionerRole]:
@@ -120,7 +154,8 @@ def save_place(
         setattr(place, name, value)
     place.save()
     point = point_of(place)
-    Slot.objects.filter(effector=effector, schedule=place, starts_at__gt=at).update(
+    ahead = Slot.objects.filter(effector=effector, schedule=place, starts_at__gt=at)
+    Slot.objects.filter(pk__in=lock_slots(ahead)).update(
         latitude=point[0] if point else None, longitude=point[1] if point else None,
         cell=cell_of(*point) if point else None,
     )  # fmt: skip
@@ -145,9 +180,10 @@ def say_how(
 ) -> None:  # fmt: skip
     """Number, telephone, agreement to be shown to the SAS, patients « en sus » a day.
 
-    Raises NumberUnreadable, NumberTaken, NoNumber, StaleAgenda.
+    Raises NumberUnreadable, NumberTaken, NumberFixed, NumberOfAnother, NoNumber, StaleAgenda.
     """
     national_id = _national_id(number) if number else None
+    _check_number(effector, national_id)
     if agrees and national_id is None:
         raise NoNumber
     agreed_at = (effector.sas_agreed_at or at) if agrees else None
@@ -164,6 +200,18 @@ def say_how(
         raise StaleAgenda
     said = "accepte de paraître au SAS" if agrees else "ne paraît pas au SAS"
     audit.record("agenda.said", target=effector, by=by, at=at, summary=f"{effector} {said}")
+
+
+def _check_number(effector: Effector, national_id: int | None) -> None:
+    """The register has the last word on whose number it is. Raises NumberFixed, NumberOfAnother."""
+    proved = set(
+        effector.links.exclude(membership__practitioner=None).values_list("membership__practitioner", flat=True)
+    )
+    if proved and national_id not in proved:
+        raise NumberFixed
+    person = Practitioner.objects.filter(pk=national_id).first() if national_id and not proved else None
+    if person and normalised(effector.family_name) != normalised(person.family_name):
+        raise NumberOfAnother
 
 
 def _national_id(number: str) -> int:

@@ -13,21 +13,26 @@ from maillage.audit import actions as audit
 from maillage.core import jobs
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
+from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.actions.outbox import tell_sas
 from maillage.unscheduled_care.models import (
     Absence,
     Appointment,
     AppointmentStatus,
     BusyTime,
+    Effector,
     EffectorMembership,
     Origin,
     Regulator,
     Slot,
     SlotStatus,
 )
+from maillage.unscheduled_care.rules.slots import Kind
 
 FOLLOW = "unscheduled_care.follow"
+FLUSH = "unscheduled_care.flush"
 CODE_DIGITS = 8
+DESK_KINDS = Kind.PUBLIC | Kind.PRO  # what any CPTS sees; the kind CPTS is seen by those it is open to
 
 
 class SlotNoLongerFree(DomainError):
@@ -40,6 +45,10 @@ class SlotAlreadyStarted(DomainError):
 
 class ProfessionalBusy(SlotNoLongerFree):
     user_message = "Ce professionnel vient de devenir indisponible à cette heure : voici le créneau suivant."
+
+
+class NotOpenToYou(DomainError):
+    user_message = "Ce créneau n’est pas ouvert à qui le demande."
 
 
 class WalkIn(DomainError):
@@ -75,11 +84,10 @@ def book_slot(*, slot: Slot, booker: Booker, reason: str = "", commune: str = ""
     The slot is taken by one conditional update: of two people at the same second one takes it. Raises
     SlotNoLongerFree, ProfessionalBusy, SlotAlreadyStarted or WalkIn, and nothing is written.
     """
-    if slot.walk_in:
-        raise WalkIn
+    check_open_to(slot, booker)
     _take(slot, at)
     appointment = Appointment(
-        slot=slot, effector_id=slot.effector_id, cpts=booker.cpts or _cpts_of(slot.effector_id),
+        slot=slot, effector_id=slot.effector_id, cpts=booker.cpts or cpts_of(slot),
         starts_at=slot.starts_at, ends_at=slot.ends_at, origin=booker.origin, booked_by=booker.user,
         regulator=booker.regulator, booked_at=at, reason=reason, commune=commune, code=new_code(),
     )  # fmt: skip
@@ -109,14 +117,35 @@ def is_taken_elsewhere(slot: Slot) -> bool:
     return BusyTime.objects.filter(**over).exists() or Absence.objects.filter(**over).exists()
 
 
-def _cpts_of(effector_id: int) -> Cpts | None:
-    """The first CPTS of a professional: whose figures a booking by the SAS counts in."""
-    link = EffectorMembership.objects.filter(effector=effector_id).select_related("cpts").order_by("pk").first()
-    return link.cpts if link else None
+def check_open_to(slot: Slot, booker: Booker) -> None:
+    """Whoever books sees the slot: its owner is still a member, and opened it to them. Raises WalkIn, NotOpenToYou.
+
+    The regulation sees what the SAS is told: any kind, of those who agreed to it.
+    """
+    if slot.walk_in:
+        raise WalkIn
+    if booker.origin == Origin.SAS:
+        owners = Effector.objects.shown_to_sas()
+        shown = bool(slot.kinds & ~Kind.CPTS) or slot.audiences.exists()
+    else:
+        owners = Effector.objects.active()
+        shown = bool(slot.kinds & DESK_KINDS) or (
+            bool(slot.kinds & Kind.CPTS) and slot.audiences.filter(cpts=booker.cpts).exists()
+        )
+    if not shown or not owners.filter(pk=slot.effector_id).exists():
+        raise NotOpenToYou
+
+
+def cpts_of(slot: Slot) -> Cpts | None:
+    """Whose figures a booking by the SAS counts in: a CPTS the slot is open to, else the first of its owner today."""
+    own = Cpts.objects.filter(
+        pk__in=EffectorMembership.objects.in_force().filter(effector=slot.effector_id).values("cpts")
+    )
+    return own.filter(pk__in=slot.audiences.values("cpts")).order_by("pk").first() or own.order_by("pk").first()
 
 
 def new_code() -> str:
-    """Eight digits, read aloud two by two."""
+    """Eight digits, read aloud four by four."""
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 
@@ -127,16 +156,21 @@ def _when(appointment: Appointment) -> str:
 def _tell(what: str, appointment: Appointment, summary: str, by: User | None, at: datetime) -> None:
     """The trace, the SAS, then the professional: all in the transaction of the change."""
     audit.record(f"appointment.{what}", target=appointment, by=by, at=at, cpts=appointment.cpts, summary=summary)
-    tell_sas(appointment, at=at)
-    jobs.enqueue(FOLLOW, label="Suite d’un rendez-vous", at=at, appointment_id=appointment.pk, what=what)
+    if tell_sas(appointment, at=at):
+        jobs.enqueue(FLUSH, label="Messages au SAS", at=at)
+    follow_up(appointment, what, at)
+
+
+def follow_up(appointment: Appointment, what: str, at: datetime, effector_id: int | None = None) -> None:
+    """Have a professional told: who has the patient, or had."""
+    label = "Suite d’un rendez-vous"
+    jobs.enqueue(FOLLOW, label=label, at=at, appointment_id=appointment.pk, what=what, effector_id=effector_id)
 
 
 def _locked(appointment: Appointment) -> Appointment:
-    return (
-        Appointment.objects.select_for_update(of=("self",))
-        .select_related("slot", "effector", "regulator", "cpts")
-        .get(pk=appointment.pk)
-    )
+    """The row alone is locked: joined, PostgreSQL would lose it when another move changes its slot meanwhile."""
+    Appointment.objects.select_for_update().get(pk=appointment.pk)
+    return Appointment.objects.select_related("slot", "effector", "regulator", "cpts").get(pk=appointment.pk)
 
 
 def _end(stored: Appointment, status: AppointmentStatus, at: datetime) -> None:
@@ -156,7 +190,8 @@ def cancel(*, appointment: Appointment, by: User | None, at: datetime, keep_slot
     _end(stored, AppointmentStatus.CANCELLED, at)
     freed = SlotStatus.BLOCKED if keep_slot else SlotStatus.FREE
     Slot.objects.filter(pk=stored.slot_id, status=SlotStatus.BUSY).update(status=freed)
-    _tell("cancelled", stored, f"Rendez-vous du {_when(stored)} annulé", by, at)
+    what = "given-back" if keep_slot else "cancelled"
+    _tell(what, stored, f"Rendez-vous du {_when(stored)} annulé", by, at)
     return stored
 
 
@@ -173,7 +208,7 @@ def record_outcome(*, appointment: Appointment, came: bool, by: User | None, at:
 
 
 @transaction.atomic
-def move(*, appointment: Appointment, to: Slot, by: User | None, at: datetime) -> Appointment:
+def move(*, appointment: Appointment, to: Slot, booker: Booker, at: datetime) -> Appointment:
     """Another slot of the same professional, or of another: the first is free again, or nothing changed.
 
     Raises what book_slot raises, NotBooked and Over.
@@ -181,31 +216,39 @@ def move(*, appointment: Appointment, to: Slot, by: User | None, at: datetime) -
     stored = _locked(appointment)
     if stored.starts_at <= at or not stored.is_booked:
         raise Over if stored.is_booked else NotBooked
-    if to.walk_in:
-        raise WalkIn
+    left, before = stored.slot_id, stored.effector_id
+    check_open_to(to, booker)
+    lock_slots(Slot.objects.filter(pk__in=[to.pk, left]))
     _take(to, at)
-    left = stored.slot_id
-    moved = Appointment.objects.filter(pk=stored.pk, status=AppointmentStatus.BOOKED, slot=left)
     stored.slot, stored.effector, stored.starts_at, stored.ends_at = to, to.effector, to.starts_at, to.ends_at
-    stored.version += 1
+    stored.cpts = booker.cpts or cpts_of(to)
+    stored.version, stored.acknowledged_at = stored.version + 1, None
     try:
         with transaction.atomic():
-            written = moved.update(
-                slot=to, effector=to.effector_id, starts_at=to.starts_at, ends_at=to.ends_at, acknowledged_at=None,
-                version=F("version") + 1,
-            )  # fmt: skip
+            stored.save()
     except IntegrityError as error:
         raise SlotNoLongerFree from error
-    if not written:
-        raise NotBooked
     Slot.objects.filter(pk=left, status=SlotStatus.BUSY).update(status=SlotStatus.FREE)
-    _tell("moved", stored, f"Rendez-vous déplacé au {_when(stored)}", by, at)
+    _tell(
+        "moved" if before == to.effector_id else "booked",
+        stored,
+        f"Rendez-vous déplacé au {_when(stored)}",
+        booker.user,
+        at,
+    )
+    if before != to.effector_id:
+        follow_up(stored, "handed-over", at, effector_id=before)
     return stored
 
 
-def acknowledge(*, appointment: Appointment, at: datetime) -> None:
-    """The professional saw it: one tap. Twice is once."""
-    Appointment.objects.filter(pk=appointment.pk, acknowledged_at=None).update(acknowledged_at=at)
+@transaction.atomic
+def acknowledge(*, appointment: Appointment, by: User | None, at: datetime) -> None:
+    """The professional saw it: one tap. Twice is once. Raises NotBooked."""
+    if not appointment.is_booked:
+        raise NotBooked
+    if Appointment.objects.filter(pk=appointment.pk, acknowledged_at=None).update(acknowledged_at=at):
+        summary = f"Rendez-vous du {_when(appointment)} vu par le professionnel"
+        audit.record("appointment.seen", target=appointment, by=by, at=at, cpts=appointment.cpts, summary=summary)
 
 
 def find_by_code(*, code: str, on: tuple[datetime, datetime]) -> Appointment | None:

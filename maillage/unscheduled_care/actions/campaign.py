@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from maillage.core.errors import DomainError
 from maillage.core.text import normalised
@@ -17,6 +17,7 @@ from maillage.directory.models import Practitioner
 from maillage.directory.rules.identifiers import UnknownIdentifier, number_key
 from maillage.geography.models import Departement, Region
 from maillage.members.models import Membership, MembershipStatus
+from maillage.unscheduled_care.actions.agenda import effector_name
 from maillage.unscheduled_care.actions.opening import new_slot
 from maillage.unscheduled_care.models import (
     Appointment,
@@ -65,9 +66,9 @@ def load_campaign(*, content: Row, at: datetime) -> Ids:
         slots = _slots(content.get("slots", []), people, places, cpts, at)
     except (KeyError, TypeError, AttributeError) as error:
         raise UnreadableCampaign(f"Champ manquant, ou renvoi inconnu : {error}") from error
-    except (ValueError, Refused) as error:
+    except (ValueError, OverflowError, Refused) as error:
         raise UnreadableCampaign(f"Valeur illisible : {error}") from error
-    except IntegrityError as error:
+    except (IntegrityError, DataError) as error:
         raise UnreadableCampaign(f"La base refuse : {str(error).splitlines()[0]}") from error
     ids: Ids = {
         "cpts": {key: str(row.uuid) for key, row in cpts.items()},
@@ -87,9 +88,9 @@ def _cpts(row: Row, at: datetime) -> Cpts:
             name=name, search_name=normalised(name), slug=slug_for(name, taken), departement=_departement(finess),
             stage=Stage.CONTRACT_SIGNED, created_at=at,
         )  # fmt: skip
-    CareSettings.objects.update_or_create(
-        cpts=cpts, defaults={"finess": finess, "phone": str(row.get("phone") or "")[:40]}
-    )
+    care, _ = CareSettings.objects.get_or_create(cpts=cpts)
+    care.finess, care.phone = finess or care.finess, str(row.get("phone") or "")[:40] or care.phone
+    care.save()
     return cpts
 
 
@@ -108,8 +109,8 @@ def _effector(row: Row, cpts: Mapping[str, Cpts], at: datetime) -> Effector:
     except UnknownIdentifier as error:
         raise UnreadableCampaign(f"Numéro qui n’est ni RPPS ni ADELI : {number[:20]}") from error
     fields = {
-        "search_name": normalised(f"{row['family']} {row.get('given') or ''}"),
-        "family_name": str(row["family"]), "given_name": str(row.get("given") or ""),
+        "search_name": effector_name(str(row["family"]), str(row.get("given") or ""))[:170],
+        "family_name": str(row["family"])[:80], "given_name": str(row.get("given") or "")[:80],
         "phone": str(row.get("phone") or "")[:40], "sas_agreed_at": at if row.get("sas") else None,
     }  # fmt: skip
     if national_id is None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
+from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.models import (
     Absence,
     Appointment,
@@ -44,7 +45,7 @@ def mask(effector: Effector, *, at: datetime) -> int:
     changed = [one for one in slots if one.is_masked != overlaps((one.starts_at, one.ends_at), hidden)]
     for is_masked in (True, False):
         keys = [one.pk for one in changed if one.is_masked != is_masked]
-        Slot.objects.filter(pk__in=keys).update(is_masked=is_masked)
+        Slot.objects.filter(pk__in=lock_slots(Slot.objects.filter(pk__in=keys))).update(is_masked=is_masked)
     return len(changed)
 
 
@@ -55,6 +56,7 @@ def add_absence(
     """An absence hides what is free; what is booked is given back, for its owner to hand over. Raises AbsenceOver."""
     if ends_at <= at:
         raise AbsenceOver
+    Effector.objects.select_for_update().get(pk=effector.pk)
     absence = Absence.objects.create(effector=effector, starts_at=starts_at, ends_at=ends_at, substitute=substitute)
     mask(effector, at=at)
     span = (

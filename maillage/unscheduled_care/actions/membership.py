@@ -2,9 +2,13 @@
 
 from datetime import datetime
 
+from django.db.models import F
+
 from maillage.members.actions import on_leave, on_merge
 from maillage.members.models import Membership
-from maillage.unscheduled_care.models import EffectorMembership, SlotAudience
+from maillage.unscheduled_care.actions.locking import lock_slots
+from maillage.unscheduled_care.models import EffectorMembership, Slot, SlotAudience
+from maillage.unscheduled_care.rules.slots import ALL_KINDS, Kind
 
 
 @on_leave
@@ -12,9 +16,12 @@ def close_to_the_cpts(membership: Membership, at: datetime) -> None:
     """Slots to come are no longer open to the CPTS that was left; appointments stay, and its desk lists them."""
     link = EffectorMembership.objects.filter(membership=membership).first()
     if link:
-        SlotAudience.objects.filter(
-            cpts=membership.cpts_id, slot__effector=link.effector_id, slot__starts_at__gt=at
-        ).delete()
+        ahead = SlotAudience.objects.filter(slot__effector=link.effector_id, slot__starts_at__gt=at)
+        ahead.filter(cpts=membership.cpts_id).delete()
+        # Open to no CPTS any more, a slot is of that kind no more: its owner sees that it is hidden.
+        orphans = Slot.objects.filter(effector=link.effector_id, starts_at__gt=at, audiences=None)
+        of_cpts = orphans.alias(is_cpts=F("kinds").bitand(Kind.CPTS)).filter(is_cpts__gt=0)
+        Slot.objects.filter(pk__in=lock_slots(of_cpts)).update(kinds=F("kinds").bitand(ALL_KINDS & ~Kind.CPTS))
 
 
 @on_merge

@@ -13,6 +13,7 @@ from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
+from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.actions.masking import busy_spans
 from maillage.unscheduled_care.models import Effector, Schedule, Slot, SlotAudience, SlotStatus
 from maillage.unscheduled_care.places import departement_of_place, point_of
@@ -53,12 +54,12 @@ class NothingToOpen(DomainError):
     user_message = "Aucun créneau ne tient dans cette plage : vérifiez les heures et la durée."
 
 
+class AlreadyPast(DomainError):
+    user_message = "Cette heure est déjà passée : choisissez une date à venir."
+
+
 class TooMany(DomainError):
     user_message = f"Plus de {MOST_AT_ONCE} créneaux à la fois : raccourcissez la période."
-
-
-class NotYours(DomainError):
-    user_message = "Ce lieu n’est pas un des vôtres."
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,11 @@ def open_slots(
     Those that fall in an absence or a busy time are opened and hidden. Raises PdsaHours, NoCptsChosen, NotAMember,
     SlotOverlaps, NothingToOpen, TooMany.
     """
-    wanted = [span for span in spans if span[0] > at]
+    asked = list(spans)
+    wanted = [span for span in asked if span[0] > at]
+    if asked and not wanted:
+        raise AlreadyPast
+    Effector.objects.select_for_update().get(pk=schedule.effector_id)  # an absence added meanwhile waits
     _check(schedule, wanted, opening)
     if skip_taken:
         taken = taken_spans(schedule.effector, wanted)
@@ -206,8 +211,9 @@ def show_slots(
     if kinds & Kind.CPTS:
         for slot in free:
             check_hours(slot.schedule, [slot.starts_at])
-    keys = [one.pk for one in free]
-    changed = Slot.objects.filter(pk__in=keys, status=SlotStatus.FREE).update(kinds=int(kinds))
+    # One that is booked meanwhile keeps what it was.
+    keys = lock_slots(Slot.objects.filter(pk__in=[one.pk for one in free], status=SlotStatus.FREE))
+    changed = Slot.objects.filter(pk__in=keys).update(kinds=int(kinds))
     SlotAudience.objects.filter(slot__in=keys).delete()
     if kinds & Kind.CPTS:
         SlotAudience.objects.bulk_create(SlotAudience(slot_id=key, cpts=one) for key in keys for one in cpts)
@@ -220,8 +226,8 @@ def show_slots(
 def close_slots(*, effector: Effector, slots: Sequence[Slot], by: User | None, at: datetime) -> int:
     """Take back free slots to come: nobody sees them any more, their hour may serve again. Booked ones stay."""
     keys = [one.pk for one in slots if one.effector_id == effector.pk]
-    closed = Slot.objects.filter(pk__in=keys, status__in=[SlotStatus.FREE, SlotStatus.BLOCKED], starts_at__gt=at)
-    count = closed.update(status=SlotStatus.CANCELLED)
+    open_ = Slot.objects.filter(pk__in=keys, status__in=[SlotStatus.FREE, SlotStatus.BLOCKED], starts_at__gt=at)
+    count = Slot.objects.filter(pk__in=lock_slots(open_)).update(status=SlotStatus.CANCELLED)
     if count:
         summary = f"{effector} : {count} {plural(count, 'créneau retiré', 'créneaux retirés')}"
         audit.record("slot.closed", target=effector, by=by, at=at, summary=summary)

@@ -34,40 +34,60 @@ def create_regulator(*, declared: DeclaredRegulator, at: datetime) -> Regulator:
     return regulator
 
 
-@transaction.atomic
 def put_regulator(*, reference: tuple[str, str], declared: DeclaredRegulator, at: datetime) -> Regulator:
     """Make the account of that identifier what the SAS says; one that is unknown is created. Twice is once.
 
-    An identifier of the body replaces the one of the same system: so the SAS goes from its technical identifier to
-    the national one. The others stay, and the call that is replayed finds its account. Raises IdentifierTaken.
+    An identifier of the body replaces the one of the same system, which stays known as a former one: so the SAS goes
+    from its technical identifier to the national one, and a call that is replayed finds its account. Raises
+    IdentifierTaken.
     """
+    try:
+        return _put(reference, declared, at)
+    except IdentifierTaken:  # by the same call at the same instant, which the second try finds; or for good
+        return _put(reference, declared, at)
+
+
+@transaction.atomic
+def _put(reference: tuple[str, str], declared: DeclaredRegulator, at: datetime) -> Regulator:
     regulator = _known(reference, declared)
-    if regulator is None:
-        return _created(reference, declared, at)
-    for name, value in _fields(declared).items():
-        setattr(regulator, name, value)
-    regulator.updated_at = at
     try:
         with transaction.atomic():
-            regulator.save()
-            systems = {system for system, _ in declared.identifiers}
-            regulator.identifiers.filter(system__in=systems).delete()
-            regulator.identifiers.update(is_active=declared.is_active)
-            _write_identifiers(regulator, declared.identifiers, is_active=declared.is_active)
-    except IntegrityError as error:
+            if regulator is None:
+                return _created(reference, declared, at)
+            Regulator.objects.filter(pk=regulator.pk).update(**_fields(declared), updated_at=at)
+            _rewrite_identifiers(regulator, declared)
+    except (IntegrityError, RegulatorExists) as error:
         raise IdentifierTaken from error
+    regulator.refresh_from_db()
     what = "mis à jour" if declared.is_active else "fermé"
     audit.record("regulator.put", target=regulator, by=None, at=at, summary=f"Le SAS a {what} le compte {regulator}")
     return regulator
 
 
 def _known(reference: tuple[str, str], declared: DeclaredRegulator) -> Regulator | None:
-    """By the identifier of the call, else by one of the body: the call that is replayed after a change of number."""
-    for system, value in (reference, *declared.identifiers):
-        stored = Regulator.objects.select_for_update(of=("self",)).known_as(system, value).first()
-        if stored and (stored.is_active or (system, value) == reference):
-            return stored
-    return None
+    """The account that bears the identifier of the call now, or bore it.
+
+    The number of a closed account may be another person's: under another name, it is nobody's.
+    """
+    stored = Regulator.objects.known_as(*reference).select_for_update(of=("self",)).first()
+    if stored is None or stored.is_active or not declared.is_active:
+        return stored
+    same = (stored.family_name, stored.given_name) == (declared.family_name, declared.given_name)
+    return stored if same else None
+
+
+def _rewrite_identifiers(regulator: Regulator, declared: DeclaredRegulator) -> None:
+    """Those of the body, in the systems it speaks of; the others stay, unless an open account bears them by now."""
+    regulator.identifiers.update(is_active=False)
+    kept = regulator.identifiers.exclude(system__in={system for system, _ in declared.identifiers})
+    if declared.is_active:
+        for one in kept:
+            if not RegulatorIdentifier.objects.filter(system=one.system, value=one.value, is_active=True).exists():
+                RegulatorIdentifier.objects.filter(pk=one.pk).update(is_active=True)
+    for system, value in declared.identifiers:
+        RegulatorIdentifier.objects.update_or_create(
+            regulator=regulator, system=system, value=value, defaults={"is_active": declared.is_active}
+        )
 
 
 def _created(reference: tuple[str, str], declared: DeclaredRegulator, at: datetime) -> Regulator:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 
 from maillage.core.access import View, machine
@@ -40,6 +40,8 @@ def address(**methods: View) -> View:
             if handler is None:
                 raise Refused("not-supported", f"Méthode {request.method} non servie ici", "", 405)
             return handler(request, *args, **kwargs)
+        except SuspiciousOperation:  # more parameters than anybody writes
+            return refusal(Refused("too-costly", "Requête trop grande"))
         except Refused as error:
             response = refusal(error)
             if error.status == 405:
@@ -57,7 +59,7 @@ def check_certificate(meta: Mapping[str, Any]) -> None:
         raise Refused("login", "Certificat client absent ou refusé", "", 403)
     named = {(part, value.strip()) for part, value in SUBJECT.findall(meta.get("HTTP_X_SSL_CLIENT_SUBJECT", ""))}
     for part, accepted in (("CN", settings.SAS_CERTIFICATE_CN), ("OU", settings.SAS_CERTIFICATE_OU)):
-        if accepted and not any((part, value) in named for value in accepted):
+        if not any((part, value) in named for value in accepted):
             raise Refused("forbidden", f"Certificat d’un autre appelant ({part})", "", 403)
 
 

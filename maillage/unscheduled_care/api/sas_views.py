@@ -15,7 +15,6 @@ from maillage.unscheduled_care.api.capability import capability_statement
 from maillage.unscheduled_care.models import Effector, Regulator, Schedule
 from maillage.unscheduled_care.publishing import PublishedCpts, published_slot
 from maillage.unscheduled_care.rules.sas_query import Refused
-from maillage.unscheduled_care.rules.slots import Kind
 
 
 def base_of(request: HttpRequest) -> str:
@@ -43,9 +42,8 @@ def read_slot(request: HttpRequest, key: str) -> HttpResponse:
     slot = published_slot(uuid, at=timezone.now()) if uuid else None
     if slot is None:
         raise _unknown("Slot", key)
-    for_cpts = bool(slot.kinds & Kind.CPTS)
     url = f"{agenda_url(request)}{slot.effector.idnps}"
-    return fhir_response(resources.slot_resource(slot, agenda_url=url, for_cpts=for_cpts))
+    return fhir_response(resources.slot_resource(slot, agenda_url=url, for_cpts=True))
 
 
 def read_schedule(request: HttpRequest, key: str) -> HttpResponse:
@@ -61,7 +59,7 @@ def read_role(request: HttpRequest, key: str) -> HttpResponse:
 def read_practitioner(request: HttpRequest, key: str) -> HttpResponse:
     """A professional who is shown, or an account that the SAS declared."""
     uuid = _uuid(key)
-    effector = Effector.objects.shown_to_sas().filter(uuid=uuid, national_id__isnull=False).first() if uuid else None
+    effector = Effector.objects.shown_to_sas().filter(uuid=uuid).first() if uuid else None
     if effector:
         return fhir_response(resources.practitioner_resource(effector))
     regulator = Regulator.objects.prefetch_related("identifiers").filter(uuid=uuid).first() if uuid else None
@@ -89,7 +87,7 @@ def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 def _shown_schedule(kind: str, key: str) -> Schedule:
     uuid = _uuid(key)
-    shown = Effector.objects.shown_to_sas().filter(national_id__isnull=False)
+    shown = Effector.objects.shown_to_sas()
     schedules = Schedule.objects.filter(effector__in=shown).select_related("effector")
     schedule = schedules.filter(uuid=uuid).first() if uuid else None
     if schedule is None:

@@ -83,7 +83,10 @@ class Appointment(models.Model):
         verbose_name_plural = "rendez-vous"
         indexes = [
             models.Index(fields=["effector", "starts_at"], name="appointment_by_effector"),
-            models.Index(fields=["cpts", "booked_at"], name="appointment_by_cpts"),
+            models.Index(fields=["cpts", "starts_at"], name="appointment_by_cpts"),
+            models.Index(fields=["booked_by", "starts_at"], name="appointment_by_booker"),
+            models.Index(fields=["regulator"], condition=Q(regulator__isnull=False), name="appointment_by_regulator"),
+            models.Index(fields=["code"], condition=Q(status="booked"), name="appointment_by_code"),
         ]
         constraints = [
             models.UniqueConstraint(

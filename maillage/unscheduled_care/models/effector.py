@@ -25,8 +25,8 @@ class EffectorQuerySet(models.QuerySet["Effector"]):
         return self.filter(Exists(_links()))
 
     def shown_to_sas(self) -> Self:
-        """Who agreed to be, and still is a member somewhere."""
-        return self.active().filter(sas_agreed_at__isnull=False)
+        """Who agreed to be, is still a member somewhere, and has a number: the SAS knows nobody without."""
+        return self.active().filter(sas_agreed_at__isnull=False, national_id__isnull=False)
 
     def of_account(self, user: models.Model) -> Self:
         """The signed-in professional: by the memberships that bear their own address."""
@@ -82,8 +82,15 @@ class Effector(models.Model):
         return GROUP_LABELS.get(self.group, "")
 
 
+class EffectorMembershipQuerySet(models.QuerySet["EffectorMembership"]):
+    """Chainable, lazy reads. Each name completes the sentence "links ..."."""
+
+    def in_force(self) -> Self:
+        return self.filter(membership__status__in=IN)
+
+
 class EffectorMembership(models.Model):
-    """Which memberships are those of an effector: one in each CPTS.
+    """Which memberships are those of an effector.
 
     Retention: goes with the membership.
     """
@@ -94,6 +101,8 @@ class EffectorMembership(models.Model):
     effector = models.ForeignKey(Effector, models.CASCADE, related_name="links")
     membership = models.OneToOneField(Membership, models.CASCADE, related_name="+")
     cpts = models.ForeignKey(Cpts, models.CASCADE, related_name="+")
+
+    objects = EffectorMembershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = "adhésion d’un effecteur"

@@ -11,9 +11,9 @@ class RegulatorQuerySet(models.QuerySet["Regulator"]):
     """Chainable, lazy reads. Each name completes the sentence "regulators ..."."""
 
     def known_as(self, system: str, value: str) -> Self:
-        """By either identifier; an active account first: the number of a closed one may serve again."""
+        """By an identifier they bear, or bore: who bears it now first, then an open account, then the latest."""
         matching = self.filter(identifiers__system=system, identifiers__value=value)
-        return matching.order_by("-is_active", "-updated_at", "pk")
+        return matching.order_by("-identifiers__is_active", "-is_active", "-updated_at", "pk")
 
 
 class Regulator(models.Model):
@@ -57,7 +57,7 @@ class RegulatorIdentifier(models.Model):
     regulator = models.ForeignKey(Regulator, models.CASCADE, related_name="identifiers")
     system = models.CharField("système", max_length=60)
     value = models.CharField("valeur", max_length=120)
-    is_active = models.BooleanField("d’un compte ouvert", default=True)
+    is_active = models.BooleanField("porté par un compte ouvert", default=True)
 
     class Meta:
         verbose_name = "identifiant de régulation"

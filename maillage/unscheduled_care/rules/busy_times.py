@@ -37,16 +37,20 @@ def _sober(calendar: Any) -> Calendar:
     """Without the events that happen every second."""
     if calendar.name != "VCALENDAR":
         raise CalendarUnreadable("VCALENDAR attendu")
-    kept = [one for one in calendar.subcomponents if not TOO_OFTEN & set(_frequencies(one))]
+    kept = [one for one in calendar.subcomponents if not any(map(_is_too_often, _rules(one)))]
     calendar.subcomponents = kept
     found: Calendar = calendar
     return found
 
 
-def _frequencies(component: Any) -> list[str]:
+def _rules(component: Any) -> list[Any]:
     rules = component.get("RRULE") or []
-    rules = rules if isinstance(rules, list) else [rules]
-    return [str(freq).upper() for rule in rules for freq in rule.get("FREQ", [])]
+    return rules if isinstance(rules, list) else [rules]
+
+
+def _is_too_often(rule: Any) -> bool:
+    often = {str(one).upper() for one in rule.get("FREQ", [])} & TOO_OFTEN
+    return bool(often) or any(len(rule.get(part, [])) > 1 for part in ("BYSECOND", "BYMINUTE", "BYHOUR"))
 
 
 def _events(calendar: Calendar, start: datetime, end: datetime) -> list[Event]:

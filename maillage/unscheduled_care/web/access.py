@@ -21,7 +21,9 @@ THROUGH_SAS = "through_sas"  # in the session: the regulator whom the identity p
 def own_membership(request: CptsRequest) -> Membership | None:
     """The membership of the signed-in person in the CPTS of the page, when they are a person who exercises."""
     mine = Membership.objects.of(request.cpts).current().of_account(request.user)
-    return mine.select_related("commune", "cpts").order_by("pk").first()
+    return (
+        mine.select_related("commune", "cpts").defer("commune__outline", "commune__neighbours").order_by("pk").first()
+    )
 
 
 def own_effector(request: CptsRequest) -> Effector | None:
@@ -61,10 +63,11 @@ def regulator_booker(request: HttpRequest) -> Booker:
     return Booker(user=user, origin=Origin.SAS, regulator=regulator_of(request))
 
 
-def appointment_of(token: str, at: datetime) -> Appointment:
-    """What a professional's link speaks of. Raises LinkUnusable or one of its kinds."""
+def appointment_of(owner: int, token: str, at: datetime) -> Appointment:
+    """What a professional's link speaks of, while the patient is theirs. Raises LinkUnusable."""
     rows = Appointment.objects.select_related("slot__schedule", "effector", "cpts")
-    appointment = rows.filter(uuid=links.read(LINK, token, at=at)).first()
+    uuid = links.read(f"{LINK}.{owner}", token, at=at)
+    appointment = rows.filter(uuid=uuid, effector=owner).first()
     if appointment is None:
-        raise links.LinkUnusable("Ce rendez-vous n’existe plus.")
+        raise links.LinkUnusable("Ce rendez-vous n’existe plus, ou a été confié à un collègue.")
     return appointment

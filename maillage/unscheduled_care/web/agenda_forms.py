@@ -7,10 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.formats import date_format
 
-from maillage.core.fields import HourField, PhoneField
+from maillage.core.fields import DayField, HourField, PhoneField
 from maillage.core.templatetags.maillage import day as day_text
 from maillage.cpts.models import Cpts
 from maillage.geography.fields import CommuneField, commune_text
+from maillage.members.models.membership import IN
 from maillage.unscheduled_care.actions import Opening
 from maillage.unscheduled_care.fetching import MOST_BYTES
 from maillage.unscheduled_care.models import Effector, Reserved, Schedule
@@ -47,9 +48,7 @@ class AudienceMixin(forms.Form):
 
     def set_cpts(self, effector: Effector) -> None:
         """Those of the professional; where there is one, ticking « CPTS » says it."""
-        own = Cpts.objects.filter(
-            pk__in=effector.links.values("cpts"), memberships__status__in=["accepted", "up-to-date"]
-        )
+        own = Cpts.objects.filter(pk__in=effector.links.values("cpts"), memberships__status__in=IN)
         field = self.fields["cpts"]
         field.queryset = own.distinct()  # type: ignore[attr-defined]
         self.own_cpts = list(own.distinct())
@@ -71,7 +70,7 @@ class OpenSlotsForm(AudienceMixin):
     """Slots one after the other, one day or every week."""
 
     place = PlaceChoice()
-    on = forms.DateField(label="Date", localize=True, help_text="Par exemple 03/12/2026.")
+    on = DayField(label="Date", help_text="Par exemple 03/12/2026.")
     starts = HourField(label="De", help_text="Par exemple 9 h.")
     ends = HourField(label="À", help_text="Par exemple 10 h 30.")
     minutes = forms.IntegerField(label="Durée d’un créneau (minutes)", min_value=5, max_value=720, initial=20)
@@ -85,9 +84,7 @@ class OpenSlotsForm(AudienceMixin):
     )  # fmt: skip
     reasons = forms.CharField(label="Motifs acceptés", required=False, max_length=400, help_text=REASONS_HELP)
     reserved_for = forms.ChoiceField(label="Réservé à", choices=Reserved.choices, required=False)
-    until = forms.DateField(
-        label="Répéter chaque semaine jusqu’au", localize=True, required=False, help_text="Vide : ce jour-là seulement."
-    )
+    until = DayField(label="Répéter chaque semaine jusqu’au", required=False, help_text="Vide : ce jour-là seulement.")
     weekdays = forms.MultipleChoiceField(
         label="Les jours", required=False, widget=forms.CheckboxSelectMultiple,
         choices=[(str(number), name) for number, name in enumerate(WEEKDAYS)],
@@ -116,7 +113,7 @@ class OpenSlotsForm(AudienceMixin):
         ]
 
     def _date(self, text: str) -> date:
-        found: date = forms.DateField(localize=True).clean(text.strip())
+        found: date = DayField().clean(text.strip())
         return found
 
     def clean_reasons(self) -> list[str]:
@@ -258,8 +255,8 @@ class PlaceForm(forms.Form):
 class AbsenceForm(forms.Form):
     """From a day to another, both inside."""
 
-    first = forms.DateField(label="Du", localize=True, help_text="Par exemple 03/12/2026.")
-    last = forms.DateField(label="Au (inclus)", localize=True)
+    first = DayField(label="Du", help_text="Par exemple 03/12/2026.")
+    last = DayField(label="Au (inclus)")
     substitute = forms.CharField(label="Remplacé par", max_length=120, required=False)
 
     def clean(self) -> dict[str, Any]:

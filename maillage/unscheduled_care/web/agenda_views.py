@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,10 +19,19 @@ from maillage.core.errors import DomainError
 from maillage.core.posted import sent_uuid, sent_version
 from maillage.core.text import plural
 from maillage.unscheduled_care import actions
-from maillage.unscheduled_care.models import Absence, BusyCalendar, Effector, Schedule, Slot, SlotStatus
+from maillage.unscheduled_care.models import (
+    Absence,
+    Appointment,
+    AppointmentStatus,
+    BusyCalendar,
+    Effector,
+    Schedule,
+    Slot,
+    SlotStatus,
+)
 from maillage.unscheduled_care.rules.pdsa import zone_of
-from maillage.unscheduled_care.rules.series import Span, first_free, instant
-from maillage.unscheduled_care.rules.slots import KIND_LABELS, MODE_BADGES, Kind, names_of
+from maillage.unscheduled_care.rules.series import Span, first_free, instant, overlaps
+from maillage.unscheduled_care.rules.slots import MODE_BADGES, Kind, names_of
 from maillage.unscheduled_care.web.access import own_effector, own_membership
 from maillage.unscheduled_care.web.agenda_forms import (
     AbsenceForm,
@@ -33,7 +43,7 @@ from maillage.unscheduled_care.web.agenda_forms import (
     ShowForm,
 )
 
-SHOWN_DAYS = 28
+SHOWN_DAYS, FURTHEST_DAYS = 28, 370
 USUAL_MINUTES = 20
 SHORT_KINDS = {Kind.CPTS: "CPTS", Kind.SNP: "SAS", Kind.PRO: "professionnels", Kind.PUBLIC: "public"}
 
@@ -64,7 +74,14 @@ def agenda(request: CptsRequest) -> HttpResponse:
         else:
             messages.success(request, opened.message)
             return redirect("unscheduled_care:own_agenda", request.cpts.slug)
-    context = {"effector": effector, "quick": form, "days": _days(effector, at), **_show_context(effector)}
+    shown = FURTHEST_DAYS if request.GET.get("tout") else SHOWN_DAYS
+    context = {
+        "effector": effector,
+        "quick": form,
+        "days": _days(effector, at, shown),
+        "shown": shown,
+        **_show_context(effector),
+    }
     return render(request, "unscheduled_care/agenda.html", context)
 
 
@@ -94,21 +111,21 @@ def usual_audience(effector: Effector) -> dict[str, Any]:
     return {"kinds": names_of(last.kind_flags), "cpts": list(last.audiences.values_list("cpts", flat=True))}
 
 
-def _days(effector: Effector, at: datetime) -> list[dict[str, Any]]:
+def _days(effector: Effector, at: datetime, shown: int) -> list[dict[str, Any]]:
     """Slots of the weeks to come by day, with what a line says."""
     rows = (
         Slot.objects.live()
         .filter(effector=effector)
-        .starting_between(at - timedelta(hours=12), at + timedelta(days=SHOWN_DAYS))
+        .starting_between(at - timedelta(hours=12), at + timedelta(days=shown))
         .for_listing()
-        .prefetch_related("audiences__cpts", "appointments")
+        .prefetch_related("audiences__cpts", Prefetch("appointments", Appointment.objects.live()))
     )
     by_day = groupby(rows, key=lambda one: timezone.localdate(one.starts_at))
     return [{"day": day, "slots": [_line(one, at) for one in slots]} for day, slots in by_day]
 
 
 def _line(slot: Slot, at: datetime) -> dict[str, Any]:
-    booked = next((one for one in slot.appointments.all() if one.status != "cancelled"), None)
+    booked = next(iter(slot.appointments.all()), None)
     cpts = [one.cpts.name for one in slot.audiences.all()]
     kinds = [", ".join(cpts) or "CPTS" if kind == Kind.CPTS else SHORT_KINDS[kind] for kind in slot.kind_flags]
     return {
@@ -122,7 +139,7 @@ def _line(slot: Slot, at: datetime) -> dict[str, Any]:
 
 
 def _show_context(effector: Effector) -> dict[str, Any]:
-    return {"show": ShowForm(effector=effector, auto_id="show_%s"), "kind_labels": KIND_LABELS}
+    return {"show": ShowForm(effector=effector, auto_id="show_%s")}
 
 
 @requires(Permission.SLOT_PUBLISH)
@@ -178,7 +195,11 @@ def _show(request: CptsRequest, effector: Effector, slots: Iterable[Slot], at: d
 def places(request: CptsRequest, place_uuid: UUID | None = None) -> HttpResponse:
     """Where I see patients; a form for one more, or for one that changes."""
     effector, at = _effector(request), timezone.now()
-    own = effector.schedules.filter(is_closed=False).select_related("commune")
+    own = (
+        effector.schedules.filter(is_closed=False)
+        .select_related("commune")
+        .defer("commune__outline", "commune__neighbours")
+    )
     place = get_object_or_404(own, uuid=place_uuid) if place_uuid else None
     form = PlaceForm(request.POST or None, initial=PlaceForm.initial_of(place) if place else {})
     if request.method == "POST" and request.POST.get("do") == "close" and place:
@@ -206,11 +227,10 @@ def absences(request: CptsRequest) -> HttpResponse:
     """When I see nobody; and who was to be seen then."""
     effector, at = _effector(request), timezone.now()
     form = AbsenceForm(request.POST or None)
-    booked: list[Any] = []
     if request.method == "POST" and form.is_valid():
         starts_at, ends_at = _absence_span(form)
         try:
-            _, booked = actions.add_absence(
+            actions.add_absence(
                 effector=effector, starts_at=starts_at, ends_at=ends_at, substitute=form.cleaned_data["substitute"],
                 by=request.user, at=at,
             )  # fmt: skip
@@ -219,12 +239,25 @@ def absences(request: CptsRequest) -> HttpResponse:
         else:
             messages.success(request, "Absence enregistrée : vos créneaux libres de ces jours sont masqués.")
             form = AbsenceForm()
-    coming = effector.absences.filter(ends_at__gt=at).order_by("starts_at")
+    coming = list(effector.absences.filter(ends_at__gt=at).order_by("starts_at"))
+    booked = _still_booked(effector, coming, at)
     context = {
         "effector": effector, "form": form, "booked": booked,
-        "absences": [{"row": one, "last": one.ends_at - timedelta(seconds=1)} for one in coming],
+        "absences": [_absence_line(one) for one in coming],
     }  # fmt: skip
     return render(request, "unscheduled_care/absences.html", context)
+
+
+def _still_booked(effector: Effector, absences: list[Absence], at: datetime) -> list[Appointment]:
+    """Patients expected while their professional is away: until each is handed over or given back."""
+    ahead = Appointment.objects.filter(effector=effector, status=AppointmentStatus.BOOKED, starts_at__gt=at)
+    spans = [(one.starts_at, one.ends_at) for one in absences]
+    return [one for one in ahead.for_listing()[:200] if overlaps((one.starts_at, one.ends_at), spans)]
+
+
+def _absence_line(one: Absence) -> dict[str, Any]:
+    last = one.ends_at - timedelta(seconds=1)
+    return {"row": one, "last": last, "is_one_day": timezone.localdate(one.starts_at) == timezone.localdate(last)}
 
 
 def _absence_span(form: AbsenceForm) -> Span:
@@ -293,7 +326,7 @@ def how(request: CptsRequest) -> HttpResponse:
                 effector=effector, read_version=sent_version(request), by=request.user, at=timezone.now(),
                 **form.cleaned_data,
             )  # fmt: skip
-        except (actions.NumberUnreadable, actions.NumberTaken, actions.NoNumber) as error:
+        except actions.NumberRefused as error:
             form.add_error("number", error.user_message)
         except DomainError as error:
             form.add_error(None, error.user_message)

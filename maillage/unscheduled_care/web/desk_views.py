@@ -30,15 +30,13 @@ from maillage.unscheduled_care.models import (
     Slot,
 )
 from maillage.unscheduled_care.notifications import when
-from maillage.unscheduled_care.rules.slots import Kind
 from maillage.unscheduled_care.statistics import CareFigures, figures
 from maillage.unscheduled_care.web.access import own_effector
 from maillage.unscheduled_care.web.finding import bound, found
 from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm
-from maillage.unscheduled_care.web.public_views import answer, appointment_context
+from maillage.unscheduled_care.web.public_views import answer, appointment_context, say_outcome
 from maillage.unscheduled_care.web.regulation_views import move_query, told_kindly
 
-DESK_KINDS = int(Kind.PUBLIC | Kind.PRO)
 PERIODS = [("30", "30 jours"), ("90", "3 mois"), ("365", "un an")]
 
 
@@ -47,16 +45,23 @@ def desk(request: CptsRequest) -> HttpResponse:
     """The page of the desk: find a slot; beside it, what waits."""
     at = timezone.now()
     form = bound(request.GET)
-    results = found(form, now=at, kinds=DESK_KINDS, cpts_id=request.cpts.pk)
-    context = {
-        "form": form, "found": results, "at": at, "query": request.GET.urlencode(),
-        "care": actions.settings_of(request.cpts), "moved": _moved(request, request.GET),
-        "left": _left_behind(request, at), "late": _without_outcome(request, at),
+    results = found(form, now=at, kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
+    moved = _moved(request, request.GET)
+    context = {"form": form, "found": results, "at": at, "query": request.GET.urlencode(), "moved": moved}
+    if not request.htmx:
+        context |= _around(request, at)
+    page = "unscheduled_care/_results.html" if request.htmx else "unscheduled_care/desk.html"
+    return render(request, page, context)
+
+
+def _around(request: CptsRequest, at: datetime) -> dict[str, Any]:
+    """What waits beside the search."""
+    return {
+        "care": actions.settings_of(request.cpts), "left": _left_behind(request, at),
+        "late": _without_outcome(request, at),
         "difficulties": Difficulty.objects.of(request.cpts).unsolved().count(),
         "free": Slot.objects.of(request.cpts).open().starting_between(at, at + timedelta(hours=48)).count(),
     }  # fmt: skip
-    page = "unscheduled_care/_results.html" if request.htmx else "unscheduled_care/desk.html"
-    return render(request, page, context)
 
 
 def _moved(request: CptsRequest, asked: QueryDict) -> Appointment | None:
@@ -85,8 +90,6 @@ def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
     """The desk, or a member for a patient."""
     visible = Slot.objects.select_related("effector")
     slot = get_object_or_404(visible, uuid=slot_uuid)
-    if not (slot.kinds & DESK_KINDS or Slot.objects.of(request.cpts).filter(pk=slot.pk).exists()):
-        raise Http404
     asked = QueryDict(request.POST.get("query", ""))
     form = bound(asked)
     form.is_valid()
@@ -95,14 +98,16 @@ def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
     booker = actions.Booker(user=request.user, origin=Origin.DESK, cpts=request.cpts)
     try:
         moved = _moved(request, asked)
+        if asked.get("deplacer") and moved is None:
+            raise Http404
         if moved:
-            row = actions.move(appointment=moved, to=slot, by=request.user, at=at)
+            row = actions.move(appointment=moved, to=slot, booker=booker, at=at)
         else:
             row = actions.book_slot(
                 slot=slot, booker=booker, reason=data.get("motif", ""), commune=commune.code if commune else "", at=at
             )
     except DomainError as error:
-        results = found(bound(asked), now=at, kinds=DESK_KINDS, cpts_id=request.cpts.pk)
+        results = found(bound(asked), now=at, kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
         messages.error(request, told_kindly(error, results))
         return redirect(f"{reverse('unscheduled_care:desk', args=[request.cpts.slug])}?{asked.urlencode()}")
     if care := _asked_for(request, asked):
@@ -172,14 +177,14 @@ def appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpResponse:
     """One appointment, for whoever booked it or the team: what is read to the patient, and what may change."""
     row = get_object_or_404(_readable(request), uuid=appointment_uuid)
     if request.method == "POST":
-        if request.POST.get("do") == "cancel":
-            try:
+        try:
+            if request.POST.get("do") == "cancel":
                 actions.cancel(appointment=row, by=request.user, at=timezone.now())
                 messages.success(request, "Rendez-vous annulé : le créneau est de nouveau libre.")
-            except DomainError as error:
-                messages.error(request, error.user_message)
-        else:
-            answer(request, row)
+            else:
+                say_outcome(request, row)
+        except DomainError as error:
+            messages.error(request, error.user_message)
         return redirect("unscheduled_care:appointment", request.cpts.slug, row.uuid)
     query = move_query(row)
     return render(request, "unscheduled_care/appointment.html", appointment_context(row) | {"move_query": query})
@@ -241,14 +246,15 @@ def statistics(request: CptsRequest) -> HttpResponse:
 def _told(counted: CareFigures, target_hours: int) -> dict[str, Any]:
     """The figures as the page words them."""
     absent, cancelled = counted.statuses.get("noshow", 0), counted.statuses.get("cancelled", 0)
-    share = Decimal(counted.within_target) / counted.booked if counted.booked else None
+    honoured = counted.statuses.get("fulfilled", 0)
+    share = Decimal(counted.within_target) / honoured if honoured else None
     return {
-        "honoured": counted.statuses.get("fulfilled", 0),
+        "honoured": honoured,
         "free_note": f"{counted.free} {plural(counted.free, 'resté libre', 'restés libres')}",
         "cancelled_note": f"{cancelled} {plural(cancelled, 'annulé')}",
         "absent_note": f"{absent} {plural(absent, 'patient absent', 'patients absents')}",
         "target_label": f"Vus en moins de {target_hours} h",
-        "target_note": f"{percent(share)} des patients" if share is not None else "",
+        "target_note": f"{percent(share)} des patients venus" if share is not None else "",
         "themes": [
             ("Par délai", _bars(counted.by_delay)), ("Par heure du rendez-vous", _bars(counted.by_hour)),
             ("Par professionnel", _bars(counted.by_professional)), ("Par motif", _bars(counted.by_reason)),

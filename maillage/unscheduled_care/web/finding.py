@@ -14,7 +14,7 @@ from maillage.geography.models import Commune
 from maillage.unscheduled_care.models import Effector
 from maillage.unscheduled_care.rules.ranking import RADII, USUAL_RADIUS, bucket_label
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, MODE_BADGES, MODE_LABELS, Mode
-from maillage.unscheduled_care.search import FoundSlot, Need, find_slots
+from maillage.unscheduled_care.search import PER_SEARCH, FoundSlot, Need, find_slots
 
 SHOWN = 25
 FIRST = ("10G", "60", "70", "50", "21", "40")  # asked for most; the others follow
@@ -49,6 +49,8 @@ class Found:
     total: int
     commune: Commune
     km: float
+    own_told: str
+    is_cut: bool
 
     @property
     def first(self) -> dict[str, Any] | None:
@@ -71,6 +73,7 @@ def found(form: FindForm, *, now: datetime, kinds: int = ALL_KINDS, cpts_id: int
         form.add_error("commune", "Cette commune n’a pas de position connue : essayez une voisine.")
         return None
     own = own_doctor(data["medecin"], data["profession"])
+    own_told = told_of(data["medecin"], own)
     need = Need(
         group=data["profession"], latitude=commune.latitude, longitude=commune.longitude, km=data["km"] or USUAL_RADIUS,
         since=now,
@@ -78,12 +81,16 @@ def found(form: FindForm, *, now: datetime, kinds: int = ALL_KINDS, cpts_id: int
         modes=int(Mode[data["mode"]]) if data["mode"] else ALL_MODES, own_doctor_id=own.pk if own else None,
     )  # fmt: skip
     slots = find_slots(need, now=now)
-    return Found([row_of(one) for one in slots[:SHOWN]], len(slots), commune, need.km)
+    if own and not any(one.is_own_doctor for one in slots):
+        own_told = f"{own} n’a pas de créneau libre dans ce délai."
+    return Found(
+        [row_of(one) for one in slots[:SHOWN]], len(slots), commune, need.km, own_told, len(slots) >= PER_SEARCH
+    )
 
 
 def own_doctor(text: str, group: str) -> Effector | None:
     """The one professional whose name holds every word; None when none does, or several."""
-    words = normalised(text).removeprefix("dr ").split()
+    words = [word for word in normalised(text).split() if word not in {"dr", "docteur"}]
     if not words:
         return None
     rows = Effector.objects.active().filter(group=group)
@@ -91,6 +98,13 @@ def own_doctor(text: str, group: str) -> Effector | None:
         rows = rows.filter(search_name__contains=word)
     matching = list(rows[:2])
     return matching[0] if len(matching) == 1 else None
+
+
+def told_of(text: str, own: Effector | None) -> str:
+    """Why the own doctor is not first."""
+    if own or not text.strip():
+        return ""
+    return f"« {text.strip()} » ne désigne pas un seul professionnel : son médecin traitant n’a pas été cherché."
 
 
 def row_of(one: FoundSlot) -> dict[str, Any]:

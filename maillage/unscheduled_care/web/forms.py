@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from maillage.core.fields import PhoneField
+from maillage.core.fields import DayField, PhoneField
 from maillage.core.sealing import NoSealingKey, can_seal
 from maillage.unscheduled_care.models import CareSettings
 from maillage.unscheduled_care.models.settings import TARGETS
@@ -26,7 +26,7 @@ class CancelForm(forms.Form):
     """What a patient was read: a code, for a day."""
 
     code = forms.CharField(label="Code à 8 chiffres", max_length=20)
-    on = forms.DateField(label="Jour du rendez-vous", localize=True, help_text="Par exemple 03/12/2026.")
+    on = DayField(label="Jour du rendez-vous", help_text="Par exemple 03/12/2026.")
 
 
 class CareSettingsForm(forms.Form):
@@ -37,7 +37,7 @@ class CareSettingsForm(forms.Form):
     finess = forms.CharField(
         label="FINESS de la CPTS", max_length=10, required=False, help_text="Le SAS nomme la CPTS par ce numéro."
     )
-    agreed_with_sas_on = forms.DateField(label="Convention avec le SAS signée le", localize=True, required=False)
+    agreed_with_sas_on = DayField(label="Convention avec le SAS signée le", required=False)
     sas_contacts = forms.CharField(
         label="Contacts de la régulation", max_length=2000, required=False, widget=forms.Textarea({"rows": 3})
     )

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from maillage.accounts.models import User
 from maillage.core.access import public
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
@@ -29,39 +31,53 @@ FEED_PAST, FEED_AHEAD = timedelta(days=7), timedelta(days=60)
 
 
 @public
-def personal(request: HttpRequest, token: str) -> HttpResponse:
+def personal(request: HttpRequest, owner: int, token: str) -> HttpResponse:
     """The professional: seen in one tap, cannot, honoured or not. A visit changes nothing."""
     try:
-        row = appointment_of(token, timezone.now())
+        row = appointment_of(owner, token, timezone.now())
     except links.LinkUnusable as error:
         return gone(request, "Rendez-vous", error.user_message)
     if request.method == "POST":
         answer(request, row)
-        return redirect("unscheduled_care:personal", token)
+        return redirect("unscheduled_care:personal", owner, token)
     return render(request, "unscheduled_care/personal.html", appointment_context(row) | {"action": ""})
 
 
 def appointment_context(row: Appointment) -> dict[str, Any]:
     at = timezone.now()
-    return {"row": row, "when": when(row.starts_at), "is_coming": row.starts_at > at, "place": row.slot.schedule}
+    return {
+        "row": row,
+        "when": when(row.starts_at, row.slot.schedule),
+        "is_coming": row.starts_at > at,
+        "place": row.slot.schedule,
+    }
 
 
 def answer(request: HttpRequest, row: Appointment) -> None:
     """What the owner of the slot says of an appointment."""
-    do, at, by = request.POST.get("do"), timezone.now(), getattr(request, "user", None)
-    user = by if by is not None and by.is_authenticated else None
+    do, at, user = request.POST.get("do"), timezone.now(), _account(request)
     try:
         if do == "seen":
-            actions.acknowledge(appointment=row, at=at)
+            actions.acknowledge(appointment=row, by=user, at=at)
             messages.success(request, "C’est noté : vous l’avez vu.")
         elif do == "cannot":
             actions.cancel(appointment=row, by=user, at=at, keep_slot=True)
             messages.success(request, "Le rendez-vous est annulé et le créneau fermé. Qui l’avait réservé le voit.")
-        elif do in {"came", "absent"}:
-            actions.record_outcome(appointment=row, came=do == "came", by=user, at=at)
-            messages.success(request, "C’est noté, merci.")
+        else:
+            say_outcome(request, row)
     except DomainError as error:
         messages.error(request, error.user_message)
+
+
+def say_outcome(request: HttpRequest, row: Appointment) -> None:
+    """Whether the patient came. Raises DomainError."""
+    if (do := request.POST.get("do")) in {"came", "absent"}:
+        actions.record_outcome(appointment=row, came=do == "came", by=_account(request), at=timezone.now())
+        messages.success(request, "C’est noté, merci.")
+
+
+def _account(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
 
 
 @public
@@ -83,23 +99,23 @@ def feed(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
 def cancel(request: HttpRequest) -> HttpResponse:
     """A patient gives their appointment back, with the code that was read to them."""
     form = CancelForm(request.POST or None)
-    done: datetime | None = None
+    done = ""
     if request.method == "POST" and form.is_valid():
         row = _named(request, form)
         if row:
             try:
-                done = actions.cancel(appointment=row, by=None, at=timezone.now()).starts_at
+                actions.cancel(appointment=row, by=None, at=timezone.now())
+                done = when(row.starts_at, row.slot.schedule)
             except DomainError as error:
                 form.add_error(None, error.user_message)
-    context = {"form": form, "done": when(done) if done else ""}
+    context = {"form": form, "done": done}
     return render(request, "unscheduled_care/cancel.html", context)
 
 
 def _named(request: HttpRequest, form: CancelForm) -> Appointment | None:
     """The appointment of that code; a machine that tries them all is stopped long before it finds one."""
-    key = f"cancel-by-code:{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, TRIES_SECONDS)
-    if cache.incr(key) > TRIES:
+    key = f"cancel-by-code:{get_adapter().get_client_ip(request)}"
+    if cache.get(key, 0) >= TRIES:
         form.add_error(None, "Trop d’essais : attendez un quart d’heure, ou appelez le numéro de la CPTS.")
         return None
     zone, day = zone_of(""), form.cleaned_data["on"]
@@ -107,5 +123,6 @@ def _named(request: HttpRequest, form: CancelForm) -> Appointment | None:
     span = instant(day, midnight, zone), instant(day + timedelta(days=1), midnight, zone)
     row = actions.find_by_code(code=form.cleaned_data["code"], on=span)
     if row is None:
+        cache.set(key, cache.get(key, 0) + 1, TRIES_SECONDS)
         form.add_error("code", "Aucun rendez-vous à venir ne porte ce code ce jour-là.")
     return row

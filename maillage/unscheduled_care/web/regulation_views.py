@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST
 
 from maillage.core.errors import DomainError
 from maillage.core.posted import sent_uuid
+from maillage.geography.fields import commune_text
+from maillage.geography.models import Commune
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Appointment, Slot
 from maillage.unscheduled_care.notifications import when
@@ -62,11 +64,12 @@ def book(request: HttpRequest, slot_uuid: UUID) -> HttpResponse:
     data: dict[str, Any] = getattr(form, "cleaned_data", {})
     commune = data.get("commune")
     moved = _moved(request, asked)
+    if asked.get("deplacer") and moved is None:
+        raise Http404
     at = timezone.now()
     try:
         if moved:
-            user = regulator_booker(request).user
-            appointment = actions.move(appointment=moved, to=slot, by=user, at=at)
+            appointment = actions.move(appointment=moved, to=slot, booker=regulator_booker(request), at=at)
         else:
             appointment = actions.book_slot(
                 slot=slot, booker=regulator_booker(request), reason=data.get("motif", ""),
@@ -94,17 +97,22 @@ def appointment(request: HttpRequest, appointment_uuid: UUID) -> HttpResponse:
     """What is read to the patient: when, where, the code; and what may still change."""
     row = get_object_or_404(_own(request), uuid=appointment_uuid)
     context = {
-        "row": row, "when": when(row.starts_at), "form": DifficultyForm(), "at": timezone.now(),
+        "row": row, "when": when(row.starts_at, row.slot.schedule), "form": DifficultyForm(), "at": timezone.now(),
         "move_query": move_query(row),
     }  # fmt: skip
     return render(request, "unscheduled_care/regulation_appointment.html", context)
+
+
+def commune_of(row: Appointment) -> str:
+    """As the field reads it back, whatever its homonyms."""
+    return commune_text(Commune.objects.filter(code=row.commune).only("code", "name").first())
 
 
 def move_query(row: Appointment) -> str:
     """The search of another slot for an appointment."""
     parameters = QueryDict(mutable=True)
     parameters.update(
-        {"commune": row.commune, "profession": row.effector.group, "delai": "48", "deplacer": str(row.uuid)}
+        {"commune": commune_of(row), "profession": row.effector.group, "delai": "48", "deplacer": str(row.uuid)}
     )
     return parameters.urlencode()
 
@@ -115,7 +123,9 @@ def act(request: HttpRequest, appointment_uuid: UUID) -> HttpResponse:
     """Cancel, or tell a difficulty."""
     row = get_object_or_404(_own(request), uuid=appointment_uuid)
     user, at = regulator_booker(request).user, timezone.now()
-    if request.POST.get("do") == "difficulty" and row.cpts:
+    if request.POST.get("do") == "difficulty" and row.cpts is None:
+        messages.error(request, "Ce professionnel n’est plus membre d’une CPTS : personne ne recevrait ce message.")
+    elif request.POST.get("do") == "difficulty" and row.cpts:
         form = DifficultyForm(request.POST)
         if not form.is_valid():
             messages.error(request, "Dites en quelques mots ce qui s’est passé.")

@@ -19,6 +19,7 @@ from maillage.core.listing import Column, Filter, Listing
 from maillage.core.posted import sent_uuid
 from maillage.core.text import percent
 from maillage.exchange import links
+from maillage.geography.fields import commune_text
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import CareRequest, CareRequestQuerySet, Effector, Outcome, Solicitation
 from maillage.unscheduled_care.models.request import SEEN
@@ -30,7 +31,6 @@ from maillage.unscheduled_care.rules.warning_signs import warning_signs
 from maillage.unscheduled_care.web.finding import bound, found, own_doctor
 from maillage.unscheduled_care.web.request_forms import EndForm, MessageForm, RequestForm
 
-DESK_KINDS = 3  # public and professionals; those of the CPTS come by its own audience
 MEASURED_DAYS = 90
 OFFERED, SOLICITED = 8, 15
 
@@ -141,7 +141,7 @@ def _act(request: CptsRequest, row: CareRequest) -> str:
         return "Message enregistré."
     if do == "solicit":
         keys = [uuid for text in request.POST.getlist("effector") if (uuid := sent_uuid(text))]
-        chosen = list(Effector.objects.of(request.cpts).filter(uuid__in=keys[:SOLICITED]))
+        chosen = list(Effector.objects.of(request.cpts).filter(uuid__in=keys[:SOLICITED]).order_by("pk"))
         count = actions.solicit(request=row, effectors=chosen, by=request.user, at=at)
         return f"{count} professionnels sollicités." if count > 1 else "Un professionnel sollicité."
     end = EndForm(request.POST)
@@ -157,10 +157,15 @@ def _orientation(request: CptsRequest, row: CareRequest, patient: dict[str, str]
     hours = max(int((row.due_at - timezone.now()).total_seconds() // 3600), 0)
     delay = next((choice for choice in (12, 24, 48) if hours <= choice), 72)
     asked.update(
-        {"commune": row.commune_id, "profession": row.group, "delai": str(delay), "medecin": patient.get("doctor", "")}
+        {
+            "commune": commune_text(row.commune),
+            "profession": row.group,
+            "delai": str(delay),
+            "medecin": patient.get("doctor", ""),
+        }
     )
     asked["demande"] = str(row.uuid)
-    slots = found(bound(asked), now=timezone.now(), kinds=DESK_KINDS, cpts_id=request.cpts.pk)
+    slots = found(bound(asked), now=timezone.now(), kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
     people = _near(request, row)
     return {
         "offered": slots.rows[:OFFERED] if slots else [],

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from django.conf import settings
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,14 +32,13 @@ def simulator(request: CptsRequest) -> HttpResponse:
     """The real search, for 25 professionals of the CPTS; who is missing, and why."""
     flow = "R01" if request.GET.get("flux") == "R01" else "R04"
     at = timezone.now()
-    shown = list(
-        Effector.objects.of(request.cpts).shown_to_sas().filter(national_id__isnull=False).order_by("search_name")
-    )
+    shown = list(Effector.objects.of(request.cpts).shown_to_sas().order_by("search_name"))
     page = sent_page(request.GET.get("lot", ""), len(shown))
     batch = shown[page * MOST_PRACTITIONERS : (page + 1) * MOST_PRACTITIONERS]
     query = query_of([one.idnps for one in batch], flow, at)
     base = request.build_absolute_uri(reverse("sas:root")).rstrip("/")
-    agenda_url = request.build_absolute_uri(f"{reverse('unscheduled_care:agenda')}?ps=")
+    path = f"{reverse('unscheduled_care:agenda')}?ps="
+    agenda_url = f"{settings.SAS_AGENDA_URL}{path}" if settings.SAS_AGENDA_URL else request.build_absolute_uri(path)
     bundle: dict[str, Any] = {"total": 0}
     if batch:
         parameters = dict(QueryDict(query).lists())

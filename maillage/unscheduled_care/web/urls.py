@@ -44,7 +44,7 @@ urlpatterns = [
     ),
     path("regulation/rendez-vous/<uuid:appointment_uuid>/suite/", regulation_views.act, name="regulation_act"),
     path("demande/<str:token>/", request_views.solicited, name="solicited"),
-    path("rdv/<str:token>/", public_views.personal, name="personal"),
+    path("rdv/<int:owner>/<str:token>/", public_views.personal, name="personal"),
     path("agenda-soins/<uuid:agenda_uuid>.ics", public_views.feed, name="feed"),
     path("annuler-un-rendez-vous/", public_views.cancel, name="cancel"),
     path("sas/agenda/", sas_entry.agenda, name="agenda"),
