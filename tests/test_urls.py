@@ -231,6 +231,7 @@ def arguments(cpts, coordinator):
         "contact_uuid": contact.uuid,
         **care_arguments(cpts, coordinator),
         "key": cpts.uuid,
+        "owner": 1,
         "rest": "Patient",
     }
 

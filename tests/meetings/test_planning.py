@@ -91,7 +91,7 @@ def test_an_invitation_holds_what_one_needs_and_a_calendar(cpts, coordinator, mo
 def test_an_assembly_is_convened_fifteen_days_before_unless_the_statutes_say_otherwise(
     cpts, coordinator, kind, days, refused
 ):
-    at = timezone.now()
+    at = timezone.localtime().replace(hour=12)  # convened at night, it is convened tomorrow
     meeting = meeting_in(cpts, days, kind=kind, draft=True)
     ParticipantFactory(meeting=meeting)
     if not refused:

@@ -20,6 +20,7 @@ from maillage.members.jobs import ENDINGS, UNPAID
 from maillage.members.models import Membership
 from maillage.portal.retention import ERASE, erase_expired
 from maillage.territorial_diagnosis.jobs import REFRESH
+from maillage.unscheduled_care.actions import READ
 from tests.factories import MeetingFactory, MembershipFactory
 
 
@@ -63,9 +64,9 @@ def test_meetings_codes_and_addresses_go_on_their_day(cpts):
 
 
 def test_the_daily_work_is_asked_for_once_a_day(db):
-    assert {job.kind for job in jobs.enqueue_daily(timezone.now())} == {ERASE, REFRESH, UNPAID, ENDINGS, REMIND}
+    assert {job.kind for job in jobs.enqueue_daily(timezone.now())} == {ERASE, REFRESH, UNPAID, ENDINGS, REMIND, READ}
     assert jobs.enqueue_daily(timezone.now()) == []
-    assert len(jobs.enqueue_daily(timezone.now() + timedelta(days=1))) == 5
+    assert len(jobs.enqueue_daily(timezone.now() + timedelta(days=1))) == 6
 
 
 @pytest.mark.django_db(transaction=True)

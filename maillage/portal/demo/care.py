@@ -9,6 +9,7 @@ from django.utils import timezone
 from maillage.accounts.models import User
 from maillage.core.models import Job
 from maillage.cpts.models import Cpts
+from maillage.geography.models import Commune
 from maillage.members.models import Membership
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector, Origin, Schedule, Slot
@@ -32,7 +33,7 @@ def seed_care(today: date) -> None:
     coordinator = User.objects.get(email__startswith="claire.aubert")
     regulator = User.objects.get(email__startswith="zoe.loret")
     before = _at(today - timedelta(days=PAST_DAYS + 5), 9)
-    _settings(cpts, coordinator, before, phone="0553000010", finess="990000101")
+    _settings(cpts, coordinator, before, phone="0553000010", finess="990000101", hds_host="Hébergeur fictif de la démo")
     _settings(bastides, coordinator, before, phone="0553000020", finess="990000119")
     effectors = list(_effectors(cpts, before))
     _second_cpts(effectors, bastides, before)
@@ -41,6 +42,7 @@ def seed_care(today: date) -> None:
     _book_the_past(cpts, regulator, today)
     _declare_regulator(before)
     Job.objects.filter(kind=actions.FOLLOW).delete()  # what is over was told long ago
+    _requests(cpts, today)
     row = effectors[0].appointments.order_by("starts_at").first()
     actions.report(
         cpts=cpts, text="Cabinet fermé à l’heure du rendez-vous : le patient a dû être réadressé.", appointment=row,
@@ -52,9 +54,10 @@ def _at(day: date, hour: int) -> datetime:
     return datetime.combine(day, time(hour), tzinfo=timezone.get_current_timezone())
 
 
-def _settings(cpts: Cpts, by: User, at: datetime, *, phone: str, finess: str) -> None:
+def _settings(cpts: Cpts, by: User, at: datetime, *, phone: str, finess: str, hds_host: str = "") -> None:
     fields = {
-        "target_hours": 48, "phone": phone, "finess": finess, "patient_months": 3, "agreed_with_sas_on": at.date(),
+        "target_hours": 48, "phone": phone, "finess": finess, "patient_months": 3, "hds_host": hds_host,
+        "declares_hds": bool(hds_host), "agreed_with_sas_on": at.date(),
         "sas_contacts": "Régulation du SAS 24 : ligne dédiée aux CPTS, de 8 h à 20 h.",
         "answer_modes": "Créneaux partagés, puis appel de l’accueil unique.",
     }  # fmt: skip
@@ -120,7 +123,8 @@ def _book_the_past(cpts: Cpts, regulator: User, today: date) -> None:
     for number, slot in enumerate(slots):
         if number % 3 == 2:
             continue
-        origin = Origin.SAS if number % 2 else Origin.DESK
+        by_sas = number % 2 and slot.effector.sas_agreed_at and slot.effector.national_id
+        origin = Origin.SAS if by_sas else Origin.DESK
         booker = actions.Booker(user=regulator, origin=origin, cpts=cpts)
         row = actions.book_slot(
             slot=slot, booker=booker, reason=REASONS[number % len(REASONS)], commune=communes[number % len(communes)],
@@ -130,6 +134,27 @@ def _book_the_past(cpts: Cpts, regulator: User, today: date) -> None:
             actions.cancel(appointment=row, by=regulator, at=slot.starts_at - timedelta(hours=1))
         elif number % 40 != 1:
             actions.record_outcome(appointment=row, came=number % 11 != 0, by=None, at=slot.ends_at)
+
+
+REQUESTS = (
+    ("Jeanne Lacaze, 05 36 49 00 71", "Fièvre et toux depuis trois jours, vit seule", "24037", 30, ""),
+    ("Mathis Roumieux, 05 36 49 00 72", "Cheville tordue au sport, marche avec peine", "24140", 5, ""),
+    ("Odette Vialard, 05 36 49 00 73", "Pansement à refaire, rougeur autour de la plaie", "24037", 52, ""),
+    ("Ali Benarbia, 05 36 49 00 74", "Douleur à l’oreille, n’a plus de médecin traitant", "24037", 70, "advice"),
+)
+
+
+def _requests(cpts: Cpts, today: date) -> None:
+    """Invented patients: one late, one ended."""
+    lea = User.objects.get(email__startswith="lea.marchive")
+    now = _at(today, 10)
+    for who, what, code, hours_ago, outcome in REQUESTS:
+        at = now - timedelta(hours=hours_ago)
+        commune = Commune.objects.get(code=code)
+        patient = {"who": who, "what": what, "doctor": ""}
+        row = actions.open_request(cpts=cpts, patient=patient, commune=commune, group="10G", hours=48, by=lea, at=at)
+        if outcome:
+            actions.end_request(request=row, outcome=outcome, by=lea, at=at + timedelta(hours=2))
 
 
 def _declare_regulator(at: datetime) -> None:

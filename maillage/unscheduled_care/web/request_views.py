@@ -52,7 +52,7 @@ def request_list(request: CptsRequest) -> HttpResponse:
         queryset=rows if request.GET.get("issue") else rows.waiting(),
         parameters=request.GET,
         columns=(
-            Column("numero", "Demande", lambda one: one.number, "number", numeric=True),
+            Column("numero", "Demande", lambda one: one.number, "number"),
             Column("recue", "Reçue", lambda one: one.opened_at, "opened_at"),
             Column("avant", "À voir avant", lambda one: one.due_at, "due_at"),
             Column("commune", "Commune", lambda one: one.commune.name, "commune__name"),
