@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo demo-reset sas-examples test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer
+.PHONY: help install install-dev demo demo-reset sas-examples test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer bench-slots
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -73,6 +73,9 @@ bench-peer: $(VENV)/.dev ## Compare accessibility with PySAL access, in an envir
 	$(RUN) -m benchmarks.peer_pairs .cache/pairs.npz
 	$(PYTHON) -m venv .cache/peer && .cache/peer/bin/pip install --quiet access==1.1.10
 	.cache/peer/bin/python benchmarks/peer_access.py .cache/pairs.npz
+
+bench-slots: $(VENV)/.dev ## Measure slots on an EMPTIED database: make bench-slots DATABASE_URL=postgres://… SLOTS=200000
+	$(RUN) -m benchmarks.slots $(if $(SLOTS),--slots $(SLOTS))
 
 bench: $(VENV)/.dev ## Run the benchmarks and print their ratios
 	$(RUN) -m benchmarks

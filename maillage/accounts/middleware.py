@@ -3,13 +3,35 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 
 from maillage.accounts.models import User
 from maillage.accounts.permissions import assignments_of, permissions_on
 from maillage.cpts.models import Cpts
 
 WORKSPACE_KWARG = "cpts_slug"
+
+
+class FragmentSignIn:
+    """A session that ended while a page refreshed a fragment: the whole page goes to sign in, and comes back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        location = response.get("Location", "")
+        if (
+            response.status_code == 302
+            and location.startswith(reverse(settings.LOGIN_URL))
+            and "HX-Request" in request.headers
+        ):
+            moved = HttpResponse(status=204)
+            moved["HX-Redirect"] = location
+            return moved
+        return response
 
 
 class ScopeMiddleware:

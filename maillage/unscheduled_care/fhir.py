@@ -13,7 +13,7 @@ from maillage.unscheduled_care.publishing import PublishedCpts, PublishedSlot
 from maillage.unscheduled_care.rules import fhir_codes as codes
 from maillage.unscheduled_care.rules.phones import sas_phone
 from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
-from maillage.unscheduled_care.rules.slots import names_of
+from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind, Mode, names_of
 
 Resource = dict[str, Any]
 PARIS = ZoneInfo("Europe/Paris")
@@ -29,26 +29,34 @@ def _coding(system: str, code: str) -> Resource:
     return {"coding": [{"system": system, "code": code}]}
 
 
+KIND_CODINGS = [
+    [{"system": codes.SLOT_KIND_SYSTEM, "code": name} for name in names_of(Kind(number))]
+    for number in range(ALL_KINDS + 1)
+]
+MODE_CODINGS = [
+    [_coding(codes.MODE_SYSTEM, name) for name in names_of(Mode(number))] for number in range(ALL_MODES + 1)
+]
+WALK_IN, ROUTINE = (_coding(codes.APPOINTMENT_TYPE_SYSTEM, code) for code in ("WALKIN", "ROUTINE"))
+
+
 def _meta(profile: str) -> Resource:
     return {"profile": [profile]}
 
 
 def slot_resource(slot: PublishedSlot, *, agenda_url: str, for_cpts: bool) -> Resource:
     """FHIR Slot. `agenda_url`: where the regulator books, already holding a `?`."""
-    security = [{"system": codes.SLOT_KIND_SYSTEM, "code": name} for name in names_of(slot.kinds)]
     resource: Resource = {
         "resourceType": "Slot",
         "id": str(slot.uuid),
-        "meta": {**_meta(codes.CPTS_SLOT if for_cpts else codes.SLOT), "security": security},
-        "serviceType": [_coding(codes.MODE_SYSTEM, name) for name in names_of(slot.modes)]
+        "meta": {**_meta(codes.CPTS_SLOT if for_cpts else codes.SLOT), "security": KIND_CODINGS[slot.kinds]},
+        "serviceType": MODE_CODINGS[slot.modes]
         + [_cpts_service(cpts) for cpts in slot.cpts]
         + [{"text": reason} for reason in slot.reasons],
     }
     if specialities := _specialities(slot.effector):
         resource["specialty"] = specialities
-    kind = "WALKIN" if slot.walk_in else "ROUTINE"
     return resource | {
-        "appointmentType": _coding(codes.APPOINTMENT_TYPE_SYSTEM, kind),
+        "appointmentType": WALK_IN if slot.walk_in else ROUTINE,
         "schedule": {"reference": f"Schedule/{slot.schedule.uuid}"},
         "status": "free",
         "start": fhir_instant(slot.starts_at),

@@ -126,6 +126,12 @@ def test_htmx_receives_the_results_only(client, zoe, slots):
     assertNotContains(page, "<html")
 
 
+def test_a_session_that_ends_during_a_refresh_sends_the_whole_page_to_sign_in(client, zoe):
+    response = client.get(f"/regulation/?{SEARCH}", headers={"HX-Request": "true"})
+    assert response.status_code == 204
+    assert response["HX-Redirect"].startswith("/compte/login/?next=/regulation/")
+
+
 def test_a_difficulty_reaches_the_coordinator_who_answers(client, zoe, slots, coordinator, cpts):
     client.force_login(zoe)
     client.post(reverse("unscheduled_care:regulation_book", args=[slots[0].uuid]), {"query": SEARCH})

@@ -4,6 +4,7 @@ Source: SAS interface guide; its test kit also takes +262, +590, +594 and +596.
 """
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 
@@ -17,6 +18,7 @@ OVERSEAS = {
 ACCEPTED = re.compile(r"\+(33|262|590|594|596)[1-9]\d{8}")
 
 
+@lru_cache(maxsize=50_000)  # reading one takes forty times as long as finding it again
 def sas_phone(text: str) -> str:
     """0536490017 or +33 5 36 49 00 17 -> +33536490017; '' when the SAS would refuse it."""
     try:

@@ -230,6 +230,15 @@ class PlaceForm(forms.Form):
     )
     siret = forms.CharField(label="SIRET", max_length=20, required=False)
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        commune, code = data.get("commune"), data.get("postal_code")
+        if commune and code and commune.postal_codes and code[:2] != commune.postal_codes[:2]:
+            self.add_error(
+                "postal_code", f"{commune.name} n’a pas ce code postal : {commune.postal_codes.split()[0]} ?"
+            )
+        return data
+
     def clean_finess(self) -> str:
         return self._bare("finess", bare_finess, "Un numéro FINESS a neuf caractères.")
 
