@@ -94,7 +94,7 @@ POST_ONLY = {
     "meetings:remind", "meetings:answer_for",
     "meetings:withdraw_proxy", "meetings:act", "unscheduled_care:desk_book", "unscheduled_care:solve",
     "unscheduled_care:act", "unscheduled_care:remove_absence",
-    "unscheduled_care:remove_calendar",
+    "unscheduled_care:remove_calendar", "unscheduled_care:ask",
     "unscheduled_care:regulation_book", "unscheduled_care:regulation_act",
 }  # fmt: skip
 SCOPES = {

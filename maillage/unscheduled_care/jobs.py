@@ -13,7 +13,7 @@ from maillage.unscheduled_care.actions.calendars import EVERY, READ, read_calend
 from maillage.unscheduled_care.actions.outbox import flush_outbox
 from maillage.unscheduled_care.fetching import fetch
 from maillage.unscheduled_care.models import Appointment, BusyCalendar, Effector, MessageState, SasMessage
-from maillage.unscheduled_care.notifications import tell_professional
+from maillage.unscheduled_care.notifications import tell_booker, tell_professional
 from maillage.unscheduled_care.sas_client import HttpSasClient
 
 LONGEST_PAUSE = timedelta(minutes=5)
@@ -23,14 +23,16 @@ LONGEST_PAUSE = timedelta(minutes=5)
 def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """What leaves the system once a change of an appointment is committed."""
     at = timezone.now()
-    rows = Appointment.objects.select_related("slot__schedule", "effector", "cpts")
+    rows = Appointment.objects.select_related("slot__schedule", "effector", "cpts", "booked_by")
     appointment = rows.filter(pk=arguments["appointment_id"]).first()
     if appointment is None:
         return "Rendez-vous effacé."
     had = arguments.get("effector_id")
     before = Effector.objects.filter(pk=had).first() if had else None
     told = appointment.starts_at > at and tell_professional(appointment, arguments["what"], effector=before, at=at)
-    return "Professionnel prévenu." if told else "Personne à prévenir."
+    if arguments["what"] == "given-back":
+        told = tell_booker(appointment, at=at)
+    return "Prévenu." if told else "Personne à prévenir."
 
 
 @jobs.job(READ, limit=timedelta(minutes=30))

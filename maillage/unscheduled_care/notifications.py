@@ -9,9 +9,11 @@ from django.utils.timezone import localtime
 
 from maillage.core.money import NBSP
 from maillage.core.templatetags.maillage import day as day_text
+from maillage.cpts.models import Cpts
 from maillage.exchange import links
 from maillage.exchange.actions import write_mail
-from maillage.unscheduled_care.models import Appointment, Effector, Schedule, Solicitation
+from maillage.exchange.models import MailKind, MailState
+from maillage.unscheduled_care.models import Appointment, Effector, Origin, Schedule, Solicitation
 from maillage.unscheduled_care.places import departement_of_place
 from maillage.unscheduled_care.rules.pdsa import zone_of
 
@@ -85,6 +87,53 @@ def tell_professional(appointment: Appointment, what: str, *, effector: Effector
         cpts_id=appointment.cpts_id,
     )  # fmt: skip
     return True
+
+
+def tell_booker(appointment: Appointment, *, at: datetime) -> bool:
+    """The professional cannot any more: whoever booked finds another slot. False when nobody is written to."""
+    booker = appointment.booked_by
+    if booker is None or not booker.email:
+        return False
+    moment = when(appointment.starts_at, appointment.slot.schedule)
+    page = (
+        reverse("unscheduled_care:regulation_appointment", args=[appointment.uuid])
+        if appointment.origin == Origin.SAS or appointment.cpts is None
+        else reverse("unscheduled_care:appointment", args=[appointment.cpts.slug, appointment.uuid])
+    )
+    body = (
+        f"Bonjour,\n\n{appointment.effector} ne peut plus voir le patient que vous lui aviez adressé, {moment}. "
+        f"Il faut lui trouver un autre créneau, et le rappeler :\n{settings.PUBLIC_URL}{page}"
+    )
+    subject = f"Rendez-vous rendu par le professionnel : {moment}"
+    write_mail(recipient=booker.email, subject=subject, body=body, at=at, cpts_id=appointment.cpts_id)
+    return True
+
+
+AGENDA = "agenda"
+AGENDA_LIVES = timedelta(days=7)
+
+
+def quick_path(effector: Effector, at: datetime) -> str:
+    """Where a professional opens slots from a mail, without an account."""
+    return reverse("unscheduled_care:quick", args=[links.sign(AGENDA, effector.uuid, until=at + AGENDA_LIVES)])
+
+
+def ask_for_slots(effector: Effector, cpts: Cpts, *, at: datetime) -> bool:
+    """« Pouvez-vous voir des patients ? » False for whoever has no address, or does not want such messages."""
+    recipient = address_of(effector)
+    if not recipient:
+        return False
+    body = (
+        f"Bonjour {effector},\n\n{cpts} cherche des places pour des patients dans les jours qui viennent. "
+        f"Dites en deux gestes combien vous pouvez en voir, quand, et qui voit ces créneaux :\n"
+        f"{settings.PUBLIC_URL}{quick_path(effector, at)}\n"
+    )
+    subject = "Pouvez-vous voir des patients ces jours-ci ?"
+    mail = write_mail(
+        recipient=recipient, subject=subject, body=body, at=at, cpts_id=cpts.pk, kind=MailKind.INVITATION,
+        stale_at=at + timedelta(days=2),
+    )  # fmt: skip
+    return mail is not None and mail.state == MailState.QUEUED
 
 
 SOLICITATION = "solicitation"

@@ -11,8 +11,10 @@ from pytest_django.asserts import assertContains
 
 from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
+from maillage.exchange.models import OutgoingMail
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector, Slot, SlotStatus
+from maillage.unscheduled_care.notifications import quick_path
 from maillage.unscheduled_care.rules.series import days_of_rule, first_free, slots_between
 from maillage.unscheduled_care.rules.slots import Kind, Mode
 from tests.factories import NOON, CptsFactory, MembershipFactory, PractitionerFactory, UserFactory
@@ -167,6 +169,21 @@ def test_a_member_opens_an_agenda_then_three_slots_for_tomorrow_morning(client, 
     assert [one.starts_at for one in Slot.objects.order_by("pk")] == [at(8), at(8) + HOUR / 3, at(8) + 2 * HOUR / 3]
     client.post(url("own_agenda", cpts), sent)
     assert Slot.objects.count() == 6  # the next free times
+
+
+def test_slots_are_opened_from_a_mail_without_an_account(client, cpts, coordinator, place):
+    client.force_login(coordinator)
+    ask = url("ask", cpts)
+    assertContains(client.post(ask, follow=True), "1 professionnel sollicité.")
+    assertContains(client.post(ask, follow=True), "déjà été demandées")
+    client.logout()
+    page = quick_path(place.effector, NOON)
+    assert page.split("/")[2][:20] in OutgoingMail.objects.get().body
+    sent = {"count": 2, "on": "2026-11-24", "half": "apres-midi", "place": place.pk, "kinds": ["PRO"]}
+    assertContains(client.get(page), "Combien de patients")
+    assertContains(client.post(page, sent, follow=True), "2 créneaux ouverts. Merci")
+    assert Slot.objects.open().count() == 2
+    assert client.get("/places/rien/").status_code == 410
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,21 @@ def test_whoever_booked_cannot_close_the_slot_of_the_professional(client, cpts):
     assert Slot.objects.get(pk=free.pk).status == SlotStatus.FREE
 
 
+def test_who_booked_is_told_that_the_professional_cannot(client, cpts):
+    lea = UserFactory(role=Role.MEDICAL_ASSISTANT, on=cpts)
+    free = opened(doctor(cpts, "Aubin"), 21)[0]
+    row = actions.book_slot(slot=free, booker=actions.Booker(user=lea, origin="desk", cpts=cpts), at=NOON)
+    actions.cancel(appointment=row, by=None, at=NOON, keep_slot=True)
+    follow({"appointment_id": row.pk, "what": "given-back"}, lambda *_: None)
+    written = OutgoingMail.objects.get()
+    assert written.recipient == lea.email
+    assert f"/soins/rendez-vous/{row.uuid}/" in written.body
+    client.force_login(lea)
+    page = reverse("unscheduled_care:appointment", args=[cpts.slug, row.uuid])
+    assertContains(client.post(page, {"do": "difficulty", "text": ""}, follow=True), "Dites en quelques mots")
+    assertContains(client.post(page, {"do": "difficulty", "text": "Fermé"}, follow=True), "Signalé à la coordination")
+
+
 def test_a_number_is_that_of_whom_the_register_names(cpts):
     person = PractitionerFactory(family_name="Vraie")
     said = {"read_version": 0, "phone": "", "agrees": True, "extra_a_day": 0, "by": None, "at": NOON}

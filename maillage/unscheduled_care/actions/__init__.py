@@ -14,6 +14,7 @@ from maillage.unscheduled_care.actions.agenda import (
     say_how,
     start_agenda,
 )
+from maillage.unscheduled_care.actions.asking import AskedLately, ask_everybody
 from maillage.unscheduled_care.actions.booking import (
     DESK_KINDS,
     FLUSH,
@@ -99,6 +100,7 @@ __all__ = [
     "AlreadyPast",
     "AlreadySolved",
     "Answer",
+    "AskedLately",
     "Booker",
     "IdentifierTaken",
     "NoCptsChosen",
@@ -138,6 +140,7 @@ __all__ = [
     "add_absence",
     "add_calendar",
     "answer_solicitation",
+    "ask_everybody",
     "book_slot",
     "busy_spans",
     "cancel",

@@ -33,8 +33,8 @@ class PdsaHours(DomainError):
         local = localtime(starts_at)
         super().__init__(
             f"Le créneau du {local:%d/%m/%Y} à {local.hour} h {local.minute:02d} commence {reason} : c’est l’heure "
-            "de la permanence des soins, hors de la mission de la CPTS. Choisissez une autre heure, ou ne l’ouvrez pas "
-            "« aux CPTS »."
+            "de la permanence des soins, hors de la mission de la CPTS. Choisissez une autre heure, ajoutez ce jour à "
+            "« Sauf le », ou ne l’ouvrez pas à la CPTS."
         )
 
 

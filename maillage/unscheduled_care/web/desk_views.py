@@ -33,7 +33,7 @@ from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.statistics import CareFigures, figures
 from maillage.unscheduled_care.web.access import own_effector
 from maillage.unscheduled_care.web.finding import bound, found
-from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm
+from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm, DifficultyForm
 from maillage.unscheduled_care.web.public_views import answer, appointment_context, say_outcome
 from maillage.unscheduled_care.web.regulation_views import move_query, told_kindly
 
@@ -181,13 +181,29 @@ def appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpResponse:
             if request.POST.get("do") == "cancel":
                 actions.cancel(appointment=row, by=request.user, at=timezone.now())
                 messages.success(request, "Rendez-vous annulé : le créneau est de nouveau libre.")
+            elif request.POST.get("do") == "difficulty":
+                _report(request, row)
             else:
                 say_outcome(request, row)
         except DomainError as error:
             messages.error(request, error.user_message)
         return redirect("unscheduled_care:appointment", request.cpts.slug, row.uuid)
     query = move_query(row)
-    return render(request, "unscheduled_care/appointment.html", appointment_context(row) | {"move_query": query})
+    return render(
+        request,
+        "unscheduled_care/appointment.html",
+        appointment_context(row) | {"move_query": query, "form": DifficultyForm()},
+    )
+
+
+def _report(request: CptsRequest, row: Appointment) -> None:
+    """A difficulty met by the desk, for the coordinator."""
+    form = DifficultyForm(request.POST)
+    if not form.is_valid():
+        raise DomainError("Dites en quelques mots ce qui s’est passé.")
+    text, by = form.cleaned_data["text"], request.user
+    actions.report(cpts=request.cpts, text=text, appointment=row, by=by, by_name=str(by), at=timezone.now())
+    messages.success(request, "Signalé à la coordination.")
 
 
 @requires(Permission.SLOT_PUBLISH)
@@ -224,6 +240,18 @@ def solve(request: CptsRequest, difficulty_uuid: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.user_message)
     return redirect("unscheduled_care:difficulties", request.cpts.slug)
+
+
+@require_POST
+@requires(Permission.CARE_MANAGE)
+def ask(request: CptsRequest) -> HttpResponse:
+    """« Pouvez-vous voir des patients ? », to every professional with an agenda."""
+    try:
+        asked = actions.ask_everybody(cpts=request.cpts, by=request.user, at=timezone.now())
+        messages.success(request, f"{asked} {plural(asked, 'professionnel sollicité', 'professionnels sollicités')}.")
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    return redirect("unscheduled_care:desk", request.cpts.slug)
 
 
 @requires(Permission.CARE_MANAGE)

@@ -62,7 +62,7 @@ def answer(request: HttpRequest, row: Appointment) -> None:
             messages.success(request, "C’est noté : vous l’avez vu.")
         elif do == "cannot":
             actions.cancel(appointment=row, by=user, at=at, keep_slot=True)
-            messages.success(request, "Le rendez-vous est annulé et le créneau fermé. Qui l’avait réservé le voit.")
+            messages.success(request, "Le rendez-vous est annulé et le créneau fermé. Qui l’avait réservé est prévenu.")
         else:
             say_outcome(request, row)
     except DomainError as error:
