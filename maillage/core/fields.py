@@ -8,6 +8,8 @@ import phonenumbers
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
+from maillage.core.text import normalised
+
 FRANCE = 33
 
 
@@ -28,6 +30,9 @@ class PhoneField(forms.CharField):
         return found
 
 
+SAID = re.compile(r"(?:[^\W\d]+\s+)?(\d{1,2})(?:er)?\s+([^\W\d]+)\s+(\d{4})")
+NAMES = "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()
+MONTHS = {name: number for number, name in enumerate(NAMES, 1)}
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2099, 12, 31)
 TOO_FAR = "Vérifiez l’année de cette date."
 
@@ -38,6 +43,12 @@ class DayField(forms.DateField):
     def __init__(self, **kwargs: Any) -> None:
         bounds = [MinValueValidator(FIRST_DAY, TOO_FAR), MaxValueValidator(LAST_DAY, TOO_FAR)]
         super().__init__(localize=True, validators=bounds, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        """25/11/2026 and its like; or 25 novembre 2026, as a day is said."""
+        found = SAID.fullmatch(value.strip()) if isinstance(value, str) else None
+        month = MONTHS.get(normalised(found[2])) if found else None
+        return super().to_python(f"{found[1]}/{month}/{found[3]}" if found and month else value)
 
 
 HOUR = re.compile(r"(\d{1,2})\s*(?:h|:|heures?)?\s*(\d{2})?", re.IGNORECASE)

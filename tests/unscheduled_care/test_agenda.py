@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ from pytest_django.asserts import assertContains
 
 from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
+from maillage.core.errors import DomainError
+from maillage.core.fields import DayField
 from maillage.exchange.models import OutgoingMail
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector, Slot, SlotStatus
@@ -130,6 +133,37 @@ def test_an_absence_hides_what_is_free_and_names_what_is_booked(place):
     assert Slot.objects.filter(is_masked=True).count() == 3
     actions.remove_absence(absence=absence, by=None, at=NOON)
     assert {one.pk for one in Slot.objects.open()} == {second.pk, Slot.objects.latest("pk").pk}
+
+
+def test_the_same_absence_twice_is_refused(place):
+    span = {"effector": place.effector, "starts_at": at(0), "ends_at": at(23), "substitute": "", "by": None, "at": NOON}
+    actions.add_absence(**span)
+    with pytest.raises(DomainError, match="déjà enregistrée"):
+        actions.add_absence(**span)
+
+
+def test_a_rule_names_every_day_it_cannot_hold(place, cpts):
+    fridays = [date(2026, 12, 18), date(2026, 12, 25), date(2027, 1, 1)]
+    spans = [(at(14, day), at(15, day)) for day in fridays]
+    opening = actions.Opening(modes=Mode.AMB, kinds=Kind.CPTS, cpts=[cpts])
+    with pytest.raises(actions.PdsaHours) as refused:
+        actions.open_slots(schedule=place, spans=spans, opening=opening, by=None, at=NOON)
+    assert "vendredi 25 décembre" in refused.value.user_message
+    assert "vendredi 1er janvier" in refused.value.user_message
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [("25/11/2026", 25), ("25 novembre 2026", 25), ("mercredi 25 Novembre 2026", 25), ("1er décembre 2026", 1)],
+)
+def test_a_day_is_typed_as_it_is_said(typed, day):
+    assert DayField().clean(typed).day == day
+
+
+@pytest.mark.parametrize("typed", ["25 brumaire 2026", "32 janvier 2026", "novembre 2026", "x"])
+def test_what_is_no_day_is_refused(typed):
+    with pytest.raises(ValidationError):
+        DayField().clean(typed)
 
 
 def test_closing_leaves_booked_slots_alone(place):

@@ -24,6 +24,10 @@ class AbsenceOver(DomainError):
     user_message = "Cette absence est déjà passée."
 
 
+class AbsenceKnown(DomainError):
+    user_message = "Cette absence est déjà enregistrée."
+
+
 def busy_spans(effector: Effector, start: datetime, end: datetime) -> list[Span]:
     """When somebody sees nobody, between two instants."""
     spans: list[Span] = []
@@ -53,10 +57,15 @@ def mask(effector: Effector, *, at: datetime) -> int:
 def add_absence(
     *, effector: Effector, starts_at: datetime, ends_at: datetime, substitute: str, by: User | None, at: datetime
 ) -> tuple[Absence, list[Appointment]]:
-    """An absence hides what is free; what is booked is given back, for its owner to hand over. Raises AbsenceOver."""
+    """An absence hides what is free; what is booked is named, for its owner to hand over.
+
+    Raises AbsenceOver, AbsenceKnown.
+    """
     if ends_at <= at:
         raise AbsenceOver
     Effector.objects.select_for_update().get(pk=effector.pk)
+    if Absence.objects.filter(effector=effector, starts_at=starts_at, ends_at=ends_at).exists():
+        raise AbsenceKnown
     absence = Absence.objects.create(effector=effector, starts_at=starts_at, ends_at=ends_at, substitute=substitute)
     mask(effector, at=at)
     span = (

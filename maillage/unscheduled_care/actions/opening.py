@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from maillage.accounts.models import User
@@ -24,18 +25,26 @@ from maillage.unscheduled_care.rules.slots import Kind, Mode
 
 MOST_AT_ONCE = 1000
 NOBODY = Kind(0)
+TOLD = 6
 
 
 class PdsaHours(DomainError):
-    """A slot of kind CPTS in the hours of the permanence des soins."""
+    """Slots of kind CPTS in the hours of the permanence des soins: each with its reason."""
 
-    def __init__(self, starts_at: datetime, reason: str) -> None:
-        local = localtime(starts_at)
+    def __init__(self, found: Sequence[tuple[datetime, str]]) -> None:
+        told = [f"{_told(start)} ({reason})" for start, reason in found[:TOLD]]
+        more = f" et {len(found) - TOLD} autres" if len(found) > TOLD else ""
+        what = "Ce créneau commence" if len(found) == 1 else "Ces créneaux commencent"
         super().__init__(
-            f"Le créneau du {local:%d/%m/%Y} à {local.hour} h {local.minute:02d} commence {reason} : c’est l’heure "
-            "de la permanence des soins, hors de la mission de la CPTS. Choisissez une autre heure, ajoutez ce jour à "
-            "« Sauf le », ou ne l’ouvrez pas à la CPTS."
+            f"{what} à l’heure de la permanence des soins, hors de la mission de la CPTS : {', '.join(told)}{more}. "
+            "Choisissez une autre heure, ajoutez ces jours à « Sauf le », ou ne les ouvrez pas à la CPTS."
         )
+
+
+def _told(starts_at: datetime) -> str:
+    local = localtime(starts_at)
+    first = "1er" if local.day == 1 else local.day
+    return f"{date_format(local, 'l')} {first} {date_format(local, 'F')} à {local.hour} h {local.minute:02d}"
 
 
 class NoCptsChosen(DomainError):
@@ -150,11 +159,11 @@ def _check(schedule: Schedule, spans: Sequence[Span], opening: Opening) -> None:
 
 
 def check_hours(schedule: Schedule, starts: Iterable[datetime]) -> None:
-    """Raises PdsaHours for the first that the mission of a CPTS leaves out."""
+    """Raises PdsaHours for those that the mission of a CPTS leaves out."""
     departement = departement_of_place(schedule)
-    for start in starts:
-        if reason := pdsa_reason(start, departement):
-            raise PdsaHours(start, reason)
+    found = [(start, reason) for start in starts if (reason := pdsa_reason(start, departement))]
+    if found:
+        raise PdsaHours(found)
 
 
 def check_audience(effector: Effector, kinds: Kind, cpts: Sequence[Cpts]) -> None:

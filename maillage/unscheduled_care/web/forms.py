@@ -25,8 +25,12 @@ class AnswerForm(forms.Form):
 class CancelForm(forms.Form):
     """What a patient was read: a code, for a day."""
 
-    code = forms.CharField(label="Code à 8 chiffres", max_length=20)
-    on = DayField(label="Jour du rendez-vous", help_text="Par exemple 03/12/2026.")
+    code = forms.CharField(
+        label="Code à 8 chiffres",
+        max_length=20,
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    on = DayField(label="Jour du rendez-vous", help_text="Par exemple 3 décembre 2026, ou 03/12/2026.")
 
 
 class CareSettingsForm(forms.Form):
