@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -32,10 +32,10 @@ from maillage.unscheduled_care.models import (
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.statistics import CareFigures, figures
 from maillage.unscheduled_care.web.access import own_effector
-from maillage.unscheduled_care.web.finding import bound, found
+from maillage.unscheduled_care.web.finding import bound, found, give, told_kindly
 from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm, DifficultyForm
 from maillage.unscheduled_care.web.public_views import answer, appointment_context, say_outcome
-from maillage.unscheduled_care.web.regulation_views import move_query, told_kindly
+from maillage.unscheduled_care.web.regulation_views import move_query
 
 PERIODS = [("30", "30 jours"), ("90", "3 mois"), ("365", "un an")]
 
@@ -88,24 +88,11 @@ def _without_outcome(request: CptsRequest, at: datetime) -> int:
 @requires(Permission.SLOT_BOOK)
 def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
     """The desk, or a member for a patient."""
-    visible = Slot.objects.select_related("effector")
-    slot = get_object_or_404(visible, uuid=slot_uuid)
-    asked = QueryDict(request.POST.get("query", ""))
-    form = bound(asked)
-    form.is_valid()
-    data = getattr(form, "cleaned_data", {})
-    commune, at = data.get("commune"), timezone.now()
+    slot = get_object_or_404(Slot.objects.select_related("effector"), uuid=slot_uuid)
+    asked, at = QueryDict(request.POST.get("query", "")), timezone.now()
     booker = actions.Booker(user=request.user, origin=Origin.DESK, cpts=request.cpts)
     try:
-        moved = _moved(request, asked)
-        if asked.get("deplacer") and moved is None:
-            raise Http404
-        if moved:
-            row = actions.move(appointment=moved, to=slot, booker=booker, at=at)
-        else:
-            row = actions.book_slot(
-                slot=slot, booker=booker, reason=data.get("motif", ""), commune=commune.code if commune else "", at=at
-            )
+        row = give(slot, asked=asked, moved=_moved(request, asked), booker=booker, at=at)
     except DomainError as error:
         results = found(bound(asked), now=at, kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
         messages.error(request, told_kindly(error, results))

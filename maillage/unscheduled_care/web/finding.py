@@ -5,13 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
+from django.http import Http404, QueryDict
 
+from maillage.core.errors import DomainError
 from maillage.core.text import normalised
 from maillage.directory.rules.professions import GROUPS
 from maillage.geography.fields import CommuneField, commune_text
 from maillage.geography.models import Commune
-from maillage.unscheduled_care.models import Effector
+from maillage.unscheduled_care import actions
+from maillage.unscheduled_care.actions import Booker
+from maillage.unscheduled_care.models import Appointment, Effector, Slot
+from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.rules.ranking import RADII, USUAL_RADIUS, bucket_label
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, MODE_BADGES, MODE_LABELS, Mode
 from maillage.unscheduled_care.search import PER_SEARCH, FoundSlot, Need, find_slots
@@ -116,3 +120,29 @@ def row_of(one: FoundSlot) -> dict[str, Any]:
         "is_own_doctor": one.is_own_doctor,
         "modes": [MODE_BADGES[mode] for mode in one.slot.mode_flags],
     }
+
+
+def give(slot: Slot, *, asked: QueryDict, moved: Appointment | None, booker: Booker, at: datetime) -> Appointment:
+    """Book for the patient of a search, or move there the appointment it speaks of. Raises DomainError.
+
+    `moved` is what `deplacer` names, as far as the person may change it: a stranger's is nobody's.
+    """
+    if asked.get("deplacer"):
+        if moved is None:
+            raise Http404
+        return actions.move(appointment=moved, to=slot, booker=booker, at=at)
+    form = bound(asked)
+    form.is_valid()
+    data: dict[str, Any] = getattr(form, "cleaned_data", {})
+    commune = data.get("commune")
+    code = commune.code if commune else ""
+    return actions.book_slot(slot=slot, booker=booker, reason=data.get("motif", ""), commune=code, at=at)
+
+
+def told_kindly(error: DomainError, results: Found | None) -> str:
+    """The refusal, and what is left that suits best."""
+    first = results.first if results else None
+    if first:
+        slot = first["slot"]
+        return f"{error.user_message} {when(slot.starts_at).capitalize()}, {slot.effector}, à {first['km']} km."
+    return f"{error.user_message} Aucun autre créneau ne répond à votre recherche." if results else error.user_message

@@ -1,12 +1,11 @@
 """The screen of a regulator, on a call: find, book, read the code aloud, cancel, move, tell a difficulty."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +19,7 @@ from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Appointment, Slot
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.web.access import regulator_booker, regulator_of, regulators_only
-from maillage.unscheduled_care.web.finding import Found, bound, found
+from maillage.unscheduled_care.web.finding import bound, found, give, told_kindly
 from maillage.unscheduled_care.web.forms import DifficultyForm
 
 KEPT_DAYS = 30
@@ -59,37 +58,13 @@ def book(request: HttpRequest, slot_uuid: UUID) -> HttpResponse:
     """Book, or move there what `deplacer` names; of two people at the same second the other is offered the next."""
     slot = get_object_or_404(Slot.objects.select_related("effector"), uuid=slot_uuid)
     asked = QueryDict(request.POST.get("query", ""))
-    form = bound(asked)
-    form.is_valid()
-    data: dict[str, Any] = getattr(form, "cleaned_data", {})
-    commune = data.get("commune")
-    moved = _moved(request, asked)
-    if asked.get("deplacer") and moved is None:
-        raise Http404
     at = timezone.now()
     try:
-        if moved:
-            appointment = actions.move(appointment=moved, to=slot, booker=regulator_booker(request), at=at)
-        else:
-            appointment = actions.book_slot(
-                slot=slot, booker=regulator_booker(request), reason=data.get("motif", ""),
-                commune=commune.code if commune else "", at=at,
-            )  # fmt: skip
+        appointment = give(slot, asked=asked, moved=_moved(request, asked), booker=regulator_booker(request), at=at)
     except DomainError as error:
         messages.error(request, told_kindly(error, found(bound(asked), now=at)))
         return redirect(f"{reverse('unscheduled_care:regulation')}?{asked.urlencode()}")
     return redirect("unscheduled_care:regulation_appointment", appointment.uuid)
-
-
-def told_kindly(error: DomainError, results: Found | None) -> str:
-    """The refusal, and what is left that suits best."""
-    first = results.first if results else None
-    if first is None:
-        return (
-            f"{error.user_message} Aucun autre créneau ne répond à votre recherche." if results else error.user_message
-        )
-    slot = first["slot"]
-    return f"{error.user_message} {when(slot.starts_at).capitalize()}, {slot.effector}, à {first['km']} km."
 
 
 @regulators_only
