@@ -1,11 +1,14 @@
 """Promises of the house about its own code."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import lightningcss
 import pytest
 from django.apps import apps
+
+from maillage import VERSION
 
 ROOT = Path(__file__).parent.parent
 RANKS = [
@@ -103,3 +106,7 @@ def test_every_template_is_used():
         name = path.relative_to(next(p for p in path.parents if p.name == "templates")).as_posix()
         if not name.startswith(("allauth/", "account/", "components/form", "components/field")):
             assert f'"{name}' in named, name
+
+
+def test_the_version_is_that_of_the_project():
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"] == VERSION

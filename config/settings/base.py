@@ -92,14 +92,19 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
 }
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'maillage.sqlite3'}")}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"].setdefault("OPTIONS", {}).update(SQLITE_OPTIONS)
-# A thread keeps its connection for a minute: opening one costs more than a page. (A file is opened at no cost.)
-KEPT_CONNECTION_SECONDS = env.int("CONN_MAX_AGE", default=60)
-if DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    DATABASES["default"]["CONN_MAX_AGE"] = KEPT_CONNECTION_SECONDS
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+
+def tuned(database: dict) -> dict:
+    """A database as its engine is best used: on PostgreSQL a thread keeps its connection, which costs more to open than
+    a page to make."""
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("OPTIONS", {}).update(SQLITE_OPTIONS)
+    if database["ENGINE"].endswith("postgresql"):
+        database |= {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
+    return database
+
+
+DATABASES = {"default": tuned(env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'maillage.sqlite3'}"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Counters of refused sign-ins are shared by all the processes.
@@ -176,14 +181,12 @@ SAS_CERTIFICATE_CN: list[str] = env.list("SAS_CERTIFICATE_CN", default=[])
 SAS_CERTIFICATE_OU: list[str] = env.list("SAS_CERTIFICATE_OU", default=[])
 # Where regulators book, when machines are answered on another host; empty: where the call came.
 SAS_AGENDA_URL = env.str("SAS_AGENDA_URL", default="")
-# Where appointments are told to the SAS (INT_R03); empty: they wait, and the screen says so.
+# Where appointments are told to the SAS (INT_R03); empty: they wait.
 SAS_BASE_URL = env.str("SAS_BASE_URL", default="")
 SAS_CLIENT_CERTIFICATE = env.str("SAS_CLIENT_CERTIFICATE", default="")
 SAS_CLIENT_KEY = env.str("SAS_CLIENT_KEY", default="")
 # 32 random bytes in base64: what names a patient is sealed with it (docs/ops/install.md); empty: nobody is named.
 PATIENT_DATA_KEY = env.str("PATIENT_DATA_KEY", default="")
-# Who says who a regulator is (OpenID Connect; Pro Santé Connect in production); empty: ordinary sign-in.
-OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
 SAS_AUTHORITY = env.str("SAS_AUTHORITY", default="")  # whom we trust there; empty: what the system trusts
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}

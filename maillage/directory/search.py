@@ -9,9 +9,9 @@ from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from maillage.core.text import normalised
 from maillage.directory.models import DirectoryCode, Mailbox, Practitioner, PractitionerRole
 from maillage.geography.models import Commune
+from maillage.geography.rules.distances import KM_PER_DEGREE
 
 AFTER_ANY_NAME = "~"  # normalised names hold digits, small letters and spaces only
-KM_PER_DEGREE = 111.2
 RPPS_LENGTHS = (11, 12)  # as people write it, and with the 8 that the national identifier puts before it
 Communes = QuerySet[Any]
 _labels: dict[str, str] = {}

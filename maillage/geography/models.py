@@ -23,6 +23,11 @@ class PlaceNameKind(models.TextChoices):
     FORMER_NAME = "former-name", "ancienne commune"
 
 
+ON_EARTH = Q(latitude=None, longitude=None) | Q(
+    latitude__isnull=False, latitude__range=(-90, 90), longitude__isnull=False, longitude__range=(-180, 180)
+)
+
+
 class Region(models.Model):
     code = models.CharField("code INSEE", max_length=3, primary_key=True)
     name = models.CharField("nom", max_length=60)
@@ -120,13 +125,7 @@ class Commune(models.Model):
             ),
             models.CheckConstraint(
                 name="commune_is_on_earth",  # not a number is above all numbers for PostgreSQL
-                condition=Q(latitude=None, longitude=None)
-                | Q(
-                    latitude__isnull=False,
-                    latitude__range=(-90, 90),
-                    longitude__isnull=False,
-                    longitude__range=(-180, 180),
-                ),
+                condition=ON_EARTH,
             ),
             models.CheckConstraint(name="commune_is_not_merged_into_itself", condition=~Q(merged_into=F("code"))),
         ]

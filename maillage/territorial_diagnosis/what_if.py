@@ -6,11 +6,11 @@ from math import cos, pi, radians, sin, sqrt
 
 from maillage.core.parameters import in_force, read_yaml
 from maillage.geography.models import Commune
+from maillage.geography.rules.distances import KM_PER_DEGREE
 from maillage.territorial_diagnosis.models import IndicatorValue, TravelTime, Vintage
 from maillage.territorial_diagnosis.rules.parameters import PATH
 from maillage.territorial_diagnosis.rules.what_if import changes
 
-KM_PER_DEGREE = 111.2
 Point = tuple[float, float, float]
 
 

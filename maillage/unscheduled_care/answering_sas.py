@@ -6,6 +6,10 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 from uuid import uuid4
 
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
 from maillage.unscheduled_care import fhir
 from maillage.unscheduled_care.publishing import published_slots
 from maillage.unscheduled_care.rules.sas_query import read_search
@@ -28,3 +32,14 @@ def encoded(raw_query: str) -> str:
     pairs = parse_qsl(raw_query, keep_blank_values=True)
     kept = [(name, value.replace(" ", "+") if name in {"start", "_format"} else value) for name, value in pairs]
     return urlencode(kept, quote_via=quote)
+
+
+def base_of(request: HttpRequest) -> str:
+    """[base] of the interface, on the host that was called."""
+    return request.build_absolute_uri(reverse("sas:root")).rstrip("/")
+
+
+def agenda_url(request: HttpRequest) -> str:
+    """Where a regulator books with somebody; the number comes last, and `&origin=` may follow it."""
+    path = f"{reverse('unscheduled_care:agenda')}?ps="
+    return f"{settings.SAS_AGENDA_URL}{path}" if settings.SAS_AGENDA_URL else request.build_absolute_uri(path)

@@ -6,17 +6,16 @@ What each must hold, letter by letter: SAS interface guide, INT_R01 and INT_R04.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from maillage.unscheduled_care.models import Appointment, Effector, Regulator, Schedule
 from maillage.unscheduled_care.publishing import PublishedCpts, PublishedSlot
 from maillage.unscheduled_care.rules import fhir_codes as codes
 from maillage.unscheduled_care.rules.phones import sas_phone
 from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
+from maillage.unscheduled_care.rules.series import PARIS
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind, Mode, names_of
 
 Resource = dict[str, Any]
-PARIS = ZoneInfo("Europe/Paris")
 POSTAL_CODE_LENGTH = 5
 
 

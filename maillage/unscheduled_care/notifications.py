@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from maillage.core.money import NBSP
 from maillage.core.templatetags.maillage import day as day_text
+from maillage.core.templatetags.maillage import hour_text
 from maillage.cpts.models import Cpts
 from maillage.exchange import links
 from maillage.exchange.actions import write_mail
@@ -25,8 +25,7 @@ def when(starts_at: datetime, place: Schedule | None = None) -> str:
     """mardi 24 novembre 2026 à 16 h 40, by the clock of the place."""
     zone = zone_of(departement_of_place(place)) if place else None
     local = localtime(starts_at, zone)
-    hour_text = f"{local.hour}{NBSP}h{NBSP}{local.minute:02d}" if local.minute else f"{local.hour}{NBSP}h"
-    return f"{date_format(local, 'l')} {day_text(local.date())} à {hour_text}"
+    return f"{date_format(local, 'l')} {day_text(local.date())} à {hour_text(local)}"
 
 
 def personal_path(appointment: Appointment) -> str:
@@ -41,8 +40,8 @@ def personal_path(appointment: Appointment) -> str:
 
 def address_of(effector: Effector) -> str:
     """Where a professional is written to: the address of a membership in force, the latest first."""
-    links_ = effector.links.select_related("membership").order_by("-pk")
-    return next((one.membership.email for one in links_ if one.membership.is_in and one.membership.email), "")
+    held = effector.links.in_force().exclude(membership__email="").order_by("-pk")
+    return held.values_list("membership__email", flat=True).first() or ""
 
 
 SUBJECTS = {

@@ -11,8 +11,9 @@ from typing import Any
 
 from django.db import connection
 
+from maillage.geography.rules.distances import KM_PER_DEGREE
 from maillage.unscheduled_care.models import Slot
-from maillage.unscheduled_care.rules.places import KM_PER_DEGREE, cells_around
+from maillage.unscheduled_care.rules.places import cells_around
 from maillage.unscheduled_care.rules.ranking import bucket_of, order
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind
 

@@ -12,7 +12,8 @@ from maillage.unscheduled_care.rules.identifiers import bare_finess, bare_siret,
 from maillage.unscheduled_care.rules.pdsa import pdsa_reason, zone_of
 from maillage.unscheduled_care.rules.phones import ACCEPTED, sas_phone
 from maillage.unscheduled_care.rules.places import cell_of, cells_around, distance_km
-from maillage.unscheduled_care.rules.sas_query import PARIS, Refused, read_instant, read_search
+from maillage.unscheduled_care.rules.sas_query import Refused, read_instant, read_search
+from maillage.unscheduled_care.rules.series import PARIS
 
 
 @pytest.mark.parametrize(

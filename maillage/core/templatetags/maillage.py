@@ -52,18 +52,23 @@ def near_day(value: datetime) -> str:
     """aujourd’hui, demain, or jeudi 26 novembre, on the clock of Paris."""
     local = localtime(value)
     ahead = (local.date() - localtime(timezone.now()).date()).days
+    return {0: "aujourd’hui", 1: "demain", -1: "hier"}.get(ahead) or weekday_text(local)
+
+
+def weekday_text(local: datetime) -> str:
+    """jeudi 26 novembre, mardi 1er décembre: of an instant on the clock it is told on."""
     first = "1er" if local.day == 1 else str(local.day)
-    return {0: "aujourd’hui", 1: "demain", -1: "hier"}.get(
-        ahead
-    ) or f"{date_format(local, 'l')} {first} {date_format(local, 'F')}"
+    return f"{date_format(local, 'l')} {first} {date_format(local, 'F')}"
 
 
 @register.filter
 def hour(value: datetime | None) -> str:
     """20 h, or 20 h 30, on the clock of Paris; '' when there is none."""
-    if value is None:
-        return ""
-    local = localtime(value)
+    return "" if value is None else hour_text(localtime(value))
+
+
+def hour_text(local: datetime) -> str:
+    """20 h, or 20 h 30, of an instant on the clock it is told on."""
     return f"{local.hour}{NBSP}h{NBSP}{local.minute:02d}" if local.minute else f"{local.hour}{NBSP}h"
 
 

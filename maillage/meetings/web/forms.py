@@ -8,15 +8,14 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
-from maillage.core.fields import HourField
+from maillage.core.fields import LAST_DAY, TOO_FAR, HourField
 from maillage.cpts.models import Cpts
 from maillage.meetings.actions import SheetLine, state_of
 from maillage.meetings.models import Choice, Meeting, MeetingKind, Participant, PollOption
 from maillage.meetings.models.meeting import MISSIONS
 from maillage.members.models import Body, College, Membership
 
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
-TOO_FAR = "Vérifiez l’année de cette date."
+FIRST_DAY = date(2000, 1, 1)  # a meeting of the past may be written down
 EARLY = timedelta(hours=3)  # nobody signs earlier than that before a meeting
 HOUR_HELP = "Par exemple 20 h ou 20 h 30."
 

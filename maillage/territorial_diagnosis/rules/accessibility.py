@@ -16,9 +16,9 @@ from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
 from maillage.core.parameters import in_force, read_yaml
+from maillage.geography.rules.distances import KM_PER_DEGREE
 from maillage.territorial_diagnosis.rules.parameters import PATH
 
-KM_PER_DEGREE = 111.2
 DENSITY_KM = 5.0
 PER = 100_000
 Floats = NDArray[np.float64]

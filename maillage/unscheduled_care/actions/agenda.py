@@ -11,7 +11,7 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.text import normalised
-from maillage.directory.models import DirectoryCode, Practitioner, PractitionerRole
+from maillage.directory.models import DirectoryCode, Organization, Practitioner, PractitionerRole
 from maillage.directory.rules.identifiers import UnknownIdentifier, number_key
 from maillage.members.models import Membership
 from maillage.unscheduled_care.actions.locking import lock_slots
@@ -124,24 +124,27 @@ def _skills(membership: Membership) -> list[list[str]]:
 
 
 def _places_of_register(effector: Effector, membership: Membership) -> None:
-    roles = _roles(membership)
+    """Where the register says they exercise; failing that, the commune of their membership."""
+    roles, commune = _roles(membership), membership.commune
     for role in roles:
-        structure = role.organization
-        Schedule.objects.create(
-            effector=effector, name=structure.name[:120] if structure else "",
-            street=structure.street if structure else "",
-            city=(structure.city if structure else role.commune.name if role.commune else "")[:100],
-            postal_code=structure.postal_code if structure else "", commune=role.commune,
-            phone=structure.phone if structure else "", finess=structure.finess if structure else "",
-            siret=structure.siret if structure else "",
-            former_id=structure.pk if structure and not (structure.finess or structure.siret) else "",
-        )  # fmt: skip
-    if not roles and membership.commune:
-        commune = membership.commune
+        city = role.commune.name if role.commune else ""
+        known = _of_structure(role.organization) if role.organization else {"city": city}
+        Schedule.objects.create(effector=effector, commune=role.commune, **known)
+    if not roles and commune:
         Schedule.objects.create(
             effector=effector, city=commune.name, postal_code=commune.postal_codes.partition(" ")[0], commune=commune,
             phone=membership.phone,
         )  # fmt: skip
+
+
+def _of_structure(structure: Organization) -> dict[str, str]:
+    """What a place takes from the structure it is in; its former identifier only when nothing better names it."""
+    is_numbered = structure.finess or structure.siret
+    return {
+        "name": structure.name[:120], "street": structure.street, "city": structure.city,
+        "postal_code": structure.postal_code, "phone": structure.phone, "finess": structure.finess,
+        "siret": structure.siret, "former_id": "" if is_numbered else structure.pk,
+    }  # fmt: skip
 
 
 @transaction.atomic

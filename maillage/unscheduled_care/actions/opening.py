@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
+from maillage.core.templatetags.maillage import hour_text, weekday_text
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.actions.locking import lock_slots
@@ -43,8 +43,7 @@ class PdsaHours(DomainError):
 
 def _told(starts_at: datetime) -> str:
     local = localtime(starts_at)
-    first = "1er" if local.day == 1 else local.day
-    return f"{date_format(local, 'l')} {first} {date_format(local, 'F')} à {local.hour} h {local.minute:02d}"
+    return f"{weekday_text(local)} à {hour_text(local)}"
 
 
 class NoCptsChosen(DomainError):
@@ -169,7 +168,7 @@ def check_hours(schedule: Schedule, starts: Iterable[datetime]) -> None:
 def check_audience(effector: Effector, kinds: Kind, cpts: Sequence[Cpts]) -> None:
     if kinds & Kind.CPTS and not cpts:
         raise NoCptsChosen
-    mine = {one.cpts_id for one in effector.links.select_related("membership") if one.membership.is_in}
+    mine = set(effector.links.in_force().values_list("cpts", flat=True))
     if not {one.pk for one in cpts} <= mine:
         raise NotAMember
 

@@ -3,6 +3,7 @@
 What an account opens, it opens only to somebody who comes through the SAS and whom the identity provider vouches for.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -94,9 +95,7 @@ def _created(reference: tuple[str, str], declared: DeclaredRegulator, at: dateti
     """It answers to the identifier of the call too, unless the body gives another of the same system."""
     systems = {system for system, _ in declared.identifiers}
     extra = () if reference[0] in systems else (reference,)
-    whole = DeclaredRegulator(
-        (*declared.identifiers, *extra), declared.family_name, declared.given_name, declared.email, declared.is_active
-    )
+    whole = replace(declared, identifiers=(*declared.identifiers, *extra))
     return create_regulator(declared=whole, at=at)
 
 

@@ -14,7 +14,15 @@ from maillage.core.sealing import can_seal, seal, unseal
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
 from maillage.unscheduled_care.actions.settings import settings_of
-from maillage.unscheduled_care.models import Appointment, CareRequest, Effector, Outcome, RequestMessage, Solicitation
+from maillage.unscheduled_care.models import (
+    Appointment,
+    CareRequest,
+    CareSettings,
+    Effector,
+    Outcome,
+    RequestMessage,
+    Solicitation,
+)
 from maillage.unscheduled_care.models.request import SEEN
 from maillage.unscheduled_care.notifications import tell_solicited, tell_taken
 from maillage.unscheduled_care.rules.warning_signs import warning_signs
@@ -151,10 +159,9 @@ def erase_patients(*, at: datetime) -> int:
     for request in CareRequest.objects.filter(erased_at=None, ended_at__isnull=False).select_related(
         "cpts__care_settings"
     ):
-        care = getattr(request.cpts, "care_settings", None)
-        months = care.patient_months if care else 3
+        care = getattr(request.cpts, "care_settings", None) or CareSettings()
         assert request.ended_at
-        if add_months(request.ended_at.date(), months) <= at.date():
+        if add_months(request.ended_at.date(), care.patient_months) <= at.date():
             erased += _erase(request, at)
     return erased
 

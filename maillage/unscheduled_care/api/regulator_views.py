@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from maillage.core.errors import DomainError
 from maillage.unscheduled_care import actions
+from maillage.unscheduled_care.answering_sas import base_of
 from maillage.unscheduled_care.api.answering import body_of, fhir_response
-from maillage.unscheduled_care.api.sas_views import base_of
 from maillage.unscheduled_care.fhir import regulator_resource
 from maillage.unscheduled_care.models import Regulator
 from maillage.unscheduled_care.rules.regulators import read_reference, read_regulator

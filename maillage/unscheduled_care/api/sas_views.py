@@ -1,31 +1,17 @@
 """INT_R01 and INT_R04: free slots, read by the SAS. What may be read by its identifier is what a search would give."""
 
-from uuid import UUID
-
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 
+from maillage.core.posted import sent_uuid
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care import fhir as resources
-from maillage.unscheduled_care.answering_sas import answer_search
+from maillage.unscheduled_care.answering_sas import agenda_url, answer_search, base_of
 from maillage.unscheduled_care.api.answering import check_answer_format, fhir_response
 from maillage.unscheduled_care.api.capability import capability_statement
 from maillage.unscheduled_care.models import Effector, Regulator, Schedule
 from maillage.unscheduled_care.publishing import PublishedCpts, published_slot
 from maillage.unscheduled_care.rules.sas_query import Refused
-
-
-def base_of(request: HttpRequest) -> str:
-    """[base] as the caller wrote it."""
-    return request.build_absolute_uri(reverse("sas:root")).rstrip("/")
-
-
-def agenda_url(request: HttpRequest) -> str:
-    """Where a regulator books with somebody; the number comes last, and `&origin=` may follow it."""
-    path = f"{reverse('unscheduled_care:agenda')}?ps="
-    return f"{settings.SAS_AGENDA_URL}{path}" if settings.SAS_AGENDA_URL else request.build_absolute_uri(path)
 
 
 def search(request: HttpRequest) -> HttpResponse:
@@ -38,7 +24,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def read_slot(request: HttpRequest, key: str) -> HttpResponse:
     check_answer_format(request)
-    uuid = _uuid(key)
+    uuid = sent_uuid(key)
     slot = published_slot(uuid, at=timezone.now()) if uuid else None
     if slot is None:
         raise _unknown("Slot", key)
@@ -58,7 +44,7 @@ def read_role(request: HttpRequest, key: str) -> HttpResponse:
 
 def read_practitioner(request: HttpRequest, key: str) -> HttpResponse:
     """A professional who is shown, or an account that the SAS declared."""
-    uuid = _uuid(key)
+    uuid = sent_uuid(key)
     effector = Effector.objects.shown_to_sas().filter(uuid=uuid).first() if uuid else None
     if effector:
         return fhir_response(resources.practitioner_resource(effector))
@@ -86,7 +72,7 @@ def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 
 def _shown_schedule(kind: str, key: str) -> Schedule:
-    uuid = _uuid(key)
+    uuid = sent_uuid(key)
     shown = Effector.objects.shown_to_sas()
     schedules = Schedule.objects.filter(effector__in=shown).select_related("effector")
     schedule = schedules.filter(uuid=uuid).first() if uuid else None
@@ -96,19 +82,12 @@ def _shown_schedule(kind: str, key: str) -> Schedule:
 
 
 def _cpts(kind: str, key: str) -> PublishedCpts:
-    uuid = _uuid(key)
+    uuid = sent_uuid(key)
     cpts = Cpts.objects.filter(uuid=uuid).select_related("care_settings").first() if uuid else None
     if cpts is None:
         raise _unknown(kind, key)
     care = getattr(cpts, "care_settings", None)
     return PublishedCpts(cpts.uuid, cpts.name, care.finess if care else "", care.phone if care else "")
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _unknown(kind: str, key: str) -> Refused:

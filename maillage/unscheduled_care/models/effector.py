@@ -35,17 +35,16 @@ class EffectorQuerySet(models.QuerySet["Effector"]):
 
 
 def _links(**filters: object) -> models.QuerySet["EffectorMembership"]:
-    return EffectorMembership.objects.filter(effector=OuterRef("pk"), membership__status__in=IN, **filters)
+    return EffectorMembership.objects.in_force().filter(effector=OuterRef("pk"), **filters)
 
 
 class Effector(models.Model):
     """One professional as they take unscheduled patients (« effecteur » of the SAS): one owner for all their slots.
 
-    Retention: with the last of the memberships it comes from; bookings keep who saw the patient (RETENTION_DAYS
-    after the departure).
+    Retention: with the last of the memberships it comes from, and of the slots it opened (portal.retention).
     """
 
-    RETENTION_DAYS = 365
+    RETENTION_DAYS = None
     PERSONAL_DATA = "identité et coordonnées professionnelles"
 
     uuid = models.UUIDField("identifiant public", unique=True, default=uuid4, editable=False)

@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
-from maillage.geography.models import Commune
+from maillage.geography.models import ON_EARTH, Commune
 from maillage.unscheduled_care.models.effector import Effector
 from maillage.unscheduled_care.rules.identifiers import structure_id
 
@@ -37,16 +37,7 @@ class Schedule(models.Model):
     class Meta:
         verbose_name = "lieu d’exercice"
         constraints = [
-            models.CheckConstraint(
-                name="schedule_is_on_earth",
-                condition=Q(latitude=None, longitude=None)
-                | Q(
-                    latitude__isnull=False,
-                    latitude__range=(-90, 90),
-                    longitude__isnull=False,
-                    longitude__range=(-180, 180),
-                ),
-            ),
+            models.CheckConstraint(name="schedule_is_on_earth", condition=ON_EARTH),
         ]
 
     def __str__(self) -> str:

@@ -6,14 +6,12 @@ Nothing of an event is kept but its hours. An event that says it leaves its owne
 from datetime import UTC, date, datetime, time
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import recurring_ical_events
 from icalendar import Calendar, Event
 
-from maillage.unscheduled_care.rules.series import Span
+from maillage.unscheduled_care.rules.series import PARIS, Span
 
-PARIS = ZoneInfo("Europe/Paris")
 MOST_EVENTS = 5_000
 TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}  # no agenda of a cabinet; a way to keep a machine busy
 

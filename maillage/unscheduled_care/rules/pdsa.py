@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from maillage.unscheduled_care.rules.series import PARIS
+
 MORNING, NOON, EVENING = time(8), time(12), time(20)
 SATURDAY, SUNDAY = 5, 6
 # Public holidays of their own, as the library names them, by number of département or collectivity.
@@ -25,7 +27,7 @@ ZONES = {
 
 
 def zone_of(departement: str) -> ZoneInfo:
-    return ZoneInfo(ZONES.get(departement, "Europe/Paris"))
+    return ZoneInfo(ZONES[departement]) if departement in ZONES else PARIS
 
 
 @cache

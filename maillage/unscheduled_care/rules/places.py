@@ -2,11 +2,12 @@
 
 from math import asin, ceil, cos, floor, radians, sin, sqrt
 
+from maillage.geography.rules.distances import KM_PER_DEGREE
+
 EARTH_KM = 6371.0
 # A cell is some 10 km high and, in metropolitan France, 9 to 11 km wide.
 CELL_HEIGHT, CELL_WIDTH = 0.09, 0.13
 ROW = 10_000  # cells of one parallel, more than there are
-KM_PER_DEGREE = 111.2
 
 
 def cell_of(latitude: float, longitude: float) -> int:

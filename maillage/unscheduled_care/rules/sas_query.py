@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-PARIS = ZoneInfo("Europe/Paris")
+from maillage.unscheduled_care.rules.series import PARIS
+
 PRACTITIONER_SYSTEM = "urn:oid:1.2.250.1.71.4.2.1"
 MOST_PRACTITIONERS = 25
 LONGEST_WINDOW = timedelta(days=31)

@@ -15,7 +15,8 @@ from maillage.unscheduled_care.actions import Booker
 from maillage.unscheduled_care.models import Appointment, Effector, EffectorMembership, Origin, Regulator
 from maillage.unscheduled_care.notifications import LINK
 
-THROUGH_SAS = "through_sas"  # in the session: the regulator whom the identity provider named
+# In the session: the regulator whom the identity provider named. Nothing writes it until that provider is joined.
+THROUGH_SAS = "through_sas"
 
 
 def own_membership(request: CptsRequest) -> Membership | None:

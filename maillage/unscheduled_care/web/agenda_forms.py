@@ -11,7 +11,6 @@ from maillage.core.fields import DayField, HourField, PhoneField
 from maillage.core.templatetags.maillage import day as day_text
 from maillage.cpts.models import Cpts
 from maillage.geography.fields import CommuneField, commune_text
-from maillage.members.models.membership import IN
 from maillage.unscheduled_care.actions import Opening
 from maillage.unscheduled_care.fetching import MOST_BYTES
 from maillage.unscheduled_care.models import Effector, Reserved, Schedule
@@ -28,7 +27,7 @@ REASONS_HELP = "Séparés par des virgules ; vide : tous. Par exemple : fièvre,
 
 
 class PlaceChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic at run time
-    """One of one's own places; said only where there are several."""
+    """One of one's own places."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(label="Lieu", queryset=Schedule.objects.none(), empty_label=None, **kwargs)
@@ -48,10 +47,10 @@ class AudienceMixin(forms.Form):
 
     def set_cpts(self, effector: Effector) -> None:
         """Those of the professional; where there is one, ticking « CPTS » says it."""
-        own = Cpts.objects.filter(pk__in=effector.links.values("cpts"), memberships__status__in=IN)
+        own = Cpts.objects.filter(pk__in=effector.links.in_force().values("cpts"))
         field = self.fields["cpts"]
-        field.queryset = own.distinct()  # type: ignore[attr-defined]
-        self.own_cpts = list(own.distinct())
+        field.queryset = own  # type: ignore[attr-defined]
+        self.own_cpts = list(own)
         if len(self.own_cpts) < 2:
             del self.fields["cpts"]
         if len(self.own_cpts) == 1:
@@ -101,9 +100,8 @@ class OpenSlotsForm(AudienceMixin):
         "until", "weekdays", "except_on",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, effector: Effector, at: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, effector: Effector, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.at = at
         set_places(self, effector)
         self.set_cpts(effector)
 
@@ -197,7 +195,7 @@ def _next_quarter(at: datetime) -> datetime:
 
 
 def set_places(form: forms.Form, effector: Effector) -> None:
-    """Places in use; where there is one, it is not asked."""
+    """Places in use, the first one chosen."""
     places = Schedule.objects.filter(effector=effector, is_closed=False).select_related("commune", "effector")
     field = form.fields["place"]
     field.queryset = places.order_by("pk")  # type: ignore[attr-defined]

@@ -29,8 +29,7 @@ from maillage.unscheduled_care.models import (
     Slot,
     SlotStatus,
 )
-from maillage.unscheduled_care.rules.pdsa import zone_of
-from maillage.unscheduled_care.rules.series import Span, first_free, instant, overlaps
+from maillage.unscheduled_care.rules.series import PARIS, Span, first_free, instant, overlaps
 from maillage.unscheduled_care.rules.slots import MODE_BADGES, Kind, names_of
 from maillage.unscheduled_care.web.access import own_effector, own_membership
 from maillage.unscheduled_care.web.agenda_forms import (
@@ -146,7 +145,7 @@ def _show_context(effector: Effector) -> dict[str, Any]:
 def open_slots(request: CptsRequest) -> HttpResponse:
     """One by one, or every week with exceptions."""
     effector, at = _effector(request), timezone.now()
-    form = OpenSlotsForm(request.POST or None, effector=effector, at=at, initial=usual_audience(effector))
+    form = OpenSlotsForm(request.POST or None, effector=effector, initial=usual_audience(effector))
     if request.method == "POST" and form.is_valid():
         try:
             opened = actions.open_slots(
@@ -261,10 +260,9 @@ def _absence_line(one: Absence) -> dict[str, Any]:
 
 
 def _absence_span(form: AbsenceForm) -> Span:
-    zone = zone_of("")
     first, last = form.cleaned_data["first"], form.cleaned_data["last"]
     midnight = datetime.min.time()
-    return instant(first, midnight, zone), instant(last + timedelta(days=1), midnight, zone)
+    return instant(first, midnight, PARIS), instant(last + timedelta(days=1), midnight, PARIS)
 
 
 @require_POST

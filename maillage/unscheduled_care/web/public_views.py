@@ -21,8 +21,7 @@ from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.calendar import feed_text
 from maillage.unscheduled_care.models import Appointment, Effector, Slot, SlotStatus
 from maillage.unscheduled_care.notifications import when
-from maillage.unscheduled_care.rules.pdsa import zone_of
-from maillage.unscheduled_care.rules.series import instant
+from maillage.unscheduled_care.rules.series import PARIS, instant
 from maillage.unscheduled_care.web.access import appointment_of
 from maillage.unscheduled_care.web.forms import CancelForm
 
@@ -118,9 +117,9 @@ def _named(request: HttpRequest, form: CancelForm) -> Appointment | None:
     if cache.get(key, 0) >= TRIES:
         form.add_error(None, "Trop d’essais : attendez un quart d’heure, ou appelez le numéro de la CPTS.")
         return None
-    zone, day = zone_of(""), form.cleaned_data["on"]
+    day = form.cleaned_data["on"]
     midnight = datetime.min.time()
-    span = instant(day, midnight, zone), instant(day + timedelta(days=1), midnight, zone)
+    span = instant(day, midnight, PARIS), instant(day + timedelta(days=1), midnight, PARIS)
     row = actions.find_by_code(code=form.cleaned_data["code"], on=span)
     if row is None:
         cache.set(key, cache.get(key, 0) + 1, TRIES_SECONDS)

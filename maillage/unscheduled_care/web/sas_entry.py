@@ -23,7 +23,7 @@ MOST = 60
 def agenda(request: HttpRequest) -> HttpResponse:
     """The free slots of one professional, for a regulator; anybody else signs in first.
 
-    `origin` only says that the SAS sends them, straight to its identity provider: it is compared, never followed.
+    `origin`, which the SAS appends, is neither read nor followed: the identity provider is not joined yet.
     """
     if not request.user.is_authenticated:
         return _sign_in_first(request)

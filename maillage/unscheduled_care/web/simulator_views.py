@@ -5,17 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from django.conf import settings
+from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.cpts.models import Cpts
-from maillage.unscheduled_care.answering_sas import answer_search
+from maillage.unscheduled_care.answering_sas import agenda_url, answer_search, base_of
 from maillage.unscheduled_care.fhir import fhir_instant
-from maillage.unscheduled_care.models import Effector, Slot
+from maillage.unscheduled_care.models import Effector, Slot, SlotStatus
 from maillage.unscheduled_care.rules.fhir_codes import CPTS_CATEGORY
 from maillage.unscheduled_care.rules.sas_query import IDENTIFIER, MOST_PRACTITIONERS, PRACTITIONER_SYSTEM
 
@@ -36,13 +35,11 @@ def simulator(request: CptsRequest) -> HttpResponse:
     page = sent_page(request.GET.get("lot", ""), len(shown))
     batch = shown[page * MOST_PRACTITIONERS : (page + 1) * MOST_PRACTITIONERS]
     query = query_of([one.idnps for one in batch], flow, at)
-    base = request.build_absolute_uri(reverse("sas:root")).rstrip("/")
-    path = f"{reverse('unscheduled_care:agenda')}?ps="
-    agenda_url = f"{settings.SAS_AGENDA_URL}{path}" if settings.SAS_AGENDA_URL else request.build_absolute_uri(path)
+    base = base_of(request)
     bundle: dict[str, Any] = {"total": 0}
     if batch:
         parameters = dict(QueryDict(query).lists())
-        bundle = answer_search(parameters, query, base=base, agenda_url=agenda_url, at=at)
+        bundle = answer_search(parameters, query, base=base, agenda_url=agenda_url(request), at=at)
     context = {
         "flow": flow, "cards": cards_of(bundle), "total": bundle["total"], "url": f"{base}/Slot?{query}",
         "json": json.dumps(bundle, indent=2, ensure_ascii=False)[:30_000], "asked": len(batch),
@@ -105,9 +102,9 @@ def _service(one: dict[str, Any]) -> str:
 def missing(cpts: Cpts, at: datetime) -> dict[str, Any]:
     """Why the SAS does not see more: three counts, each with what to do."""
     people = Effector.objects.of(cpts)
-    ahead = Slot.objects.live().filter(effector__in=people, starts_at__gt=at, status="free")
+    ahead = Slot.objects.filter(effector__in=people, starts_at__gt=at, status=SlotStatus.FREE)
     return {
         "not_agreed": list(people.filter(sas_agreed_at=None).order_by("search_name")[:20]),
         "no_number": list(people.filter(national_id=None).order_by("search_name")[:20]),
-        "incomplete": ahead.filter(kinds=0).count() + ahead.filter(kinds__gt=0, modes=0).count(),
+        "incomplete": ahead.filter(Q(kinds=0) | Q(modes=0)).count(),
     }

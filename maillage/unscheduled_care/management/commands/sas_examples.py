@@ -45,7 +45,7 @@ class Command(BaseCommand):
     def values(self) -> dict[str, str]:
         """Professionals of this database, and today."""
         at = timezone.now()
-        shown = Effector.objects.shown_to_sas().filter(national_id__isnull=False).order_by("pk")[:MOST_PRACTITIONERS]
+        shown = Effector.objects.shown_to_sas().order_by("pk")[:MOST_PRACTITIONERS]
         return {
             "numbers": ",".join(f"{PRACTITIONER_SYSTEM}%7C{one.idnps}" for one in shown),
             "unknown": f"{PRACTITIONER_SYSTEM}%7C899999999999",
