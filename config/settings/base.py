@@ -117,7 +117,7 @@ CACHES = {
 }
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["maillage.accounts.backends.PasswordBackend"]
+AUTHENTICATION_BACKENDS = ["maillage.accounts.backends.PasswordBackend", "maillage.accounts.backends.IdentityBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -185,6 +185,13 @@ SAS_AGENDA_URL = env.str("SAS_AGENDA_URL", default="")
 SAS_BASE_URL = env.str("SAS_BASE_URL", default="")
 SAS_CLIENT_CERTIFICATE = env.str("SAS_CLIENT_CERTIFICATE", default="")
 SAS_CLIENT_KEY = env.str("SAS_CLIENT_KEY", default="")
+# The identity provider of regulators, by OpenID Connect; the defaults are those of Pro Santé Connect (docs/ops/sas.md).
+IDENTITY_METADATA_URL = env.str("IDENTITY_METADATA_URL", default="")  # its discovery document; empty: not joined
+IDENTITY_CLIENT_ID = env.str("IDENTITY_CLIENT_ID", default="")
+IDENTITY_CLIENT_SECRET = env.str("IDENTITY_CLIENT_SECRET", default="")
+IDENTITY_SCOPE = env.str("IDENTITY_SCOPE", default="openid scope_all")
+IDENTITY_LEVEL = env.str("IDENTITY_LEVEL", default="eidas1")  # asked for, and demanded of the answer; empty: any
+IDENTITY_CLAIM = env.str("IDENTITY_CLAIM", default="SubjectNameID")  # the national number
 # 32 random bytes in base64: what names a patient is sealed with it (docs/ops/install.md); empty: nobody is named.
 PATIENT_DATA_KEY = env.str("PATIENT_DATA_KEY", default="")
 SAS_AUTHORITY = env.str("SAS_AUTHORITY", default="")  # whom we trust there; empty: what the system trusts

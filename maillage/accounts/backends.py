@@ -1,6 +1,7 @@
-"""Sign-in by address and password, for password accounts only."""
+"""Sign-in by address and password, for password accounts only; others are vouched for by the identity provider."""
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from maillage.accounts.models import AccountKind, User
@@ -19,3 +20,10 @@ class PasswordBackend(AuthenticationBackend):
 
     def get_user(self, user_id: int) -> User | None:
         return User.objects.filter(pk=user_id, is_active=True).first()
+
+
+class IdentityBackend(BaseBackend):
+    """Keeps the session of an external account. It opens none: that is for whoever heard the provider."""
+
+    def get_user(self, user_id: int) -> User | None:
+        return User.objects.filter(pk=user_id, is_active=True, kind=AccountKind.EXTERNAL).first()

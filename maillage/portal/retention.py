@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from maillage.accounts.models import Invitation
+from maillage.accounts.models import AccountKind, Invitation, User
 from maillage.audit.models import AuditEvent
 from maillage.core import jobs
 from maillage.core.files import sweep
@@ -74,6 +74,7 @@ def _unscheduled_care(at: datetime) -> list[QuerySet[Any]]:
         Slot.objects.filter(ends_at__lt=old),
         Effector.objects.filter(~Exists(linked), ~Exists(Slot.objects.filter(effector=OuterRef("pk")))),
         Regulator.objects.filter(is_active=False, updated_at__lt=closed),
+        User.objects.filter(kind=AccountKind.EXTERNAL, last_login__lt=closed),  # made again at their next entry
     ]
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from maillage.accounts.actions import invite
-from maillage.accounts.models import Invitation, Role
+from maillage.accounts.models import AccountKind, Invitation, Role, User
 from maillage.audit.models import AuditEvent
 from maillage.core import jobs
 from maillage.core.models import Job, JobState
@@ -61,6 +61,15 @@ def test_meetings_codes_and_addresses_go_on_their_day(cpts):
     assert [one.title for one in Meeting.objects.all()] == ["Gardée"]
     assert [one.key for one in SigninCode.objects.all()] == ["1"]
     assert sorted(one.email for one in Contact.objects.all()) == ["", "2@exemple.invalid"]
+
+
+def test_what_a_regulator_signed_in_as_goes_a_year_after_their_last_entry(db):
+    for days in (364, 366):
+        User.objects.create_user(
+            "", kind=AccountKind.EXTERNAL, identifier=f"regulator:{days}", last_login=aged(days), family_name="Loret"
+        )
+    erase_expired({}, lambda *_: None)
+    assert [one.identifier for one in User.objects.all()] == ["regulator:364"]
 
 
 def test_the_daily_work_is_asked_for_once_a_day(db):

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maillage.accounts.models import Role, User
+from maillage.accounts.models import AccountKind, Role, User
 from maillage.accounts.permissions import CptsRequest, Permission, assignments_of, requires
 from maillage.core import jobs
 from maillage.core.access import public, signed_in
@@ -63,7 +63,8 @@ def after_login(request: HttpRequest) -> HttpResponse:
     assignments = assignments_of(request.user)
     if len(assignments) == 1 and assignments[0].role == Role.INSTANCE_ADMIN:
         return redirect("portal:reference")
-    if len(assignments) == 1 and assignments[0].role == Role.REGULATOR:
+    by_role = len(assignments) == 1 and assignments[0].role == Role.REGULATOR
+    if by_role or request.user.kind == AccountKind.EXTERNAL:
         return redirect("unscheduled_care:regulation")
     slugs = {one.cpts.slug for one in assignments if one.cpts}
     if len(slugs) == 1 and all(one.cpts_id for one in assignments):

@@ -72,7 +72,10 @@ from maillage.unscheduled_care.actions.outbox import Answer, flush_outbox, retry
 from maillage.unscheduled_care.actions.regulators import (
     IdentifierTaken,
     RegulatorExists,
+    RegulatorUnknown,
+    accept_terms,
     create_regulator,
+    enter_regulator,
     put_regulator,
 )
 from maillage.unscheduled_care.actions.requests import (
@@ -124,6 +127,7 @@ __all__ = [
     "PdsaHours",
     "ProfessionalBusy",
     "RegulatorExists",
+    "RegulatorUnknown",
     "RequestEnded",
     "SlotAlreadyStarted",
     "SlotNoLongerFree",
@@ -136,6 +140,7 @@ __all__ = [
     "TooManyCalendars",
     "UnreadableCampaign",
     "WalkIn",
+    "accept_terms",
     "acknowledge",
     "add_absence",
     "add_calendar",
@@ -148,6 +153,7 @@ __all__ = [
     "close_slots",
     "create_regulator",
     "end_request",
+    "enter_regulator",
     "erase_patients",
     "find_by_code",
     "flush_outbox",

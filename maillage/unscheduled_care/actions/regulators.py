@@ -8,10 +8,15 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from maillage.accounts.identity import Identity
+from maillage.accounts.models import AccountKind, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.unscheduled_care.models import Regulator, RegulatorIdentifier
 from maillage.unscheduled_care.rules.regulators import DeclaredRegulator
+from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
+
+UNUSABLE = "!"  # no password fits it
 
 
 class RegulatorExists(DomainError):
@@ -20,6 +25,43 @@ class RegulatorExists(DomainError):
 
 class IdentifierTaken(DomainError):
     user_message = "Un autre compte ouvert porte déjà cet identifiant."
+
+
+class RegulatorUnknown(DomainError):
+    user_message = "Le SAS ne nous a pas déclaré de compte de régulation ouvert à votre identifiant national."
+
+
+@transaction.atomic
+def enter_regulator(*, identity: Identity, at: datetime) -> tuple[Regulator, User]:
+    """The open account of whom the identity provider vouches for, and what they sign in as. Raises RegulatorUnknown.
+
+    What they sign in as has neither password nor role: alone, it opens nothing.
+    """
+    known = Regulator.objects.filter(
+        is_active=True, identifiers__system=PRACTITIONER_SYSTEM, identifiers__value=identity.identifier,
+        identifiers__is_active=True,
+    )  # fmt: skip
+    regulator = known.first()
+    if regulator is None:
+        raise RegulatorUnknown
+    names = {"given_name": regulator.given_name[:80], "family_name": regulator.family_name[:80]}
+    user, _ = User.objects.update_or_create(
+        kind=AccountKind.EXTERNAL, identifier=sign_in_name(regulator), defaults={**names, "password": UNUSABLE}
+    )
+    audit.record("regulator.entered", target=regulator, by=user, at=at, summary=f"{regulator} est entré par le SAS")
+    return regulator, user
+
+
+def sign_in_name(regulator: Regulator) -> str:
+    """What an external account is known by: this one of ours, not a number that the SAS may give to somebody else."""
+    return f"regulator:{regulator.uuid}"
+
+
+def accept_terms(*, regulator: Regulator, by: User, at: datetime) -> None:
+    """Once: the first day stays."""
+    if Regulator.objects.filter(pk=regulator.pk, terms_accepted_at=None).update(terms_accepted_at=at):
+        summary = f"{regulator} a accepté les conditions d’utilisation"
+        audit.record("regulator.terms", target=regulator, by=by, at=at, summary=summary)
 
 
 @transaction.atomic

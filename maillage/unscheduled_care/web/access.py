@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from maillage.accounts.models import Role, User
 from maillage.accounts.permissions import CptsRequest, assignments_of
@@ -15,8 +16,8 @@ from maillage.unscheduled_care.actions import Booker
 from maillage.unscheduled_care.models import Appointment, Effector, EffectorMembership, Origin, Regulator
 from maillage.unscheduled_care.notifications import LINK
 
-# In the session: the regulator whom the identity provider named. Nothing writes it until that provider is joined.
-THROUGH_SAS = "through_sas"
+# In the session: the regulator whom the identity provider named, and the page they came for.
+THROUGH_SAS, WANTED = "through_sas", "wanted_through_sas"
 
 
 def own_membership(request: CptsRequest) -> Membership | None:
@@ -36,9 +37,12 @@ def own_effector(request: CptsRequest) -> Effector | None:
 
 
 def regulator_of(request: HttpRequest) -> Regulator | None:
-    """The account that the SAS declared, for this session only, as long as it is open."""
-    uuid = request.session.get(THROUGH_SAS)
-    return Regulator.objects.filter(uuid=uuid, is_active=True).first() if uuid else None
+    """The account that the SAS declared, for this session only, as long as it is open. Read once a request."""
+    if not hasattr(request, THROUGH_SAS):
+        uuid = request.session.get(THROUGH_SAS)
+        setattr(request, THROUGH_SAS, Regulator.objects.filter(uuid=uuid, is_active=True).first() if uuid else None)
+    found: Regulator | None = getattr(request, THROUGH_SAS)
+    return found
 
 
 def is_regulator(request: HttpRequest) -> bool:
@@ -47,13 +51,21 @@ def is_regulator(request: HttpRequest) -> bool:
     return by_role or regulator_of(request) is not None
 
 
+def terms_missing(request: HttpRequest) -> bool:
+    """A regulator of the SAS who has not agreed yet to the terms of use."""
+    regulator = regulator_of(request)
+    return regulator is not None and regulator.terms_accepted_at is None
+
+
 def regulators_only(view: View) -> View:
-    """A stranger gets 404, as if it did not exist."""
+    """A stranger gets 404, as if it did not exist; a regulator of the SAS agrees to the terms of use first."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not is_regulator(request):
             raise Http404
+        if terms_missing(request):
+            return redirect("unscheduled_care:terms")
         return view(request, *args, **kwargs)
 
     return signed_in(wrapper)

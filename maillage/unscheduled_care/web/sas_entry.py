@@ -1,35 +1,43 @@
-"""The door of the SAS: a regulator clicks a slot there, and arrives on the agenda of its professional here."""
+"""The door of the SAS: a regulator clicks a slot there, and arrives on the agenda of its professional here.
+
+`origin`, which the SAS appends, says only that the person comes from there: who they are is asked of the identity
+provider, and the page they come back to is ours, kept in their session. Nothing that the address bears is followed.
+"""
 
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from maillage.core.access import public
+from maillage.accounts import identity
+from maillage.accounts.models import User
+from maillage.core.access import public, signed_in
+from maillage.core.errors import DomainError
+from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector, Slot
 from maillage.unscheduled_care.publishing import keys_of
 from maillage.unscheduled_care.rules.slots import MODE_BADGES
-from maillage.unscheduled_care.web.access import is_regulator
+from maillage.unscheduled_care.web.access import THROUGH_SAS, WANTED, is_regulator, regulator_of, terms_missing
 
 SHOWN = timedelta(hours=72)
 MOST = 60
+FROM_SAS = "sas"  # how `origin` begins
+BACKEND = "maillage.accounts.backends.IdentityBackend"
+TITLE = "Entrée par le SAS"
 
 
 @public
 def agenda(request: HttpRequest) -> HttpResponse:
-    """The free slots of one professional, for a regulator; anybody else signs in first.
-
-    `origin`, which the SAS appends, is neither read nor followed: the identity provider is not joined yet.
-    """
-    if not request.user.is_authenticated:
-        return _sign_in_first(request)
+    """The free slots of one professional, for a regulator; the others say first who they are."""
     if not is_regulator(request):
-        text = "Cet agenda s’ouvre aux régulateurs du SAS. Votre compte n’en est pas un."
-        return render(request, "portal/error.html", {"title": "Réservé à la régulation", "text": text}, status=404)
+        return _who_are_you(request)
+    if terms_missing(request):
+        return _terms_first(request)
     keys = keys_of([request.GET.get("ps", "")[:20]])
     effector = get_object_or_404(Effector.objects.shown_to_sas(), national_id__in=keys)
     at = timezone.now()
@@ -38,6 +46,51 @@ def agenda(request: HttpRequest) -> HttpResponse:
     return render(request, "unscheduled_care/sas_agenda.html", {"effector": effector, "rows": rows})
 
 
-def _sign_in_first(request: HttpRequest) -> HttpResponse:
-    come_back = urlencode({"next": request.get_full_path()})
-    return redirect(f"{reverse(settings.LOGIN_URL)}?{come_back}")
+def _who_are_you(request: HttpRequest) -> HttpResponse:
+    """From the SAS: the identity provider, even for somebody signed in here under another account."""
+    if identity.is_joined() and request.GET.get("origin", "").startswith(FROM_SAS):
+        request.session[WANTED] = request.get_full_path()
+        try:
+            return identity.leave(request, coming_back_to=request.build_absolute_uri(reverse("unscheduled_care:back")))
+        except DomainError as error:
+            return _refused(request, error)
+    if not request.user.is_authenticated:
+        return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
+    text = "Cet agenda s’ouvre aux régulateurs du SAS. Votre compte n’en est pas un."
+    return render(request, "portal/error.html", {"title": "Réservé à la régulation", "text": text}, status=404)
+
+
+@public
+def back(request: HttpRequest) -> HttpResponse:
+    """Whom the identity provider sends back enters as the regulator of that number, and goes where they wanted."""
+    try:
+        regulator, user = actions.enter_regulator(identity=identity.come_back(request), at=timezone.now())
+    except DomainError as error:
+        return _refused(request, error)
+    wanted = request.session.pop(WANTED, reverse("unscheduled_care:regulation"))
+    login(request, user, backend=BACKEND)
+    request.session[THROUGH_SAS] = str(regulator.uuid)
+    return redirect(wanted)
+
+
+def _refused(request: HttpRequest, error: DomainError) -> HttpResponse:
+    context = {"title": TITLE, "text": error.user_message}
+    return render(request, "portal/error.html", context, status=403)
+
+
+def _terms_first(request: HttpRequest) -> HttpResponse:
+    request.session[WANTED] = request.get_full_path()
+    return redirect("unscheduled_care:terms")
+
+
+@signed_in
+def terms(request: HttpRequest) -> HttpResponse:
+    """What a regulator agrees to, once, before the first page."""
+    regulator = regulator_of(request)
+    assert isinstance(request.user, User)
+    if regulator is None:
+        return redirect("portal:after_login")
+    if request.method == "POST":
+        actions.accept_terms(regulator=regulator, by=request.user, at=timezone.now())
+        return redirect(request.session.pop(WANTED, reverse("unscheduled_care:regulation")))
+    return render(request, "unscheduled_care/sas_terms.html", {"regulator": regulator})

@@ -51,4 +51,6 @@ urlpatterns = [
     path("agenda-soins/<uuid:agenda_uuid>.ics", public_views.feed, name="feed"),
     path("annuler-un-rendez-vous/", public_views.cancel, name="cancel"),
     path("sas/agenda/", sas_entry.agenda, name="agenda"),
+    path("sas/retour/", sas_entry.back, name="back"),
+    path("sas/conditions/", sas_entry.terms, name="terms"),
 ]

@@ -1,0 +1,116 @@
+"""The identity provider, by OpenID Connect: Pro Santé Connect, or any other of the same protocol (docs/ops/sas.md).
+
+Authlib checks the state, the nonce, and the signature, issuer, audience and dates of the token; the level of trust and
+the identifier are read here. No token is kept: they would open more than this product needs.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from authlib.integrations.django_client import OAuth, OAuthError
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from joserfc.errors import JoseError
+from requests import RequestException
+
+from maillage.core.errors import DomainError
+
+NAME, SECONDS = "identity", 5
+# Whatever the provider lists: neither `none`, nor a key that we share with it.
+SIGNED_BY_IT_ALONE = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+FAULTS = (OAuthError, JoseError, RequestException, ValueError, KeyError)
+
+
+class ProviderNotJoined(DomainError):
+    user_message = "Cette instance n’est pas encore raccordée à un fournisseur d’identité."
+
+
+class ProviderSilent(DomainError):
+    user_message = "Le fournisseur d’identité ne répond pas. Réessayez dans quelques minutes."
+
+
+class IdentityRefused(DomainError):
+    user_message = "Votre identité n’a pas été confirmée. Recommencez depuis le SAS."
+
+
+class IdentityTooWeak(IdentityRefused):
+    user_message = "Votre connexion n’atteint pas le niveau de confiance demandé : utilisez votre carte ou e-CPS."
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whom the provider vouches for: a number, never an address."""
+
+    identifier: str
+    given_name: str
+    family_name: str
+
+
+def is_joined() -> bool:
+    """Whether this instance was given a provider."""
+    return bool(settings.IDENTITY_METADATA_URL and settings.IDENTITY_CLIENT_ID)
+
+
+def leave(request: HttpRequest, *, coming_back_to: str) -> HttpResponse:
+    """Send the person to the provider. Raises ProviderNotJoined or ProviderSilent."""
+    level = {"acr_values": settings.IDENTITY_LEVEL} if settings.IDENTITY_LEVEL else {}
+    client = _client()
+    try:
+        _read_metadata(client)
+        response: HttpResponse = client.authorize_redirect(request, coming_back_to, **level)
+    except FAULTS as error:
+        raise ProviderSilent from error
+    return response
+
+
+def come_back(request: HttpRequest) -> Identity:
+    """Whom the provider sends back. Raises IdentityRefused when anything is wrong, ProviderSilent when it is down."""
+    client = _client()
+    try:
+        _read_metadata(client)
+        token = client.authorize_access_token(request)
+        proved = token["userinfo"]  # the claims of the signed token
+        told = {**client.userinfo(token=token)}
+    except RequestException as error:
+        raise ProviderSilent from error
+    except FAULTS as error:
+        raise IdentityRefused from error
+    return _identity(proved, told)
+
+
+def _identity(proved: dict[str, Any], told: dict[str, Any]) -> Identity:
+    """`told` is believed when it speaks of the person the signed token is about."""
+    if not proved.get("sub") or proved["sub"] != told.get("sub"):
+        raise IdentityRefused
+    if settings.IDENTITY_LEVEL and proved.get("acr") != settings.IDENTITY_LEVEL:
+        raise IdentityTooWeak
+    claims = told | proved
+    identifier = claims.get(settings.IDENTITY_CLAIM)
+    if not isinstance(identifier, str) or not identifier.strip():
+        raise IdentityRefused("Votre fournisseur d’identité n’a pas transmis votre identifiant national.")
+    names = [str(claims.get(name) or "")[:80] for name in ("given_name", "family_name")]
+    return Identity(identifier.strip(), *names)
+
+
+def _read_metadata(client: Any) -> None:
+    """Once a process. Raises ProviderSilent through its caller."""
+    client.load_server_metadata()["id_token_signing_alg_values_supported"] = SIGNED_BY_IT_ALONE
+
+
+def _client() -> Any:
+    if not is_joined():
+        raise ProviderNotJoined
+    return _registered(
+        settings.IDENTITY_METADATA_URL, settings.IDENTITY_CLIENT_ID, settings.IDENTITY_CLIENT_SECRET,
+        settings.IDENTITY_SCOPE,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _registered(url: str, client_id: str, secret: str, scope: str) -> Any:
+    oauth = OAuth()
+    return oauth.register(
+        NAME, client_id=client_id, client_secret=secret, server_metadata_url=url,
+        client_kwargs={"scope": scope, "code_challenge_method": "S256", "default_timeout": SECONDS},
+    )  # fmt: skip

@@ -1,0 +1,241 @@
+"""The entry of regulators through the SAS: whom the identity provider vouches for, and nobody else."""
+
+import time
+import warnings
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from django.urls import reverse
+from joserfc.jwk import OctKey, RSAKey
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from maillage.accounts.models import AccountKind, User
+from maillage.audit.models import AuditEvent
+from maillage.unscheduled_care import actions
+from maillage.unscheduled_care.models import Appointment, Regulator, SasMessage
+from maillage.unscheduled_care.rules.regulators import DeclaredRegulator
+from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
+from tests.factories import NOON, UserFactory
+from tests.unscheduled_care.faulty_provider import CLIENT, FaultyProvider, running
+
+pytestmark = pytest.mark.django_db
+NUMBER = "3999780581/11242343"
+DOOR = "/sas/agenda/?ps=899900000017&origin=sas-preprod"
+
+
+@pytest.fixture(autouse=True)
+def _noon(monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOON)
+
+
+@pytest.fixture
+def regulator(db):
+    return actions.create_regulator(
+        declared=DeclaredRegulator(((PRACTITIONER_SYSTEM, NUMBER),), "Loret", "Zoé", "z@sas.test", is_active=True),
+        at=NOON,
+    )
+
+
+@pytest.fixture
+def provider(settings):
+    with running(FaultyProvider(NUMBER)) as one:
+        settings.IDENTITY_METADATA_URL = f"{one.url}/configuration"
+        settings.IDENTITY_CLIENT_ID, settings.IDENTITY_CLIENT_SECRET = CLIENT, "secret"
+        yield one
+
+
+def come_back(client, provider, door=DOOR):
+    left = client.get(door)
+    assert left.status_code == 302, left.content.decode()
+    return client.get("/sas/retour/", provider.answer(left["Location"]))
+
+
+def entered(client, provider):
+    come_back(client, provider)
+    client.post("/sas/conditions/")
+
+
+def test_the_person_is_sent_to_the_provider_with_what_the_protocol_demands(client, provider, regulator):
+    asked = parse_qs(urlsplit(client.get(DOOR)["Location"]).query)
+    assert asked["acr_values"] == ["eidas1"]
+    assert asked["scope"] == ["openid scope_all"]
+    assert asked["redirect_uri"] == ["http://testserver/sas/retour/"]
+    assert asked["response_type"] == ["code"]
+    assert len(asked["state"][0]) >= 20
+    assert len(asked["nonce"][0]) >= 20
+    assert asked["code_challenge_method"] == ["S256"]
+
+
+def test_a_regulator_accepts_the_terms_once_then_books_and_the_sas_is_told(
+    client, provider, regulator, slots, doctor, settings
+):
+    settings.SAS_BASE_URL = "https://sas.test/fhir"
+    assertRedirects(come_back(client, provider), DOOR, fetch_redirect_response=False)
+    assertRedirects(client.get(DOOR), "/sas/conditions/")
+    assertRedirects(client.get("/regulation/"), "/sas/conditions/")
+    assertContains(client.get("/sas/conditions/"), "J’accepte et je continue")
+    assertRedirects(client.post("/sas/conditions/"), DOOR)
+    assertContains(client.get(DOOR), "Réserver", count=4)
+    client.post(reverse("unscheduled_care:regulation_book", args=[slots[0].uuid]))
+    booked = Appointment.objects.get()
+    assert booked.regulator == regulator
+    assert booked.booked_by.kind == AccountKind.EXTERNAL
+    assert SasMessage.objects.get().appointment == booked
+    # The next day, no terms any more; and one account, not two.
+    client.logout()
+    come_back(client, provider)
+    assert client.get(DOOR).status_code == 200
+    assert User.objects.filter(kind=AccountKind.EXTERNAL).count() == 1
+    assert AuditEvent.objects.filter(type="regulator.entered").count() == 2
+    assert AuditEvent.objects.filter(type="regulator.terms").count() == 1
+
+
+def test_the_session_opens_the_next_pages_without_a_second_sign_in(client, provider, regulator, slots, doctor):
+    entered(client, provider)
+    assert client.get("/regulation/").status_code == 200
+    assertRedirects(client.get(reverse("portal:after_login")), "/regulation/")
+    assert client.get(DOOR.replace("sas-preprod", "sas")).status_code == 200
+
+
+def test_without_origin_one_signs_in_as_anybody(client, provider, regulator):
+    response = client.get("/sas/agenda/?ps=899900000017")
+    assert response["Location"].startswith("/compte/login/?next=%2Fsas%2Fagenda%2F")
+    response = client.get("/sas/agenda/?ps=899900000017&origin=https%3A%2F%2Fevil.test")
+    assert response["Location"].startswith("/compte/login/?next=")
+
+
+def test_somebody_signed_in_by_hand_goes_to_the_provider_and_comes_back_as_the_regulator(
+    client, provider, regulator, doctor, slots
+):
+    member = UserFactory()
+    client.force_login(member)
+    assert client.get("/sas/agenda/?ps=899900000017").status_code == 404
+    come_back(client, provider)
+    assert client.session["_auth_user_id"] != str(member.pk)
+    assert client.get("/regulation/").status_code == 302
+
+
+def test_an_account_closed_by_the_sas_opens_nothing_more_at_once(client, provider, regulator, slots, doctor):
+    entered(client, provider)
+    assert client.get("/regulation/").status_code == 200
+    Regulator.objects.update(is_active=False)
+    assert client.get("/regulation/").status_code == 404
+    assertContains(come_back(client, provider), "pas déclaré", status_code=403)
+
+
+def test_a_number_that_the_sas_gave_to_somebody_else_opens_their_account_alone(client, provider, regulator):
+    Regulator.objects.update(is_active=False)
+    regulator.identifiers.update(is_active=False)
+    other = actions.create_regulator(
+        declared=DeclaredRegulator(((PRACTITIONER_SYSTEM, NUMBER),), "Vidal", "Noé", "n@sas.test", is_active=True),
+        at=NOON,
+    )
+    come_back(client, provider)
+    assert client.session["through_sas"] == str(other.uuid)
+
+
+def test_the_account_of_a_regulator_has_no_password_to_lose(client, provider, regulator):
+    come_back(client, provider)
+    user = User.objects.get(kind=AccountKind.EXTERNAL)
+    assert not user.has_usable_password()
+    assert not user.email
+    client.logout()
+    response = client.post("/compte/login/", {"login": "z@sas.test", "password": "!"})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("claims", "told", "message"),
+    [
+        ({"acr": "eidas0"}, {}, "niveau de confiance"),
+        ({"acr": None}, {}, "niveau de confiance"),
+        ({"nonce": "another"}, {}, "confirmée"),
+        ({"nonce": None}, {}, "confirmée"),
+        ({"aud": "somebody-else"}, {}, "confirmée"),
+        ({"iss": "https://evil.test"}, {}, "confirmée"),
+        ({"exp": int(time.time()) - 3600, "iat": int(time.time()) - 7200}, {}, "confirmée"),
+        ({"sub": None}, {}, "confirmée"),
+        ({}, {"sub": "f:essai:2"}, "confirmée"),
+        ({}, {"SubjectNameID": None}, "identifiant national"),
+        ({}, {"SubjectNameID": ["3999780581/11242343"]}, "identifiant national"),
+        ({}, {"SubjectNameID": "899900000099"}, "pas déclaré"),
+    ],
+)
+def test_anything_wrong_in_what_the_provider_says_opens_nothing(client, provider, regulator, claims, told, message):
+    provider.claims, provider.told = claims, told
+    assertContains(come_back(client, provider), message, status_code=403)
+    assert "_auth_user_id" not in client.session
+    assert not User.objects.exists()
+
+
+def test_a_token_that_another_signed_opens_nothing(client, provider, regulator):
+    provider.signed_with = RSAKey.generate_key(2048, {"kid": "first"})
+    assert come_back(client, provider).status_code == 403
+
+
+def test_a_token_signed_with_the_secret_we_share_opens_nothing(client, provider, regulator):
+    provider.signed_with, provider.algorithm = OctKey.import_key("secret" * 8, {"kid": "first"}), "HS256"
+    assert come_back(client, provider).status_code == 403
+
+
+def test_a_key_changed_between_two_entries_is_read_again(client, provider, regulator):
+    come_back(client, provider)
+    client.logout()
+    provider.key = RSAKey.generate_key(2048, {"kid": "second"})
+    assert come_back(client, provider).status_code == 302
+
+
+def test_a_return_that_nobody_left_for_opens_nothing(client, provider, regulator):
+    assert client.get("/sas/retour/?code=one&state=made-up").status_code == 403
+    assert client.get("/sas/retour/").status_code == 403
+    answer = provider.answer(client.get(DOOR)["Location"])
+    assert client.get("/sas/retour/", answer | {"state": "other"}).status_code == 403
+    assertContains(client.get("/sas/retour/?error=access_denied"), "Recommencez depuis le SAS", status_code=403)
+
+
+def test_a_code_serves_once(client, provider, regulator):
+    answer = provider.answer(client.get(DOOR)["Location"])
+    assert client.get("/sas/retour/", answer).status_code == 302
+    client.logout()
+    assert client.get("/sas/retour/", answer).status_code == 403
+
+
+@pytest.mark.parametrize("what", ["configuration", "token", "userinfo", "keys"])
+def test_a_provider_that_is_down_is_told(client, provider, regulator, what):
+    provider.down = frozenset([what])
+    left = client.get(DOOR)
+    if left.status_code == 302:
+        left = client.get("/sas/retour/", provider.answer(left["Location"]))
+    assert left.status_code == 403
+    assertNotContains(left, "Traceback", status_code=403)
+
+
+def test_without_provider_one_signs_in_as_anybody(client, regulator):
+    assert client.get(DOOR)["Location"].startswith("/compte/login/?next=%2Fsas%2Fagenda%2F")
+    assertContains(client.get("/sas/retour/"), "pas encore raccordée", status_code=403)
+
+
+@pytest.mark.parametrize("page", ["https://evil.test/", "//evil.test", "javascript:alert(1)"])
+def test_no_address_in_the_call_is_followed(client, provider, regulator, page):
+    door = f"/sas/agenda/?ps=1&origin=sas{page}&next={page}"
+    response = come_back(client, provider, door=door)
+    assert response["Location"].startswith("/sas/agenda/?ps=1&origin=sas")
+    assert client.post("/sas/conditions/", {"next": page})["Location"] == "/regulation/"
+
+
+def test_a_provider_that_is_not_ours_opens_the_same_door(client, settings, regulator):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import oidc_provider_mock as mock  # noqa: PLC0415  # its own imports warn
+
+        zoe = mock.User(sub="f:essai:1", claims={"SubjectNameID": NUMBER, "acr": "eidas1", "SubjectRefPro": {}})
+        with mock.run_server_in_thread(require_nonce=True, user_claims=[zoe]) as server:
+            settings.IDENTITY_METADATA_URL = f"http://127.0.0.1:{server.server_port}/.well-known/openid-configuration"
+            settings.IDENTITY_CLIENT_ID, settings.IDENTITY_CLIENT_SECRET = CLIENT, "secret"
+            settings.IDENTITY_SCOPE = "openid profile"
+            left = client.get(DOOR)["Location"]
+            sent = requests.post(left, data={"sub": zoe.sub}, allow_redirects=False, timeout=5)
+            back = urlsplit(sent.headers["Location"])
+            assertRedirects(client.get(f"{back.path}?{back.query}"), DOOR, fetch_redirect_response=False)
+    assert client.session["through_sas"] == str(regulator.uuid)
