@@ -138,6 +138,7 @@ def _resource(one: Resource) -> dict[str, str]:
         "commune": one.commune.name if one.commune else "",
         "scope": one.scope,
         "contact": one.contact,
+        "hours": one.hours,
         "source": one.source,
     }
 

@@ -131,8 +131,9 @@ def diagnosis_docx(content: Content, title: str = "") -> bytes:
         for one in data["maps"]:
             if THEME_OF_MAP.get(one["code"]) == theme["key"]:
                 _picture(document, one)
-    _rows(document, "Ce qui existe", ("Nature", "Nom", "Commune", "Portée", "Contact"),
-          [(r["kind"], r["name"], r["commune"], r["scope"], r["contact"]) for r in data["resources"]])  # fmt: skip
+    _rows(document, "Ce qui existe", ("Nature", "Nom", "Commune", "Portée", "Contact", "Horaires"),
+          [(r["kind"], r["name"], r["commune"], r["scope"], r["contact"], r.get("hours", ""))
+           for r in data["resources"]])  # fmt: skip
     _rows(document, "Ce qui manque", ("Manque", "Détail", "Réponse", "Raison"),
           [(g["title"], g["detail"], g["answer"], g["reason"]) for g in data["gaps"]])  # fmt: skip
     _rows(document, "Priorités", ("Rang", "Besoin", "Ce qui le montre", "Mission"),

@@ -11,6 +11,7 @@ from maillage.core.missions import Mission
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind, Source, Theme
+from maillage.territorial_diagnosis.rules.opening import Opening, hours_text
 
 MISSION_CHOICES = [(mission.value, mission.label) for mission in Mission]
 THEME_CHOICES = [(theme.value, theme.label) for theme in Theme]
@@ -205,6 +206,8 @@ class Resource(models.Model):
     scope = models.CharField("portée", max_length=160, blank=True)
     contact = models.CharField("contact", max_length=160, blank=True)
     source = models.CharField("source", max_length=160)
+    # Triples (weekday, start, end) of rules.opening; empty: not known, which is not closed.
+    opening = models.JSONField("horaires d’ouverture", default=list, blank=True)
     # Where it was proposed from: the same establishment is not proposed twice.
     organization_id = models.CharField("structure", max_length=20, blank=True)
     created_at = models.DateTimeField("ajouté le")
@@ -221,6 +224,15 @@ class Resource(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def openings(self) -> list[Opening]:
+        return [Opening(*one) for one in self.opening]
+
+    @property
+    def hours(self) -> str:
+        """As it is told, '' when not known."""
+        return hours_text(self.openings)
 
 
 class GapStatus(models.TextChoices):

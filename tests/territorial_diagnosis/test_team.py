@@ -13,6 +13,7 @@ import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
+from pytest_django.asserts import assertContains
 
 from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
@@ -99,6 +100,24 @@ def test_an_establishment_is_listed_once(cpts, coordinator):
         actions.add_resource(**one | {"name": one["name"].upper()})
     actions.add_resource(**one | {"name": "Un autre nom"})
     assert Resource.objects.count() == 2
+
+
+def test_hours_of_what_exists_are_typed_told_and_kept_when_they_are_wrong(client, cpts, coordinator, member):
+    one = actions.add_resource(
+        cpts=cpts, by=coordinator, at=NOON, commune=None, kind="snp", name="Centre", source="Équipe"
+    )
+    url = reverse("diagnosis:hours", args=[cpts.slug, one.uuid])
+    client.force_login(coordinator)
+    wrong = client.post(url, {"opening": "sur rendez-vous"})
+    assertContains(wrong, "dites les jours")
+    assertContains(wrong, "sur rendez-vous")
+    client.post(url, {"opening": "lun-ven 9h-12h"})
+    one.refresh_from_db()
+    assert one.hours == "lun.–ven. 9 h–12 h"
+    assertContains(client.get(reverse("diagnosis:resources", args=[cpts.slug])), "lun.–ven.")
+    assert AuditEvent.objects.filter(type="diagnosis.resource-hours").count() == 1
+    client.force_login(member)
+    assert client.post(url, {"opening": ""}).status_code == 403
 
 
 def rank(cpts, by, *titles):

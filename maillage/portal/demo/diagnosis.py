@@ -15,6 +15,7 @@ from maillage.territorial_diagnosis.content import content_of
 from maillage.territorial_diagnosis.models import ResourceKind
 from maillage.territorial_diagnosis.queries import area_of
 from maillage.territorial_diagnosis.rules.catalogue import definitions
+from maillage.territorial_diagnosis.rules.opening import parse_hours
 
 # code, numerator, denominator, how many days ago: invented
 TYPED = (
@@ -22,9 +23,22 @@ TYPED = (
     ("depistage_sein", 4_930, 9_870, 300), ("flux_soignes_ici", 158_400, 186_300, 200),
 )  # fmt: skip
 RESOURCES = (
-    (ResourceKind.DUTY, "Maison médicale de garde de Bergerac (fictive)", "24037", "Bergeracois, soirs et week-ends"),
-    (ResourceKind.CLS, "Contrat local de santé du Grand Bergeracois (fictif)", "24037", "EPCI"),
-    (ResourceKind.ASSOCIATION, "Réseau « Bien vieillir en Bergeracois » (fictif)", "24340", "Canton"),
+    (
+        ResourceKind.DUTY,
+        "Maison médicale de garde de Bergerac (fictive)",
+        "24037",
+        "Bergeracois, soirs et week-ends",
+        "lun-ven 20h-0h ; sam 14h-20h ; dim 9h-12h",
+    ),
+    (
+        ResourceKind.UNSCHEDULED,
+        "Centre de soins non programmés de Bergerac (fictif)",
+        "24037",
+        "Bergeracois",
+        "lun mar jeu ven 9h-12h30, 14h-18h ; sam 9h-12h",
+    ),
+    (ResourceKind.CLS, "Contrat local de santé du Grand Bergeracois (fictif)", "24037", "EPCI", ""),
+    (ResourceKind.ASSOCIATION, "Réseau « Bien vieillir en Bergeracois » (fictif)", "24340", "Canton", ""),
 )
 PRIORITIES = (
     ("Trouver un médecin traitant aux patients en ALD", "412 patients en ALD sans médecin traitant.", Mission.ACCESS,
@@ -51,11 +65,11 @@ def enrich(today: date) -> None:
             cpts=cpts, definition=definitions()[code], numerator=numerator, denominator=denominator,
             on=today - timedelta(days=days), source="CPAM, requête locale (chiffre inventé)", by=by, at=at(days - 5),
         )  # fmt: skip
-    for kind, name, commune, scope in RESOURCES:
-        place = Commune.objects.get(pk=commune)
+    for kind, name, commune, scope, hours in RESOURCES:
         actions.add_resource(
-            cpts=cpts, by=by, at=at(90), commune=place, kind=kind, name=name, scope=scope, contact="", source="Équipe"
-        )
+            cpts=cpts, by=by, at=at(90), commune=Commune.objects.get(pk=commune), kind=kind, name=name, scope=scope,
+            contact="", opening=parse_hours(hours), source="Équipe",
+        )  # fmt: skip
     for title, why, mission, indicators in PRIORITIES:
         actions.add_priority(cpts=cpts, title=title, why=why, mission=mission, indicators=indicators, by=by, at=at(60))
     area = area_of(cpts, with_draft=True)

@@ -10,6 +10,7 @@ from maillage.territorial_diagnosis.actions.team import (
     move_priority,
     remove_priority,
     remove_resource,
+    set_hours,
     type_figure,
 )
 from maillage.territorial_diagnosis.actions.travel_times import import_travel_times
@@ -31,5 +32,6 @@ __all__ = [
     "refresh_computed",
     "remove_priority",
     "remove_resource",
+    "set_hours",
     "type_figure",
 ]

@@ -24,6 +24,7 @@ from maillage.territorial_diagnosis.models import (
 from maillage.territorial_diagnosis.places import cpts_place
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind
 from maillage.territorial_diagnosis.rules.gaps import Gap
+from maillage.territorial_diagnosis.rules.opening import Opening, hours_text
 
 OWN_LEVEL = "cpts"
 
@@ -97,6 +98,14 @@ def add_resource(*, cpts: Cpts, by: User, at: datetime, commune: Commune | None,
     summary = f"Ressource du territoire : {resource.name}"
     audit.record("diagnosis.resource-added", target=resource, by=by, at=at, cpts=cpts, summary=summary)
     return resource
+
+
+@transaction.atomic
+def set_hours(*, resource: Resource, opening: list[Opening], by: User, at: datetime) -> None:
+    """When it is open, in place of what was known."""
+    Resource.objects.filter(pk=resource.pk).update(opening=opening)
+    summary = f"Horaires de {resource.name} : {hours_text(opening) or 'non connus'}"
+    audit.record("diagnosis.resource-hours", target=resource, by=by, at=at, cpts=resource.cpts, summary=summary)
 
 
 @transaction.atomic

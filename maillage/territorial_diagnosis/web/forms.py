@@ -9,6 +9,7 @@ from maillage.geography.fields import CommuneField
 from maillage.territorial_diagnosis.models import MISSION_CHOICES, THEME_CHOICES, ResourceKind
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind
 from maillage.territorial_diagnosis.rules.cells import NotANumber, number
+from maillage.territorial_diagnosis.rules.opening import LONGEST, HoursUnreadable, parse_hours
 
 EARLIEST = date(2000, 1, 1)
 
@@ -63,6 +64,23 @@ class FigureForm(forms.Form):
         return on
 
 
+class OpeningField(forms.CharField):
+    """Opening hours of a week, as people write them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Horaires d’ouverture", required=False, max_length=LONGEST,
+            help_text="Par exemple : lun-ven 9h-12h, 14h-19h ; sam 9h-12h.",
+        )  # fmt: skip
+
+    def clean(self, value: Any) -> Any:
+        """Triples of rules.opening."""
+        try:
+            return parse_hours(super().clean(value))
+        except HoursUnreadable as error:
+            raise forms.ValidationError(str(error), code="hours") from error
+
+
 class ResourceForm(forms.Form):
     """Something that exists on the territory."""
 
@@ -73,7 +91,14 @@ class ResourceForm(forms.Form):
         label="Portée", required=False, max_length=160, help_text="Par exemple : canton, département."
     )
     contact = forms.CharField(label="Contact", required=False, max_length=160)
+    opening = OpeningField()
     source = forms.CharField(label="Source", max_length=160, help_text="D’où vous le tenez, et quand.")
+
+
+class HoursForm(forms.Form):
+    """When something that exists is open."""
+
+    opening = OpeningField()
 
 
 class PriorityForm(forms.Form):

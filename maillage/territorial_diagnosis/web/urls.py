@@ -12,6 +12,7 @@ urlpatterns = [
     path(f"{BASE}saisies/", work_views.entries, name="entries"),
     path(f"{BASE}saisies/<int:vintage_id>/effacer/", work_views.erase_entry, name="erase_entry"),
     path(f"{BASE}existant/", work_views.resources, name="resources"),
+    path(f"{BASE}existant/<uuid:resource_uuid>/horaires/", work_views.hours, name="hours"),
     path(f"{BASE}existant/<uuid:resource_uuid>/retirer/", work_views.remove_resource, name="remove_resource"),
     path(f"{BASE}manques/", work_views.gaps, name="gaps"),
     path(f"{BASE}priorites/", work_views.priorities, name="priorities"),

@@ -21,7 +21,7 @@ from maillage.territorial_diagnosis.models import GapStatus, Priority, Resource,
 from maillage.territorial_diagnosis.presenting import vintage_text
 from maillage.territorial_diagnosis.queries import definitions_of, diagnosis_of
 from maillage.territorial_diagnosis.rules.shown import with_unit
-from maillage.territorial_diagnosis.web.forms import FigureForm, FreezeForm, PriorityForm, ResourceForm
+from maillage.territorial_diagnosis.web.forms import FigureForm, FreezeForm, HoursForm, PriorityForm, ResourceForm
 from maillage.territorial_diagnosis.web.views import area_or_none, no_perimeter, page_context, readable_versions
 from maillage.territory.models import PerimeterPart
 
@@ -139,6 +139,18 @@ def _take(request: CptsRequest, organization_id: str) -> HttpResponse:
     else:
         messages.success(request, f"{one.name} est dans la liste.")
     return redirect("diagnosis:resources", request.cpts.slug)
+
+
+@requires(Permission.DIAGNOSIS_EDIT)
+def hours(request: CptsRequest, resource_uuid: UUID) -> HttpResponse:
+    """When one of them is open."""
+    resource = get_object_or_404(Resource.objects.of(request.cpts).select_related("cpts"), uuid=resource_uuid)
+    form = HoursForm(request.POST or None, initial={"opening": resource.hours})
+    if request.method == "POST" and form.is_valid():
+        actions.set_hours(resource=resource, by=request.user, at=timezone.now(), **form.cleaned_data)
+        messages.success(request, f"{resource.name} : les horaires sont enregistrés.")
+        return redirect("diagnosis:resources", request.cpts.slug)
+    return render(request, "territorial_diagnosis/hours.html", {"resource": resource, "form": form})
 
 
 @require_POST

@@ -9,6 +9,7 @@ from maillage.unscheduled_care.web import (
     request_views,
     sas_entry,
     simulator_views,
+    week_views,
 )
 
 app_name = "unscheduled_care"
@@ -25,6 +26,7 @@ urlpatterns = [
     path(f"{CARE}/difficultes/<uuid:difficulty_uuid>/", desk_views.solve, name="solve"),
     path(f"{CARE}/demander-des-places/", desk_views.ask, name="ask"),
     path(f"{CARE}/chiffres/", desk_views.statistics, name="statistics"),
+    path(f"{CARE}/semaine/", week_views.week, name="week"),
     path(f"{CARE}/regulateur/", simulator_views.simulator, name="simulator"),
     path(f"{CARE}/reglages/", desk_views.settings, name="settings"),
     path(f"{CARE}/agenda/", agenda_views.agenda, name="own_agenda"),

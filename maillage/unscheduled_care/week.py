@@ -1,0 +1,63 @@
+"""What exists and what is missing over one week: the census of the diagnosis, and the slots of the members."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from maillage.cpts.models import Cpts
+from maillage.territorial_diagnosis.models import Resource
+from maillage.unscheduled_care.models import Slot, SlotStatus
+from maillage.unscheduled_care.rules.pdsa import zone_of
+from maillage.unscheduled_care.rules.week import Cell, Hole, Presence, cells, holes, presences_of
+
+GIVEN_OR_FREE = (SlotStatus.FREE, SlotStatus.BUSY)
+
+
+@dataclass(frozen=True)
+class Week:
+    """`days`: seven lists of 24 cells. `unknown`: what the census lists without its hours."""
+
+    monday: date
+    days: list[list[Cell]]
+    holes: list[Hole]
+    census: list[Resource]
+    unknown: int
+
+    @property
+    def missing(self) -> int:
+        """Hours."""
+        return sum(one.hours for one in self.holes)
+
+    @property
+    def of_the_cpts(self) -> int:
+        """Hours that are not those of the permanence des soins."""
+        return sum(not cell.outside for day in self.days for cell in day)
+
+
+def week_of(cpts: Cpts, monday: date) -> Week:
+    """Two queries whatever the week: what the census opens, and the slots of members that were opened to the CPTS."""
+    listed = list(Resource.objects.of(cpts).select_related("commune").defer("commune__outline").order_by("name"))
+    known = [one for one in listed if one.opening]
+    presences = [Presence(one.name, *span) for one in known for span in one.openings]
+    presences += _of_slots(cpts, monday)
+    days = cells(monday, presences, cpts.departement_id)
+    return Week(monday, days, holes(days), known, len(listed) - len(known))
+
+
+def _of_slots(cpts: Cpts, monday: date) -> list[Presence]:
+    """Slots of that week, free or given, by the clock of the territory."""
+    zone = zone_of(cpts.departement_id)
+    start = datetime.combine(monday, time(), tzinfo=zone)
+    end = datetime.combine(monday + timedelta(days=7), time(), tzinfo=zone)
+    rows = (
+        Slot.objects.of(cpts)
+        .filter(status__in=GIVEN_OR_FREE, is_masked=False)
+        .starting_between(start, end)
+        .values_list("effector__given_name", "effector__family_name", "starts_at", "ends_at")
+    )
+    return [
+        presence
+        for given, family, starts_at, ends_at in rows
+        for presence in presences_of(
+            f"{given} {family}".strip(), starts_at.astimezone(zone), ends_at.astimezone(zone), monday
+        )
+    ]
