@@ -43,6 +43,7 @@ from maillage.unscheduled_care.actions.calendars import (
     keep_busy_times,
     read_calendar,
     remove_calendar,
+    renew_addresses,
 )
 from maillage.unscheduled_care.actions.campaign import UnreadableCampaign, load_campaign
 from maillage.unscheduled_care.actions.difficulties import AlreadySolved, report, solve
@@ -170,6 +171,7 @@ __all__ = [
     "record_outcome",
     "remove_absence",
     "remove_calendar",
+    "renew_addresses",
     "report",
     "retry_refused",
     "save_place",

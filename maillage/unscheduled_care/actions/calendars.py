@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.db import transaction
 
@@ -48,6 +49,13 @@ def add_calendar(
         keep_busy_times(calendar, text, at=at)
     audit.record("calendar.added", target=calendar, by=by, at=at, summary=f"{effector} : agenda « {name} » relié")
     return calendar
+
+
+@transaction.atomic
+def renew_addresses(*, effector: Effector, by: User | None, at: datetime) -> None:
+    """The private addresses of this agenda change: whoever had the old ones reads nothing any more."""
+    Effector.objects.filter(pk=effector.pk).update(feed=uuid4())
+    audit.record("agenda.renewed", target=effector, by=by, at=at, summary=f"{effector} : adresses privées changées")
 
 
 @transaction.atomic

@@ -29,14 +29,15 @@ def refusal(error: Refused) -> HttpResponse:
     return fhir_response(outcome(error.code, error.text, *expression), error.status)
 
 
-def address(**methods: View) -> View:
+def address(*, certificate: bool = True, **methods: View) -> View:
     """One address for machines: a function for each method it takes; any other is refused in JSON."""
 
     @machine
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         handler = methods.get("GET" if request.method == "HEAD" else str(request.method))
         try:
-            check_certificate(request.META)
+            if certificate:
+                check_certificate(request.META)
             if handler is None:
                 raise Refused("not-supported", f"Méthode {request.method} non servie ici", "", 405)
             return handler(request, *args, **kwargs)

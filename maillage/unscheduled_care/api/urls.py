@@ -1,10 +1,19 @@
 from django.urls import path, re_path
 
-from maillage.unscheduled_care.api import regulator_views, sas_views
+from maillage.core.access import View
+from maillage.unscheduled_care.api import agenda_views, regulator_views, sas_views
 from maillage.unscheduled_care.api.answering import address
 
 app_name = "sas"
 BASE = "fhir/sas"
+AGENDA = "fhir/agenda/<uuid:agenda_uuid>"  # private: whoever knows it reads it
+
+
+def private(view: View) -> View:
+    """Read only, without certificate: the address itself is the secret."""
+    return address(GET=view, certificate=False)
+
+
 urlpatterns = [
     path(f"{BASE}/metadata", address(GET=sas_views.metadata), name="metadata"),
     re_path(rf"^{BASE}/Slot/?$", address(GET=sas_views.search), name="slots"),
@@ -19,4 +28,10 @@ urlpatterns = [
     path(f"{BASE}/Organization/<key>", address(GET=sas_views.read_organization), name="organization"),
     path(f"{BASE}/", address(GET=sas_views.nothing_here), name="root"),
     path(f"{BASE}/<path:rest>", address(GET=sas_views.nothing_here), name="nothing"),
+    path(f"{AGENDA}/", private(agenda_views.metadata), name="agenda_root"),
+    path(f"{AGENDA}/metadata", private(agenda_views.metadata), name="agenda_metadata"),
+    path(f"{AGENDA}/Schedule", private(agenda_views.schedules), name="agenda_schedules"),
+    path(f"{AGENDA}/Slot", private(agenda_views.slots), name="agenda_slots"),
+    path(f"{AGENDA}/Appointment", private(agenda_views.appointments), name="agenda_appointments"),
+    path(f"{AGENDA}/<kind>/<key>", private(agenda_views.read), name="agenda_read"),
 ]

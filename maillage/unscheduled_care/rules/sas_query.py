@@ -132,10 +132,11 @@ def _identifiers(values: Sequence[str]) -> tuple[str, ...]:
         raise Refused("required", f"Paramètre {IDENTIFIER} obligatoire", IDENTIFIER)
     if len(tokens) > MOST_PRACTITIONERS:
         raise Refused("too-costly", f"{MOST_PRACTITIONERS} identifiants au plus par appel", IDENTIFIER)
-    return tuple(dict.fromkeys(_national_id(token) for token in tokens))
+    return tuple(dict.fromkeys(national_id(token) for token in tokens))
 
 
-def _national_id(token: str) -> str:
+def national_id(token: str) -> str:
+    """The number of `system|number`. Raises Refused for another system."""
     system, bar, value = token.partition("|")
     if not bar or system.strip() != PRACTITIONER_SYSTEM or not value.strip():
         raise Refused("value", f"Identifiant attendu sous la forme {PRACTITIONER_SYSTEM}|numéro", IDENTIFIER)

@@ -278,6 +278,10 @@ def remove_absence(request: CptsRequest, absence_uuid: UUID) -> HttpResponse:
 def calendars(request: CptsRequest) -> HttpResponse:
     """My other calendars, whose busy times hide my slots; and the address of this one."""
     effector, at = _effector(request), timezone.now()
+    if request.POST.get("do") == "renew":
+        actions.renew_addresses(effector=effector, by=request.user, at=at)
+        messages.success(request, "Adresses changées : les anciennes ne montrent plus rien.")
+        return redirect("unscheduled_care:calendars", request.cpts.slug)
     form = CalendarForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -290,10 +294,12 @@ def calendars(request: CptsRequest) -> HttpResponse:
         else:
             messages.success(request, "Agenda relié : ses heures occupées masquent vos créneaux.")
             return redirect("unscheduled_care:calendars", request.cpts.slug)
-    path = reverse("unscheduled_care:feed", args=[effector.feed])
-    feed = request.build_absolute_uri(path)
+    feed, software = (
+        request.build_absolute_uri(reverse(name, args=[effector.feed]))
+        for name in ("unscheduled_care:feed", "sas:agenda_root")
+    )
     context = {
-        "form": form, "calendars": effector.calendars.order_by("pk"), "feed": feed,
+        "form": form, "calendars": effector.calendars.order_by("pk"), "feed": feed, "software": software.rstrip("/"),
         "webcal": feed.replace("https://", "webcal://", 1).replace("http://", "webcal://", 1),
     }  # fmt: skip
     return render(request, "unscheduled_care/calendars.html", context)

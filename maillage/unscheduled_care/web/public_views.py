@@ -19,14 +19,16 @@ from maillage.core.gone import gone
 from maillage.exchange import links
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.calendar import feed_text
-from maillage.unscheduled_care.models import Appointment, Effector, Slot, SlotStatus
+from maillage.unscheduled_care.models import Appointment, Effector, SlotStatus
 from maillage.unscheduled_care.notifications import when
+from maillage.unscheduled_care.own_agenda import appointments_of, slots_of
+from maillage.unscheduled_care.rules.agenda_query import AHEAD, BACK
 from maillage.unscheduled_care.rules.series import PARIS, instant
 from maillage.unscheduled_care.web.access import appointment_of
 from maillage.unscheduled_care.web.forms import CancelForm
 
 TRIES, TRIES_SECONDS = 10, 900
-FEED_PAST, FEED_AHEAD = timedelta(days=7), timedelta(days=60)
+MOST = 1000  # of each, in a subscribed calendar
 
 
 @public
@@ -85,11 +87,9 @@ def feed(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     """The private address that a telephone reads: hours and places, no patient."""
     at = timezone.now()
     effector = get_object_or_404(Effector, feed=agenda_uuid)
-    slots = Slot.objects.filter(effector=effector, status=SlotStatus.FREE).starting_between(
-        at - FEED_PAST, at + FEED_AHEAD
-    )
-    booked = Appointment.objects.live().filter(effector=effector, starts_at__gte=at - FEED_PAST).for_listing()
-    text = feed_text("Soins non programmés", slots.for_listing()[:1000], booked[:1000], at=at)
+    slots = slots_of(effector, at - BACK, at + AHEAD).filter(status=SlotStatus.FREE)
+    booked = appointments_of(effector, at - BACK, at + AHEAD).live()
+    text = feed_text("Soins non programmés", slots[:MOST], booked[:MOST], at=at)
     headers = {"Content-Disposition": 'inline; filename="soins-non-programmes.ics"'}
     return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers=headers)
 

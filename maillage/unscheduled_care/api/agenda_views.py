@@ -1,0 +1,126 @@
+"""One agenda, read by another software at the private address that its owner gave it. Nothing is written there."""
+
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from maillage import VERSION
+from maillage.core.posted import sent_uuid
+from maillage.unscheduled_care import fhir_agenda
+from maillage.unscheduled_care.answering_sas import encoded
+from maillage.unscheduled_care.api.answering import check_answer_format, fhir_response
+from maillage.unscheduled_care.fhir import Resource
+from maillage.unscheduled_care.models import Appointment, Effector, Schedule, Slot, SlotStatus
+from maillage.unscheduled_care.own_agenda import appointments_of, places_of, slots_of
+from maillage.unscheduled_care.rules.agenda_query import AgendaSearch, read_agenda_search
+from maillage.unscheduled_care.rules.sas_query import Refused
+
+Row = TypeVar("Row", bound=Model)
+
+
+def metadata(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
+    check_answer_format(request)
+    _owner(agenda_uuid)
+    return fhir_response(fhir_agenda.capability_statement(_base(request, agenda_uuid), VERSION))
+
+
+def schedules(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
+    effector, asked = _owner(agenda_uuid), _asked(request, "Schedule")
+    places = list(_if_asked(asked, effector, places_of(effector)))
+    found = fhir_agenda.schedules(places, effector)
+    around = fhir_agenda.actors(places, effector, _base(request, agenda_uuid)) if places and _with_actors(asked) else []
+    return _answer(request, agenda_uuid, "Schedule", found, around)
+
+
+def slots(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
+    effector, asked = _owner(agenda_uuid), _asked(request, "Slot")
+    found = slots_of(effector, asked.since, asked.until).filter(_of_status(asked))
+    rows = [one for one in _if_asked(asked, effector, found) if not asked.only or str(one.schedule.uuid) in asked.only]
+    places = list({one.schedule_id: one.schedule for one in rows}.values())
+    around = fhir_agenda.schedules(places, effector) if "Slot:schedule" in asked.includes else []
+    if places and around and _with_actors(asked):
+        around += fhir_agenda.actors(places, effector, _base(request, agenda_uuid))
+    return _answer(request, agenda_uuid, "Slot", [fhir_agenda.slot_resource(one) for one in rows], around)
+
+
+def appointments(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
+    effector, asked = _owner(agenda_uuid), _asked(request, "Appointment")
+    found = appointments_of(effector, asked.since, asked.until)
+    found = found.filter(status__in=asked.statuses) if asked.statuses else found
+    rows = [one for one in _if_asked(asked, effector, found) if not asked.only or str(one.uuid) in asked.only]
+    taken = list({one.slot_id: one.slot for one in rows}.values())
+    around = [fhir_agenda.slot_resource(one) for one in taken] if "Appointment:slot" in asked.includes else []
+    return _answer(request, agenda_uuid, "Appointment", [fhir_agenda.appointment_resource(one) for one in rows], around)
+
+
+def read(request: HttpRequest, agenda_uuid: UUID, kind: str, key: str) -> HttpResponse:
+    """One resource of this agenda."""
+    check_answer_format(request)
+    effector, uuid = _owner(agenda_uuid), sent_uuid(key)
+    found = _one(effector, kind, uuid, _base(request, agenda_uuid)) if uuid else None
+    if found is None:
+        raise Refused("not-found", f"{kind[:40]}/{key[:64]} : inconnu dans cet agenda", "", 404)
+    return fhir_response(found)
+
+
+def _one(effector: Effector, kind: str, uuid: UUID, base: str) -> Resource | None:
+    if kind == "Slot":
+        slot = Slot.objects.filter(effector=effector, uuid=uuid).for_listing().first()
+        return fhir_agenda.slot_resource(slot) if slot else None
+    if kind == "Appointment":
+        row = Appointment.objects.filter(effector=effector, uuid=uuid).for_listing().first()
+        return fhir_agenda.appointment_resource(row) if row else None
+    places = list(Schedule.objects.filter(effector=effector, uuid=uuid))
+    if kind == "Schedule":
+        return next(iter(fhir_agenda.schedules(places, effector)), None)
+    who, *roles = fhir_agenda.actors(places, effector, base)
+    if kind == "Practitioner":
+        return who if effector.uuid == uuid else None
+    return next(iter(roles), None) if kind == "PractitionerRole" else None
+
+
+def _owner(agenda_uuid: UUID) -> Effector:
+    effector = Effector.objects.filter(feed=agenda_uuid).first()
+    if effector is None:
+        raise Refused("not-found", "Aucun agenda à cette adresse", "", 404)
+    return effector
+
+
+def _asked(request: HttpRequest, kind: str) -> AgendaSearch:
+    return read_agenda_search(kind, dict(request.GET.lists()), at=timezone.now())
+
+
+def _if_asked(asked: AgendaSearch, effector: Effector, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Nothing when another number than its owner's is asked for."""
+    return rows if asked.national_ids is None or effector.idnps in asked.national_ids else rows.none()
+
+
+def _with_actors(asked: AgendaSearch) -> bool:
+    return "Schedule:actor" in asked.includes
+
+
+def _of_status(asked: AgendaSearch) -> Q:
+    """As they are told: a free slot that is hidden is told unavailable."""
+    if not asked.statuses:
+        return Q()
+    stored = {fhir_agenda.STORED.get(status, status) for status in asked.statuses}
+    hidden = Q(status=SlotStatus.FREE, is_masked=True)
+    kept = Q(status__in=stored) & ~hidden
+    return kept | hidden if SlotStatus.BLOCKED in stored else kept
+
+
+def _base(request: HttpRequest, agenda_uuid: UUID) -> str:
+    return request.build_absolute_uri(reverse("sas:agenda_root", args=[agenda_uuid])).rstrip("/")
+
+
+def _answer(
+    request: HttpRequest, agenda_uuid: UUID, kind: str, found: list[Resource], around: list[Resource]
+) -> HttpResponse:
+    base = _base(request, agenda_uuid)
+    query = encoded(request.META.get("QUERY_STRING", ""))
+    self_url = f"{base}/{kind}" + (f"?{query}" if query else "")
+    return fhir_response(fhir_agenda.bundle(found, around, base=base, self_url=self_url, key=str(uuid4())))
