@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo demo-reset sas-examples test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer bench-slots
+.PHONY: help install install-dev demo demo-reset sas-examples test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer bench-slots bench-wear bench-contention
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -74,8 +74,16 @@ bench-peer: $(VENV)/.dev ## Compare accessibility with PySAL access, in an envir
 	$(PYTHON) -m venv .cache/peer && .cache/peer/bin/pip install --quiet access==1.1.10
 	.cache/peer/bin/python benchmarks/peer_access.py .cache/pairs.npz
 
-bench-slots: $(VENV)/.dev ## Measure slots on an EMPTIED database: make bench-slots DATABASE_URL=postgres://… SLOTS=200000
-	$(RUN) -m benchmarks.slots $(if $(SLOTS),--slots $(SLOTS))
+bench-slots: $(VENV)/.dev ## Measure slots on an EMPTIED database: make bench-slots DATABASE_URL=postgres://… SLOTS=5000000
+	$(PYTHON) -m venv .cache/peer-fhir && .cache/peer-fhir/bin/pip install --quiet fhirstarter==4.2.0 uvicorn 'psycopg[binary]'
+	$(RUN) -m benchmarks.slots $(if $(SLOTS),--slots $(SLOTS)) $(if $(KEEP),--keep)
+
+bench-wear: $(VENV)/.dev ## Growth and wear, on copies of the database of bench-slots: make bench-wear DATABASE_URL=postgres://…
+	$(RUN) -m benchmarks.churn $(if $(SECONDS_OF_WEAR),--seconds $(SECONDS_OF_WEAR))
+
+bench-contention: $(VENV)/.dev ## Never twice, on an EMPTIED database: contended attempts, then the server killed (PostgreSQL)
+	$(RUN) -m benchmarks.contention $(if $(ATTEMPTS),--attempts $(ATTEMPTS))
+	case "$$DATABASE_URL" in postgres*) $(RUN) -m benchmarks.kill --postgres ;; esac
 
 bench: $(VENV)/.dev ## Run the benchmarks and print their ratios
 	$(RUN) -m benchmarks

@@ -1,199 +1,176 @@
-"""Slots in number, on PostgreSQL: one SAS call over HTTP, search and booking against their bare SQL, and growth.
+"""Slots in number: search, booking and the SAS call over HTTP, against the same SQL in pgbench and a named peer.
 
-`make bench-slots DATABASE_URL=postgres://… SLOTS=200000`: the database named is EMPTIED. HTTP is granian with two
-processes, wrk on the same machine. Nothing here is part of `make bench` nor of CI.
+`make bench-slots DATABASE_URL=postgres://… SLOTS=5000000`: the database named is EMPTIED and filled (slots_data),
+unless KEEP=1. What writes works on copies of it. Nothing here is part of `make bench` nor of CI.
 """
 
 import argparse
 import os
-import random
-import re
 import subprocess
-import sys
-import time
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+os.environ.setdefault("SECRET_KEY", "b" * 60)  # sessions made here are those of the server
 
 import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
+from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from benchmarks.measure import interleaved, row  # noqa: E402
-from maillage.unscheduled_care import actions  # noqa: E402
+from benchmarks import slots_data, slots_sql  # noqa: E402
+from benchmarks.load import PORT, Load, copied, pgbench, server, wrk  # noqa: E402
+from maillage.accounts.models import AccountKind, User  # noqa: E402
 from maillage.unscheduled_care.fhir import fhir_instant  # noqa: E402
-from maillage.unscheduled_care.models import Origin, Slot  # noqa: E402
-from maillage.unscheduled_care.search import Need, find_slots, statement  # noqa: E402
+from maillage.unscheduled_care.models import Regulator, Slot  # noqa: E402
 
-PORT, PER_PERSON, DAYS = 8093, 25, 14
+CONNECTIONS = 16
 SYSTEM = "urn:oid:1.2.250.1.71.4.2.1"
-SERVER = {
-    "DJANGO_SETTINGS_MODULE": "config.settings.prod", "SECRET_KEY": "b" * 60, "ALLOWED_HOSTS": "127.0.0.1",
-    "EMAIL_URL": "smtp://localhost", "SECURE_SSL_REDIRECT": "0", "SAS_CERTIFICATE_REQUIRED": "0", "LOG_LEVEL": "ERROR",
-}  # fmt: skip
-GENERATOR = """
-INSERT INTO geography_region (code, name) VALUES ('00', 'Banc');
-INSERT INTO geography_departement (code, name, region_id) VALUES ('00', 'Banc', '00');
-INSERT INTO cpts_cpts (id, uuid, name, search_name, slug, departement_id, stage, modules, settings, created_at)
-SELECT n, gen_random_uuid(), 'CPTS ' || n, 'cpts ' || n, 'cpts-' || n, '00', 'emergence', '[]', '{{}}', now()
-FROM generate_series(1, {cpts}) AS n;
-INSERT INTO unscheduled_care_effector (id, uuid, national_id, given_name, family_name, search_name, "group",
-    skills, phone,
-    sas_agreed_at, extra_a_day, feed, version)
-SELECT n, gen_random_uuid(), 899900000000 + n, 'A', 'N' || n, 'n' || n,
-    (ARRAY['10G','60','70','50'])[1 + (n * n) % 4],
-    '[["SM54", ""]]', '0553000017', now(), 0, gen_random_uuid(), 0 FROM generate_series(1, {people}) AS n;
-INSERT INTO members_membership (id, uuid, cpts_id, kind, structure, given_name, family_name, search_name,
-    occupation, "group",
-    email, phone, status, message, decision_reason, joined_on, is_public, may_be_reached, new_patients,
-    home_visits, languages,
-    practical, version)
-SELECT n, gen_random_uuid(), 1 + n % {cpts}, 'person', '', 'A', 'N' || n, 'n' || n, '', '10G', '', '',
-    'accepted', '', '',
-    current_date, false, false, '', false, '', '', 0 FROM generate_series(1, {people}) AS n;
-INSERT INTO unscheduled_care_effectormembership (effector_id, membership_id, cpts_id)
-SELECT n, n, 1 + n % {cpts} FROM generate_series(1, {people}) AS n;
-INSERT INTO unscheduled_care_schedule (id, uuid, effector_id, name, street, city, postal_code, latitude,
-    longitude, phone,
-    finess, siret, former_id, is_closed)
-SELECT n, gen_random_uuid(), n, 'Cabinet', '1 rue', 'Ville', '24100', 43 + 7 * power(random(), 2),
-    -1 + 8 * power(random(), 2),
-    '0553000017', '', '', '410000000' || n, false FROM generate_series(1, {people}) AS n;
-INSERT INTO unscheduled_care_slot (uuid, effector_id, schedule_id, "group", cell, latitude, longitude,
-    starts_at, ends_at,
-    status, kinds, modes, walk_in, reserved_for, reasons, is_masked, created_at)
-SELECT gen_random_uuid(), e.id, e.id, e."group",
-    floor(s.latitude / 0.09) * 10000 + floor(s.longitude / 0.13), s.latitude,
-    s.longitude, t.start, t.start + interval '20 minutes',
-    CASE WHEN random() < 0.7 THEN 'free' ELSE 'busy-unavailable' END,
-    6, 1, false, '', '[]', false, now()
-FROM unscheduled_care_effector AS e JOIN unscheduled_care_schedule AS s ON s.effector_id = e.id
-CROSS JOIN LATERAL (SELECT date_trunc('hour', now()) + (1 + k * {step}) * interval '20 minutes' AS start
-    FROM generate_series(1, {each}) AS k) AS t;
-ANALYZE;
+BACKEND = "maillage.accounts.backends.IdentityBackend"
+TOKEN = "a" * 32
+READING = """
+local needs, n = {%s}, 7
+request = function()
+  n = (n * 7919 + 13) %% #needs
+  return wrk.format("GET", "%s?" .. needs[n + 1], {["Cookie"] = "__Host-session=%s", ["X-Forwarded-Proto"] = "https"})
+end
+"""
+BOOKING = """
+local slots, n = {%s}, 0
+local headers = {["Cookie"] = "__Host-session=%s; __Host-csrf=%s", ["X-CSRFToken"] = "%s",
+  ["X-Forwarded-Proto"] = "https", ["Origin"] = "https://127.0.0.1:%d",
+  ["Content-Type"] = "application/x-www-form-urlencoded"}
+request = function()
+  n = n + 1
+  return wrk.format("POST", "/regulation/reserver/" .. slots[n] .. "/", headers, "query=%s")
+end
 """
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--slots", type=int, default=500_000)
-    wanted = parser.parse_args().slots
-    assert connection.vendor == "postgresql", "DATABASE_URL must name a PostgreSQL database"
-    print("| what | measured | floor | ratio | goal |\n|---|---|---|---|---|")
-    times = []
-    for slots in (wanted // 10, wanted):
-        generate(slots)
-        times.append((measure_search(slots), measure_booking(slots)))
-    (search, booking), (more_search, more_booking) = times
-    row("search, ten times the slots", more_search, search, "≤ 2.2")
-    row("booking, ten times the slots", more_booking, booking, "≤ 1.2")
-    measure_sas(wanted)
+    parser.add_argument("--slots", type=int, default=5_000_000)
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--only", default="")
+    asked = parser.parse_args()
+    if not asked.keep:
+        slots_data.fill(slots=asked.slots, people=60_000)
+    url = os.environ["DATABASE_URL"]
+    session = sign_in()
+    connection.close()
+    print("| what, at 16 connections | measured | floor | part of the floor | goal |\n|---|---|---|---|---|")
+    for name, measure in MEASURES.items():
+        if asked.only in name:
+            measure(url, session)
 
 
-def generate(slots: int) -> None:
-    """People, places and slots; as many slots a person whatever their number."""
-    people = slots // PER_PERSON
+def sign_in() -> str:
+    """The session of a regulator who came through the SAS."""
+    at = timezone.now()
+    user, _ = User.objects.get_or_create(
+        kind=AccountKind.EXTERNAL, identifier="regulator:banc", defaults={"password": "!"}
+    )
+    fields = {"given_name": "Zoé", "family_name": "Loret", "terms_accepted_at": at, "created_at": at, "updated_at": at}
+    regulator, _ = Regulator.objects.get_or_create(email="z@sas.test", defaults=fields)
+    regulator.identifiers.get_or_create(system="urn:oid:1.2.250.1.213.3.6", value="banc")
+    store = SessionStore()
+    store.update({
+        SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: BACKEND, HASH_SESSION_KEY: user.get_session_auth_hash(),
+        "through_sas": str(regulator.uuid),
+    })  # fmt: skip
+    store.save()
+    return str(store.session_key)
+
+
+def told(what: str, mine: Load, floor: Load | None, goal: str) -> None:
+    part = f"1/{floor.rate / mine.rate:.1f}" if floor else "–"
+    print(f"| {what} | {mine} | {floor or '–'} | {part} | {goal} |", flush=True)
+
+
+def measure_search(url: str, session: str) -> None:
+    """As JSON, and as the page of the regulation, against the statement that both begin with."""
+    for path, what, goal in (
+        ("/regulation/creneaux.json", "search, as JSON", "≥ 1/3"), ("/regulation/", "search, the page", "≥ 1/8"),
+    ):  # fmt: skip
+        script = READING % (quoted(slots_sql.queries()), path, session)
+        with server(url):
+            mine = wrk(path, CONNECTIONS, script=script)
+            alone = wrk(path, 1, script=script)
+        told(what, mine, pgbench(url, slots_sql.search(100), CONNECTIONS), goal)
+        told(f"{what}, 1 connection", alone, pgbench(url, slots_sql.search(100), 1), "–")
+
+
+def measure_booking(url: str, session: str) -> None:
+    """A regulator books: access control, slot, appointment, trace, message, job; against a script of the same rows."""
+    with copied(url, "bench_copy") as fresh:
+        script = BOOKING % (quoted(_free_slots(200_000)), session, TOKEN, TOKEN, PORT, "")
+        with server(fresh):
+            mine = wrk("/", CONNECTIONS, script=script)
+        rows = slots_sql.rows_of_a_booking(fresh)
+    with copied(url, "bench_copy") as fresh:
+        told("booking", mine, pgbench(fresh, slots_sql.booking(fresh, rows), CONNECTIONS), "≥ 1/2")
+
+
+def measure_sas(url: str, session: str) -> None:
+    """One call of 25 professionals over 72 h, and a named peer on the same rows."""
+    path, numbers = _sas_call()
+    with server(url):
+        loads = {connections: wrk(path, connections) for connections in (1, 8, CONNECTIONS)}
+    for connections, load in loads.items():
+        told(f"SAS call, 25 professionals, {connections} connections", load, None, "p99 < 50 ms at 16")
+    peer = Path(".cache/peer-fhir/bin/uvicorn")
+    if peer.exists():
+        command = [peer.absolute(), "--port", str(PORT), "--workers", "2", "--log-level", "error", "peer_fhir:app"]
+        process = subprocess.Popen(command, cwd="benchmarks", env={**os.environ, "DATABASE_URL": url})
+        try:
+            subprocess.run(["sleep", "12"], check=True)
+            theirs = wrk(f"/Slot?schedule={','.join(numbers)}", 8)
+        finally:
+            process.terminate()
+            process.wait()
+        times = loads[8].rate / theirs.rate
+        print(f"| the same by fhirstarter, 8 connections | {theirs} | – | ours {times:.0f} times | ≥ 15 |", flush=True)
+
+
+def _sas_call() -> tuple[str, list[str]]:
+    """Professionals who have a few free slots, as many entries as a call of the SAS brings."""
+    at = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
-    step = DAYS * 72 // PER_PERSON
-    with connection.cursor() as cursor:
-        cursor.execute(GENERATOR.format(cpts=max(people // 60, 1), people=people, each=PER_PERSON, step=step))
-        cursor.execute("VACUUM ANALYZE unscheduled_care_slot")
-
-
-def measure_search(slots: int) -> float:
-    """The 25 earliest of a profession around a place: what the screen reads, against its own first statement."""
-    draw, at = random.Random(5), timezone.now()  # noqa: S311
-    places = list(Slot.objects.order_by("?").values_list("latitude", "longitude", "group")[:200])
-
-    def need() -> Need:
-        latitude, longitude, group = draw.choice(places)
-        return Need(
-            group=group,
-            latitude=latitude,
-            longitude=longitude,
-            km=25,
-            since=at,
-            until=at + timedelta(hours=48),
-            limit=25,
+        cursor.execute(
+            "SELECT owner.national_id FROM unscheduled_care_slot AS slot JOIN unscheduled_care_effector AS owner ON "
+            "owner.id = slot.effector_id "
+            "WHERE slot.status = 'free' AND starts_at BETWEEN now() AND now() + interval '72 h' "
+            "GROUP BY 1 HAVING count(*) BETWEEN 2 AND 6 ORDER BY 1 LIMIT 25"
         )
-
-    def bare() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(*statement(need()))
-            cursor.fetchall()
-
-    mine, floor = interleaved(lambda: find_slots(need(), now=at), bare, rounds=300)
-    print(
-        f"| search of 25 among {slots:,} slots, in process | {mine:.2f} ms | {floor:.2f} ms | {mine / floor:.1f} | – |"
-    )
-    return mine
-
-
-def measure_booking(slots: int) -> float:
-    """A booking with its access control, trace and jobs, against an update and an insert."""
-    free = iter(Slot.objects.open().filter(starts_at__gt=timezone.now()).order_by("?").select_related("effector")[:600])
-    booker = actions.Booker(user=None, origin=Origin.DESK)
-
-    def bare() -> None:
-        slot = next(free)
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE unscheduled_care_slot SET status = 'busy' WHERE id = %s AND status = 'free'", [slot.pk]
-            )
-            cursor.execute(
-                "INSERT INTO unscheduled_care_appointment (uuid, slot_id, effector_id, starts_at, ends_at, status, "
-                "origin, booked_at, reason, commune, code, version) "
-                "VALUES (gen_random_uuid(), %s, %s, %s, %s, 'booked', 'desk', now(), '', '', '', 0)",
-                [slot.pk, slot.effector_id, slot.starts_at, slot.ends_at],
-            )
-
-    mine, floor = interleaved(
-        lambda: actions.book_slot(slot=next(free), booker=booker, at=timezone.now()), bare, rounds=250
-    )
-    row(f"booking among {slots:,} slots, in process", mine, floor, "–")
-    return mine
-
-
-def measure_sas(slots: int) -> None:
-    """One call of 25 professionals over 72 h, by HTTP."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4",
-         "--port", str(PORT),
-         "--no-access-log", "--log-level", "warning", "config.wsgi:application"],
-        env={**os.environ, **SERVER},
-    )  # fmt: skip
-    time.sleep(6)
-    at, url = timezone.now(), f"http://127.0.0.1:{PORT}/fhir/sas/Slot?"
-    numbers = ",".join(f"{SYSTEM}|{899_900_000_000 + 100 + n}" for n in range(25))
-    asked = [
+        numbers = [str(one) for (one,) in cursor.fetchall()]
+    pairs = [
         ("_include", "Slot:schedule"), ("_include:iterate", "Schedule:actor"),
-        ("schedule.actor:Practitioner.identifier", numbers), ("start", f"ge{fhir_instant(at)}"),
-        ("start", f"le{fhir_instant(at + timedelta(hours=72))}"), ("status", "free"),
+        ("schedule.actor:Practitioner.identifier", ",".join(f"{SYSTEM}|{one}" for one in numbers)),
+        ("start", f"ge{fhir_instant(at)}"), ("start", f"le{fhir_instant(at + timedelta(hours=72))}"),
+        ("status", "free"),
     ]  # fmt: skip
-    url += urlencode(asked, quote_via=quote)
-    try:
-        for connections in (1, 8, 16):
-            print(f"| one SAS call, {connections} connections | {wrk(url, connections)} | – | – | p99 < 50 ms at 16 |")
-    finally:
-        server.terminate()
+    return f"/fhir/sas/Slot?{urlencode(pairs, quote_via=quote)}", numbers
 
 
-def wrk(url: str, connections: int) -> str:
-    command = ["wrk", "-t1", f"-c{connections}", "-d10s", "--latency", url]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    p50, p99 = (re.search(rf"{share}%\s+(\S+)", told)[1] for share in (50, 99))  # type: ignore[index]
-    rate = re.search(r"Requests/sec:\s+(\S+)", told)[1]  # type: ignore[index]
-    wrong = re.search(r"Non-2xx.*", told)
-    return f"{rate} req/s, p50 {p50}, p99 {p99}{' ' + wrong[0] if wrong else ''}"
+def _free_slots(count: int) -> list[str]:
+    after = timezone.now() + timedelta(hours=2)
+    rows = Slot.objects.open().filter(starts_at__gt=after).order_by("uuid").values_list("uuid", flat=True)[:count]
+    found = [str(one) for one in rows]
+    connection.close()
+    return found
 
+
+def quoted(values: list[str]) -> str:
+    """As a Lua table holds them."""
+    return ", ".join(f'"{one}"' for one in values)
+
+
+MEASURES = {"search": measure_search, "booking": measure_booking, "sas": measure_sas}
 
 if __name__ == "__main__":
     main()

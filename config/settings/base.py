@@ -101,6 +101,9 @@ def tuned(database: dict) -> dict:
         database.setdefault("OPTIONS", {}).update(SQLITE_OPTIONS)
     if database["ENGINE"].endswith("postgresql"):
         database |= {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
+        # A statement is planned once a connection, which often costs more than its answer: PREPARE=0 behind a pooler.
+        if env.bool("PREPARE", default=True):
+            database.setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=1)
     return database
 
 

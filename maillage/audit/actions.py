@@ -26,6 +26,7 @@ def record(
     at: datetime,
     summary: str,
     cpts: models.Model | None = None,
+    cpts_id: int | None = None,
     details: dict[str, Any] | None = None,
 ) -> AuditEvent:
     """Write one row. `summary` is French and ends on the audit page; `by` is None when the product itself acts."""
@@ -34,7 +35,7 @@ def record(
         at=at,
         by_id=by.pk if by else None,
         by_name=str(by) if by else SYSTEM,
-        cpts_id=cpts.pk if cpts else None,
+        cpts_id=cpts.pk if cpts else cpts_id,
         target_type=target._meta.label_lower,
         target_id=str(target.pk),
         target_label=str(target)[:250],

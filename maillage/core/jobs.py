@@ -68,7 +68,6 @@ def daily(kind: str, label: str) -> None:
     DAILY[kind] = label
 
 
-@transaction.atomic
 def enqueue(
     kind: str,
     *,
@@ -81,10 +80,11 @@ def enqueue(
 ) -> Job:
     """Ask for work, in the caller's transaction: rolled back together, never lost, never early."""
     assert kind in KINDS, kind
-    row = Job.objects.create(
-        kind=kind, label=label, arguments=arguments, owner_id=owner_id, due_on=due_on, created_at=at
-    )
-    (run_job.using(run_after=not_before) if not_before else run_job).enqueue(str(row.uuid))
+    with transaction.atomic(savepoint=due_on is not None):  # only the work of a day may exist already
+        row = Job.objects.create(
+            kind=kind, label=label, arguments=arguments, owner_id=owner_id, due_on=due_on, created_at=at
+        )
+        (run_job.using(run_after=not_before) if not_before else run_job).enqueue(str(row.uuid))
     return row
 
 

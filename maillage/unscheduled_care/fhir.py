@@ -4,7 +4,9 @@ What each must hold, letter by letter: SAS interface guide, INT_R01 and INT_R04.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from maillage.unscheduled_care.models import Appointment, Effector, Regulator, Schedule
@@ -19,8 +21,9 @@ Resource = dict[str, Any]
 POSTAL_CODE_LENGTH = 5
 
 
+@lru_cache(maxsize=4096)
 def fhir_instant(at: datetime) -> str:
-    """2027-01-12T16:40:00.000+01:00: milliseconds always, an offset always, never Z."""
+    """2027-01-12T16:40:00.000+01:00: milliseconds always, an offset always, never Z. Many slots begin together."""
     return at.astimezone(PARIS).isoformat(timespec="milliseconds")
 
 
@@ -42,26 +45,47 @@ def _meta(profile: str) -> Resource:
     return {"profile": [profile]}
 
 
-def slot_resource(slot: PublishedSlot, *, agenda_url: str, for_cpts: bool) -> Resource:
-    """FHIR Slot. `agenda_url`: where the regulator books, already holding a `?`."""
+# Made once: nothing that is sent is changed afterwards.
+SLOT_META = {
+    for_cpts: [{**_meta(profile), "security": codings} for codings in KIND_CODINGS]
+    for for_cpts, profile in ((False, codes.SLOT), (True, codes.CPTS_SLOT))
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What all the slots of one place say alike."""
+
+    schedule: Resource
+    comment: str
+    specialities: list[Resource]
+
+
+def told_by(slot: PublishedSlot, agenda_url: str) -> Told:
+    """`agenda_url` ends where the number of the professional goes, and already holds a `?`."""
+    reference = {"reference": f"Schedule/{slot.schedule.uuid}"}
+    return Told(reference, f"{agenda_url}{slot.effector.idnps}", _specialities(slot.effector))
+
+
+def slot_resource(slot: PublishedSlot, told: Told, *, for_cpts: bool) -> Resource:
+    """FHIR Slot."""
     resource: Resource = {
         "resourceType": "Slot",
         "id": str(slot.uuid),
-        "meta": {**_meta(codes.CPTS_SLOT if for_cpts else codes.SLOT), "security": KIND_CODINGS[slot.kinds]},
+        "meta": SLOT_META[for_cpts][slot.kinds],
         "serviceType": MODE_CODINGS[slot.modes]
         + [_cpts_service(cpts) for cpts in slot.cpts]
         + [{"text": reason} for reason in slot.reasons],
     }
-    if specialities := _specialities(slot.effector):
-        resource["specialty"] = specialities
-    return resource | {
-        "appointmentType": WALK_IN if slot.walk_in else ROUTINE,
-        "schedule": {"reference": f"Schedule/{slot.schedule.uuid}"},
-        "status": "free",
-        "start": fhir_instant(slot.starts_at),
-        "end": fhir_instant(slot.ends_at),
-        "comment": agenda_url,
-    }
+    if told.specialities:
+        resource["specialty"] = told.specialities
+    resource["appointmentType"] = WALK_IN if slot.walk_in else ROUTINE
+    resource["schedule"] = told.schedule
+    resource["status"] = "free"
+    resource["start"] = fhir_instant(slot.starts_at)
+    resource["end"] = fhir_instant(slot.ends_at)
+    resource["comment"] = told.comment
+    return resource
 
 
 def _cpts_service(cpts: PublishedCpts) -> Resource:
@@ -190,7 +214,9 @@ def entries(
     slots: Sequence[PublishedSlot], *, base: str, agenda_url: str, includes: frozenset[str], for_cpts: bool
 ) -> list[Resource]:
     """Slots first, then what was asked to come with them, each once. `agenda_url` ends where the number goes."""
-    found = [slot_resource(slot, agenda_url=f"{agenda_url}{slot.effector.idnps}", for_cpts=for_cpts) for slot in slots]
+    places = {slot.schedule.pk: slot for slot in slots}
+    told = {key: told_by(slot, agenda_url) for key, slot in places.items()}
+    found = [slot_resource(slot, told[slot.schedule.pk], for_cpts=for_cpts) for slot in slots]
     around = [*_around(slots, includes, base), *(_services(slots, includes) if for_cpts else ())]
     return [_entry(one, base, "match") for one in found] + [_entry(one, base, "include") for one in around]
 

@@ -4,49 +4,65 @@ The statement is written for each engine: a LATERAL for each cell on PostgreSQL,
 cells and not by the slots; the cells at once on SQLite, whose index holds the same columns (migration 0002).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import cos, radians, sqrt
+from math import cos, radians
 from typing import Any
 
 from django.db import connection
 
+from maillage.core.rows import columns, fields_of, names_of, one_of, read_rows
 from maillage.geography.rules.distances import KM_PER_DEGREE
-from maillage.unscheduled_care.models import Slot
-from maillage.unscheduled_care.rules.places import cells_around
+from maillage.unscheduled_care.models import Effector, Schedule, Slot
+from maillage.unscheduled_care.rules.places import cells_around, distance_km
 from maillage.unscheduled_care.rules.ranking import bucket_of, order
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind
 
 PER_SEARCH = 100
 FURTHEST_KM, OWN = 60, 10
-COLUMNS = "id, starts_at, latitude, longitude"
+COLUMNS = "id, effector_id, latitude, longitude, starts_at, kinds"
+READ = fields_of(Slot, "id", "effector", "latitude", "longitude", "starts_at", "kinds")
 WANTED = """
 "group" = %(group)s AND starts_at > %(since)s AND starts_at <= %(until)s
 AND status = 'free' AND NOT is_masked AND reserved_for = '' AND kinds > 0 AND modes > 0
 AND (modes & %(modes)s) <> 0
 AND (latitude - %(latitude)s) * (latitude - %(latitude)s) * %(high)s
     + (longitude - %(longitude)s) * (longitude - %(longitude)s) * %(wide)s <= %(square)s
-AND EXISTS (
+"""
+OF_A_CPTS = """ AND ((kinds & %(kinds)s) <> 0 OR ((kinds & %(cpts_kind)s) <> 0 AND EXISTS (
+    SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id AND cpts_id = %(cpts)s)))"""
+# Nearly always true, and dear: asked of the rows that are kept. Its owner is still a member somewhere.
+OFFERED = """EXISTS (
     SELECT 1 FROM unscheduled_care_effectormembership AS link
     JOIN members_membership AS membership ON membership.id = link.membership_id
-    WHERE link.effector_id = slot.effector_id AND membership.status IN ('accepted', 'up-to-date'))
-"""
+    WHERE link.effector_id = slot.effector_id AND membership.status IN ('accepted', 'up-to-date'))"""
 # The regulation sees what the SAS is told of: those who agreed to it; of the kind CPTS, what some CPTS is shown.
-TO_THE_REGULATION = """((kinds & %(others)s) <> 0 OR EXISTS (
+TOLD_TO_SAS = """ AND ((kinds & %(others)s) <> 0 OR EXISTS (
     SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id))
 AND EXISTS (SELECT 1 FROM unscheduled_care_effector AS owner WHERE owner.id = slot.effector_id
     AND owner.sas_agreed_at IS NOT NULL AND owner.national_id IS NOT NULL)"""
-TO_A_CPTS = """((kinds & %(kinds)s) <> 0 OR ((kinds & %(cpts_kind)s) <> 0 AND EXISTS (
-    SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id AND cpts_id = %(cpts)s)))"""
 POSTGRESQL = """
 SELECT found.* FROM unnest(%(cells)s::int[]) AS around(cell) CROSS JOIN LATERAL (
-    SELECT {columns} FROM unscheduled_care_slot AS slot WHERE cell = around.cell AND {wanted} AND {shown}
+    SELECT {columns} FROM unscheduled_care_slot AS slot WHERE cell = around.cell AND {wanted}
     ORDER BY starts_at, id LIMIT %(limit)s
 ) AS found ORDER BY starts_at, id LIMIT %(limit)s
 """
 SQLITE = """
-SELECT {columns} FROM unscheduled_care_slot AS slot WHERE cell IN ({cells}) AND {wanted} AND {shown}
+SELECT {columns} FROM unscheduled_care_slot AS slot WHERE cell IN ({cells}) AND {wanted}
 ORDER BY starts_at, id LIMIT %(limit)s
+"""
+CHECKED = "SELECT slot.*, {checks} AS is_shown FROM ({kept}) AS slot ORDER BY starts_at, id"
+SLOT = fields_of(
+    Slot, "id", "uuid", "starts_at", "ends_at", "modes", "walk_in", "reasons", "status", "schedule", "effector"
+)
+PLACE = fields_of(Schedule, "id", "uuid", "name", "street", "city", "postal_code", "commune", "phone")
+OWNER = fields_of(Effector, "id", "uuid", "given_name", "family_name", "group", "phone")
+SHOWN = """
+SELECT {slot}, {place}, {owner} FROM unscheduled_care_slot AS slot
+JOIN unscheduled_care_schedule AS place ON place.id = slot.schedule_id
+JOIN unscheduled_care_effector AS owner ON owner.id = slot.effector_id
+WHERE slot.id {one_of} AND slot.status = 'free'
 """
 
 
@@ -68,6 +84,16 @@ class Need:
     limit: int = PER_SEARCH
 
 
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One slot as it is ranked."""
+
+    id: int
+    starts_at: datetime
+    km: float
+    is_own_doctor: bool
+
+
 @dataclass(frozen=True)
 class FoundSlot:
     """One slot as it is offered."""
@@ -82,57 +108,83 @@ class FoundSlot:
         return self.slot.starts_at
 
 
-def statement(need: Need) -> tuple[str, dict[str, Any]]:
-    """The SQL and its parameters. The circle is flat: at sixty kilometres the earth is not far from it."""
+def statement(need: Need, *, strict: bool = False) -> tuple[str, dict[str, Any]]:
+    """The SQL and its parameters: the earliest, each with whether it may be shown; `strict`: only those that may.
+
+    The circle is flat: at sixty kilometres the earth is not far from it.
+    """
     wide = KM_PER_DEGREE * cos(radians(need.latitude))
     cells = cells_around(need.latitude, need.longitude, need.km)
     parameters: dict[str, Any] = {
-        "group": need.group, "since": need.since, "until": need.until, "kinds": need.kinds, "modes": need.modes,
+        "group": need.group, "since": need.since, "until": need.until, "modes": need.modes,
         "latitude": need.latitude, "longitude": need.longitude, "high": KM_PER_DEGREE**2, "wide": wide**2,
-        "square": need.km**2, "limit": need.limit, "cells": cells,
+        "square": float(need.km**2), "limit": need.limit,
     }  # fmt: skip
-    shown, parameters["others"] = TO_THE_REGULATION, ALL_KINDS & ~Kind.CPTS
-    if need.cpts_id is not None:
-        shown = TO_A_CPTS
-        parameters |= {"cpts": need.cpts_id, "cpts_kind": int(Kind.CPTS)}
+    wanted, checks = WANTED, OFFERED
+    if need.cpts_id is None:
+        checks += TOLD_TO_SAS
+        parameters["others"] = ALL_KINDS & ~Kind.CPTS
+    else:
+        wanted += OF_A_CPTS
+        parameters |= {"cpts": need.cpts_id, "cpts_kind": int(Kind.CPTS), "kinds": need.kinds}
     if need.effector_id is not None:
-        shown += " AND effector_id = %(effector)s"
+        wanted += " AND effector_id = %(effector)s"
         parameters["effector"] = need.effector_id
-    parts = {"columns": COLUMNS, "wanted": WANTED, "shown": shown}
+    wanted += f" AND {checks}" if strict else ""
     if connection.vendor == "postgresql":
-        return POSTGRESQL.format(**parts), parameters
-    del parameters["cells"]
-    return SQLITE.format(cells=", ".join(map(str, cells)), **parts), parameters
+        parameters["cells"] = cells
+        kept = POSTGRESQL.format(columns=COLUMNS, wanted=wanted)
+    else:
+        kept = SQLITE.format(columns=COLUMNS, wanted=wanted, cells=", ".join(map(str, cells)))
+    return CHECKED.format(kept=kept, checks="1 = 1" if strict else checks), parameters
 
 
-def find_rows(need: Need) -> list[tuple[int, datetime, float, float]]:
-    """(id, start, latitude, longitude) of the earliest. SQLite gives its dates as text: ids are what it is read for."""
-    sql, parameters = statement(need)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return list(cursor.fetchall())
+def find_hits(need: Need, *, now: datetime) -> list[Hit]:
+    """The earliest in the circle, in the order they are offered: own doctor, delay, distance. One query, or two."""
+    rows = _rows(need)
+    if need.own_doctor_id:  # first, wherever the others stop
+        own_rows = _rows(replace(need, own_doctor_id=None, effector_id=need.own_doctor_id, km=FURTHEST_KM, limit=OWN))
+        rows = list({row[0]: row for row in [*own_rows, *rows]}.values())
+    hits = [
+        Hit(pk, starts_at, distance_km(need.latitude, need.longitude, latitude, longitude), owner == need.own_doctor_id)
+        for pk, owner, latitude, longitude, starts_at, *_ in rows
+    ]
+    return sorted(hits, key=lambda one: order(one, now=now))
+
+
+def _rows(need: Need) -> list[tuple[Any, ...]]:
+    """The earliest that may be shown. Where one of them may not, its place is another's: asked again, strictly."""
+    rows = read_rows(*statement(need), READ)
+    shown = [row for row in rows if row[-1]]
+    if len(shown) < len(rows) == need.limit:
+        return read_rows(*statement(need, strict=True), READ)
+    return shown
+
+
+def read_hits(hits: Sequence[Hit], *, now: datetime) -> list[FoundSlot]:
+    """What a line of the screen shows of each, those taken meanwhile left out. One query."""
+    if not hits:
+        return []
+    keys, parameters = one_of([hit.id for hit in hits])
+    parts = {"slot": columns("slot", SLOT), "place": columns("place", PLACE), "owner": columns("owner", OWNER)}
+    rows = read_rows(SHOWN.format(**parts, one_of=keys), parameters, (*SLOT, *PLACE, *OWNER))
+    slots = {row[0]: _slot(row) for row in rows}
+    return [
+        FoundSlot(slots[hit.id], hit.km, bucket_of(hit.starts_at, now=now), hit.is_own_doctor)
+        for hit in hits
+        if hit.id in slots
+    ]
+
+
+def _slot(row: tuple[Any, ...]) -> Slot:
+    """The slot, with its place and its owner beside it."""
+    end = len(SLOT) + len(PLACE)
+    slot = Slot.from_db("default", names_of(SLOT), row[: len(SLOT)])
+    slot.schedule = Schedule.from_db("default", names_of(PLACE), row[len(SLOT) : end])
+    slot.effector = Effector.from_db("default", names_of(OWNER), row[end:])
+    return slot
 
 
 def find_slots(need: Need, *, now: datetime) -> list[FoundSlot]:
-    """The earliest in the circle, in the order they are offered: own doctor, delay, distance."""
-    rows = find_rows(need)
-    if need.own_doctor_id:  # first, wherever the others stop
-        own_rows = find_rows(
-            replace(need, own_doctor_id=None, effector_id=need.own_doctor_id, km=FURTHEST_KM, limit=OWN)
-        )
-        rows = list({row[0]: row for row in [*own_rows, *rows]}.values())
-    slots = Slot.objects.select_related("schedule", "effector").in_bulk([row[0] for row in rows])
-    found = []
-    for row in rows:
-        slot = slots.get(row[0])
-        if slot and slot.is_free:  # taken between the two reads
-            km = flat_km(need, row[2], row[3])
-            own = slot.effector_id == need.own_doctor_id
-            found.append(FoundSlot(slot, km, bucket_of(slot.starts_at, now=now), own))
-    return sorted(found, key=lambda one: order(one, now=now))
-
-
-def flat_km(need: Need, latitude: float, longitude: float) -> float:
-    up = (latitude - need.latitude) * KM_PER_DEGREE
-    along = (longitude - need.longitude) * KM_PER_DEGREE * cos(radians(need.latitude))
-    return sqrt(up * up + along * along)
+    """All of them, read."""
+    return read_hits(find_hits(need, now=now), now=now)

@@ -2,14 +2,19 @@
 
 import random
 from datetime import timedelta
+from math import cos, radians, sin
 from threading import Barrier, Thread
 
 import pytest
 from django.db import connection, connections
+from hypothesis import given
+from hypothesis import strategies as st
 
 from maillage.audit.models import AuditEvent
 from maillage.core.models import Job
 from maillage.cpts.models import Cpts
+from maillage.geography.rules.distances import KM_PER_DEGREE
+from maillage.members.models import Membership
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import (
     Absence,
@@ -25,7 +30,7 @@ from maillage.unscheduled_care.models import (
     Slot,
     SlotStatus,
 )
-from maillage.unscheduled_care.rules.places import cell_of, distance_km
+from maillage.unscheduled_care.rules.places import cell_of, cells_around, distance_km
 from maillage.unscheduled_care.rules.slots import Kind, Mode
 from maillage.unscheduled_care.search import Need, find_slots, statement
 from tests.factories import NOON, MembershipFactory
@@ -320,6 +325,28 @@ def test_a_cpts_sees_the_slots_opened_to_it_only(django_assert_num_queries):
         found = find_slots(need(kinds=int(Kind.PRO | Kind.PUBLIC), cpts_id=cpts.pk), now=NOON)
     assert {one.slot.effector.family_name for one in found} == {"DESPRÉS", "FERRAND"}
     assert len(found) == 2
+
+
+def test_one_that_may_not_be_shown_leaves_its_place_to_the_next(scattered, django_assert_num_queries):
+    first, second = find_slots(need(limit=2), now=NOON)
+    Membership.objects.filter(pk__in=first.slot.effector.links.values("membership")).update(
+        status="left", left_on=NOON.date()
+    )
+    Effector.objects.filter(pk=second.slot.effector_id).update(sas_agreed_at=None)
+    found = find_slots(need(limit=2), now=NOON)
+    assert len(found) == 2
+    assert not {one.slot.pk for one in found} & {first.slot.pk, second.slot.pk}
+    everything = find_slots(need(limit=500), now=NOON)
+    assert not {one.slot.pk for one in everything} & {first.slot.pk, second.slot.pk}
+
+
+@given(st.floats(43, 50), st.floats(-4, 7), st.sampled_from([5, 10, 25, 40, 60]), st.floats(0, 1), st.floats(0, 6.28))
+def test_the_cells_of_a_circle_hold_every_point_of_it(latitude, longitude, km, share, angle):
+    up = km * share * sin(angle) / KM_PER_DEGREE
+    along = km * share * cos(angle) / (KM_PER_DEGREE * cos(radians(latitude)))
+    cells = cells_around(latitude, longitude, km * 1.000001)
+    assert cell_of(latitude + up, longitude + along) in cells
+    assert len(cells) == len(set(cells))
 
 
 def test_a_search_reads_its_index_only():

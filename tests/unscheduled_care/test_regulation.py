@@ -96,6 +96,20 @@ def test_a_search_that_says_nothing_is_answered_in_french(client, zoe, slots, qu
     assertContains(client.get(f"/regulation/?{query}"), said)
 
 
+def test_another_software_reads_the_same_search(client, slots, zoe, desk, cpts):
+    client.force_login(zoe)
+    found = client.get(f"/regulation/creneaux.json?{SEARCH}").json()
+    assert [one["uuid"] for one in found["slots"]] == [str(one.uuid) for one in slots]
+    assert found["slots"][0]["professional"] == "Élodie Després"
+    assert (found["commune"], found["total"]) == ("24037", 2)
+    wrong = client.get("/regulation/creneaux.json?commune=Nullepart&profession=10G&delai=48")
+    assert (wrong.status_code, list(wrong.json()["errors"])) == (400, ["commune"])
+    assert client.get("/regulation/creneaux.json").json()["asked"][:2] == ["commune", "profession"]
+    client.force_login(desk)
+    url = reverse("unscheduled_care:desk_json", args=[cpts.slug])
+    assert client.get(f"{url}?{SEARCH}").json()["total"] == 2
+
+
 def test_htmx_receives_the_results_only(client, zoe, slots):
     client.force_login(zoe)
     page = client.get(f"/regulation/?{SEARCH}", headers={"HX-Request": "true"})

@@ -262,7 +262,7 @@ def told_by_sas(cpts):
     regulator = actions.create_regulator(declared=declared(TECHNICAL), at=NOON)
     effector = doctor(cpts, "Aubin")
     Effector.objects.update(national_id=899_900_000_017, sas_agreed_at=NOON)
-    free = opened(effector, 21)[0]
+    free = Slot.objects.select_related("effector").get(pk=opened(effector, 21)[0].pk)
     booker = actions.Booker(user=None, origin="sas", regulator=regulator)
     return actions.book_slot(slot=free, booker=booker, at=NOON)
 

@@ -12,11 +12,12 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from maillage.accounts.models import AccountKind, User
 from maillage.audit.models import AuditEvent
+from maillage.members.models import Membership
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Appointment, Regulator, SasMessage
 from maillage.unscheduled_care.rules.regulators import DeclaredRegulator
 from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
-from tests.factories import NOON, UserFactory
+from tests.factories import NOON, MembershipFactory, UserFactory
 from tests.unscheduled_care.faulty_provider import CLIENT, FaultyProvider, running
 
 pytestmark = pytest.mark.django_db
@@ -239,3 +240,10 @@ def test_a_provider_that_is_not_ours_opens_the_same_door(client, settings, regul
             back = urlsplit(sent.headers["Location"])
             assertRedirects(client.get(f"{back.path}?{back.query}"), DOOR, fetch_redirect_response=False)
     assert client.session["through_sas"] == str(regulator.uuid)
+
+
+def test_a_regulator_is_no_member_even_at_the_address_of_one(client, provider, regulator, cpts):
+    MembershipFactory(cpts=cpts, email="z@sas.test")
+    come_back(client, provider)
+    User.objects.filter(kind=AccountKind.EXTERNAL).update(email="z@sas.test")
+    assert not Membership.objects.of_account(User.objects.get(kind=AccountKind.EXTERNAL)).exists()

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Upper
 
+from maillage.accounts.models import AccountKind
 from maillage.cpts.models import Cpts
 from maillage.directory.models import Mailbox, Practitioner, PractitionerRole
 from maillage.geography.models import Commune
@@ -58,8 +59,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.current().filter(is_public=True)
 
     def of_account(self, user: models.Model) -> Self:
-        """Those of a signed-in person: their own address, which was proved."""
-        email = getattr(user, "email", "")
+        """Those of a signed-in person: their own address, which was proved. A regulator of the SAS is no member."""
+        email = getattr(user, "email", "") if getattr(user, "kind", "") != AccountKind.EXTERNAL else ""
         return self.filter(email__iexact=email).exclude(email="") if email else self.none()
 
     def alike(self, one: "Membership") -> Self:

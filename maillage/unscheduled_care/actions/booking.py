@@ -3,7 +3,6 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -12,16 +11,13 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core import jobs
 from maillage.core.errors import DomainError
+from maillage.core.rows import read_rows
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.actions.outbox import tell_sas
 from maillage.unscheduled_care.models import (
-    Absence,
     Appointment,
     AppointmentStatus,
-    BusyTime,
-    Effector,
-    EffectorMembership,
     Origin,
     Regulator,
     Slot,
@@ -77,71 +73,99 @@ class Booker:
     cpts: Cpts | None = None
 
 
-@transaction.atomic
 def book_slot(*, slot: Slot, booker: Booker, reason: str = "", commune: str = "", at: datetime) -> Appointment:
     """Give a free slot to a patient, exactly once, and have its professional and the SAS told.
 
-    The slot is taken by one conditional update: of two people at the same second one takes it. Raises
-    SlotNoLongerFree, ProfessionalBusy, SlotAlreadyStarted or WalkIn, and nothing is written.
+    The slot is taken by one conditional update: of two people at the same second one takes it. Raises WalkIn,
+    NotOpenToYou, SlotNoLongerFree, ProfessionalBusy or SlotAlreadyStarted, and nothing is written.
     """
-    check_open_to(slot, booker)
-    _take(slot, at)
-    appointment = Appointment(
-        slot=slot, effector_id=slot.effector_id, cpts=booker.cpts or cpts_of(slot),
-        starts_at=slot.starts_at, ends_at=slot.ends_at, origin=booker.origin, booked_by=booker.user,
-        regulator=booker.regulator, booked_at=at, reason=reason, commune=commune, code=new_code(),
-    )  # fmt: skip
     try:
         with transaction.atomic():
-            appointment.save()
+            return _book(slot, booker, reason, commune, at)
     except IntegrityError as error:  # the constraint of the database has the last word
         raise SlotNoLongerFree from error
+
+
+def _book(slot: Slot, booker: Booker, reason: str, commune: str, at: datetime) -> Appointment:
+    facts = check_open_to(slot, booker)
+    _take(slot, facts, at)
+    appointment = Appointment(
+        slot=slot, effector_id=slot.effector_id, cpts_id=facts.cpts_id, starts_at=slot.starts_at,
+        ends_at=slot.ends_at, origin=booker.origin, booked_by=booker.user, regulator=booker.regulator, booked_at=at,
+        reason=reason, commune=commune, code=new_code(),
+    )  # fmt: skip
+    appointment.effector = slot.effector
+    appointment.save(force_insert=True)
     _tell("booked", appointment, f"Créneau du {_when(appointment)} réservé", booker.user, at)
     return appointment
 
 
-def _take(slot: Slot, at: datetime) -> None:
+def _take(slot: Slot, facts: "Facts", at: datetime) -> None:
+    """An absence or a busy time that came meanwhile masked the slot in its own transaction: the update sees it."""
     taken = Slot.objects.open().filter(pk=slot.pk, starts_at__gt=at).update(status=SlotStatus.BUSY)
     if not taken:
         raise SlotAlreadyStarted if slot.starts_at <= at else SlotNoLongerFree
-    slot.status = SlotStatus.BUSY
-    if is_taken_elsewhere(slot):
+    if facts.is_away:
         raise ProfessionalBusy
+    slot.status = SlotStatus.BUSY
 
 
-def is_taken_elsewhere(slot: Slot) -> bool:
-    """An absence, or a busy time of another calendar, that came since the slot was last looked at."""
-    over: dict[str, Any] = {
-        "effector": slot.effector_id, "starts_at__lt": slot.ends_at, "ends_at__gt": slot.starts_at,
+@dataclass(frozen=True)
+class Facts:
+    """What a booking asks of a slot and of its owner. `cpts_id`: whose figures it counts in."""
+
+    is_away: bool
+    is_member: bool
+    is_told_to_sas: bool
+    has_audience: bool
+    is_for_cpts: bool
+    cpts_id: int | None
+
+
+LINKS = """FROM unscheduled_care_effectormembership AS link
+    JOIN members_membership AS membership ON membership.id = link.membership_id
+    WHERE link.effector_id = %(owner)s AND membership.status IN ('accepted', 'up-to-date')"""
+AWAY = "WHERE effector_id = %(owner)s AND starts_at < %(end)s AND ends_at > %(start)s"
+AUDIENCES = "FROM unscheduled_care_slotaudience WHERE slot_id = %(slot)s"
+FACTS = f"""SELECT
+EXISTS (SELECT 1 FROM unscheduled_care_absence {AWAY}) OR EXISTS (SELECT 1 FROM unscheduled_care_busytime {AWAY}),
+EXISTS (SELECT 1 {LINKS}),
+EXISTS (SELECT 1 FROM unscheduled_care_effector
+    WHERE id = %(owner)s AND sas_agreed_at IS NOT NULL AND national_id IS NOT NULL),
+EXISTS (SELECT 1 {AUDIENCES}),
+EXISTS (SELECT 1 {AUDIENCES} AND cpts_id = %(cpts)s),
+COALESCE((SELECT MIN(link.cpts_id) {LINKS} AND link.cpts_id IN (SELECT cpts_id {AUDIENCES})),
+    (SELECT MIN(link.cpts_id) {LINKS}))
+"""  # noqa: S608  # constants of this module
+
+
+def facts_of(slot: Slot, cpts_id: int | None) -> Facts:
+    """One query: seven of the ORM cost more than the writes of a booking.
+
+    A booking counts for the CPTS that made it; by the SAS, for one the slot is open to, else the first of its owner.
+    """
+    parameters = {
+        "owner": slot.effector_id, "start": slot.starts_at, "end": slot.ends_at, "slot": slot.pk, "cpts": cpts_id or 0,
     }  # fmt: skip
-    return BusyTime.objects.filter(**over).exists() or Absence.objects.filter(**over).exists()
+    ((away, member, told_to_sas, audience, for_cpts, own),) = read_rows(FACTS, parameters, ())
+    return Facts(bool(away), bool(member), bool(told_to_sas), bool(audience), bool(for_cpts), cpts_id or own)
 
 
-def check_open_to(slot: Slot, booker: Booker) -> None:
+def check_open_to(slot: Slot, booker: Booker) -> Facts:
     """Whoever books sees the slot: its owner is still a member, and opened it to them. Raises WalkIn, NotOpenToYou.
 
     The regulation sees what the SAS is told: any kind, of those who agreed to it.
     """
     if slot.walk_in:
         raise WalkIn
+    facts = facts_of(slot, booker.cpts.pk if booker.cpts else None)
     if booker.origin == Origin.SAS:
-        owners = Effector.objects.shown_to_sas()
-        shown = bool(slot.kinds & ~Kind.CPTS) or slot.audiences.exists()
+        shown = facts.is_told_to_sas and (bool(slot.kinds & ~Kind.CPTS) or facts.has_audience)
     else:
-        owners = Effector.objects.active()
-        shown = bool(slot.kinds & DESK_KINDS) or (
-            bool(slot.kinds & Kind.CPTS) and slot.audiences.filter(cpts=booker.cpts).exists()
-        )
-    if not shown or not owners.filter(pk=slot.effector_id).exists():
+        shown = bool(slot.kinds & DESK_KINDS) or (bool(slot.kinds & Kind.CPTS) and facts.is_for_cpts)
+    if not shown or not facts.is_member:
         raise NotOpenToYou
-
-
-def cpts_of(slot: Slot) -> Cpts | None:
-    """Whose figures a booking by the SAS counts in: a CPTS the slot is open to, else the first of its owner today."""
-    own = Cpts.objects.filter(
-        pk__in=EffectorMembership.objects.in_force().filter(effector=slot.effector_id).values("cpts")
-    )
-    return own.filter(pk__in=slot.audiences.values("cpts")).order_by("pk").first() or own.order_by("pk").first()
+    return facts
 
 
 def new_code() -> str:
@@ -154,15 +178,14 @@ def _when(appointment: Appointment) -> str:
 
 
 def _tell(what: str, appointment: Appointment, summary: str, by: User | None, at: datetime) -> None:
-    """The trace, the SAS, then the professional: all in the transaction of the change."""
-    audit.record(f"appointment.{what}", target=appointment, by=by, at=at, cpts=appointment.cpts, summary=summary)
-    if tell_sas(appointment, at=at):
-        jobs.enqueue(FLUSH, label="Messages au SAS", at=at)
+    """The trace, what the SAS must hear, then the job that tells both: all in the transaction of the change."""
+    audit.record(f"appointment.{what}", target=appointment, by=by, at=at, cpts_id=appointment.cpts_id, summary=summary)
+    tell_sas(appointment, at=at)
     follow_up(appointment, what, at)
 
 
 def follow_up(appointment: Appointment, what: str, at: datetime, effector_id: int | None = None) -> None:
-    """Have a professional told: who has the patient, or had."""
+    """Have a professional told, who has the patient or had; and the SAS, by the same job: one a change is enough."""
     label = "Suite d’un rendez-vous"
     jobs.enqueue(FOLLOW, label=label, at=at, appointment_id=appointment.pk, what=what, effector_id=effector_id)
 
@@ -207,35 +230,33 @@ def record_outcome(*, appointment: Appointment, came: bool, by: User | None, at:
     return stored
 
 
-@transaction.atomic
 def move(*, appointment: Appointment, to: Slot, booker: Booker, at: datetime) -> Appointment:
     """Another slot of the same professional, or of another: the first is free again, or nothing changed.
 
     Raises what book_slot raises, NotBooked and Over.
     """
+    try:
+        with transaction.atomic():
+            return _move(appointment, to, booker, at)
+    except IntegrityError as error:
+        raise SlotNoLongerFree from error
+
+
+def _move(appointment: Appointment, to: Slot, booker: Booker, at: datetime) -> Appointment:
     stored = _locked(appointment)
     if stored.starts_at <= at or not stored.is_booked:
         raise Over if stored.is_booked else NotBooked
     left, before = stored.slot_id, stored.effector_id
-    check_open_to(to, booker)
+    facts = check_open_to(to, booker)
     lock_slots(Slot.objects.filter(pk__in=[to.pk, left]))
-    _take(to, at)
+    _take(to, facts, at)
     stored.slot, stored.effector, stored.starts_at, stored.ends_at = to, to.effector, to.starts_at, to.ends_at
-    stored.cpts = booker.cpts or cpts_of(to)
+    stored.cpts_id = facts.cpts_id
     stored.version, stored.acknowledged_at = stored.version + 1, None
-    try:
-        with transaction.atomic():
-            stored.save()
-    except IntegrityError as error:
-        raise SlotNoLongerFree from error
+    stored.save()
     Slot.objects.filter(pk=left, status=SlotStatus.BUSY).update(status=SlotStatus.FREE)
-    _tell(
-        "moved" if before == to.effector_id else "booked",
-        stored,
-        f"Rendez-vous déplacé au {_when(stored)}",
-        booker.user,
-        at,
-    )
+    what = "moved" if before == to.effector_id else "booked"
+    _tell(what, stored, f"Rendez-vous déplacé au {_when(stored)}", booker.user, at)
     if before != to.effector_id:
         follow_up(stored, "handed-over", at, effector_id=before)
     return stored

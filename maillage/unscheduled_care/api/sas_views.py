@@ -28,8 +28,7 @@ def read_slot(request: HttpRequest, key: str) -> HttpResponse:
     slot = published_slot(uuid, at=timezone.now()) if uuid else None
     if slot is None:
         raise _unknown("Slot", key)
-    url = f"{agenda_url(request)}{slot.effector.idnps}"
-    return fhir_response(resources.slot_resource(slot, agenda_url=url, for_cpts=True))
+    return fhir_response(resources.slot_resource(slot, resources.told_by(slot, agenda_url(request)), for_cpts=True))
 
 
 def read_schedule(request: HttpRequest, key: str) -> HttpResponse:

@@ -1,6 +1,6 @@
 """Where a place lies: distances of a few tens of kilometres, and the cells of a search around a point. Pure."""
 
-from math import asin, ceil, cos, floor, radians, sin, sqrt
+from math import asin, ceil, cos, floor, hypot, radians, sin, sqrt
 
 from maillage.geography.rules.distances import KM_PER_DEGREE
 
@@ -16,11 +16,18 @@ def cell_of(latitude: float, longitude: float) -> int:
 
 
 def cells_around(latitude: float, longitude: float, km: float) -> list[int]:
-    """Every cell that a circle may touch."""
-    high = ceil(km / (KM_PER_DEGREE * CELL_HEIGHT))
-    wide = ceil(km / (KM_PER_DEGREE * cos(radians(latitude)) * CELL_WIDTH))
-    centre = cell_of(latitude, longitude)
-    return [centre + up * ROW + along for up in range(-high, high + 1) for along in range(-wide, wide + 1)]
+    """Every cell that a circle touches, on the flat earth of a search."""
+    wide_km = KM_PER_DEGREE * cos(radians(latitude))
+    high, wide = ceil(km / (KM_PER_DEGREE * CELL_HEIGHT)), ceil(km / (wide_km * CELL_WIDTH))
+    row, column = floor(latitude / CELL_HEIGHT), floor(longitude / CELL_WIDTH)
+    ups = [(_gap(latitude, up, CELL_HEIGHT) * KM_PER_DEGREE, up) for up in range(row - high, row + high + 1)]
+    alongs = [(_gap(longitude, at, CELL_WIDTH) * wide_km, at) for at in range(column - wide, column + wide + 1)]
+    return [up * ROW + along for far_up, up in ups for far_along, along in alongs if hypot(far_up, far_along) <= km]
+
+
+def _gap(value: float, cell: int, size: float) -> float:
+    """How far a value is from a cell, 0 inside it."""
+    return max(cell * size - value, value - (cell + 1) * size, 0.0)
 
 
 def distance_km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:

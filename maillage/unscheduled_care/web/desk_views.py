@@ -32,7 +32,7 @@ from maillage.unscheduled_care.models import (
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.statistics import CareFigures, figures
 from maillage.unscheduled_care.web.access import own_effector
-from maillage.unscheduled_care.web.finding import bound, found, give, told_kindly
+from maillage.unscheduled_care.web.finding import answer_json, bound, found, give, told_kindly
 from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm, DifficultyForm
 from maillage.unscheduled_care.web.public_views import answer, appointment_context, say_outcome
 from maillage.unscheduled_care.web.regulation_views import move_query
@@ -52,6 +52,14 @@ def desk(request: CptsRequest) -> HttpResponse:
         context |= _around(request, at)
     page = "unscheduled_care/_results.html" if request.htmx else "unscheduled_care/desk.html"
     return render(request, page, context)
+
+
+@requires(Permission.SLOT_BOOK)
+def find_json(request: CptsRequest) -> HttpResponse:
+    """The same search, for another software."""
+    form = bound(request.GET)
+    results = found(form, now=timezone.now(), kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
+    return answer_json(form, results)
 
 
 def _around(request: CptsRequest, at: datetime) -> dict[str, Any]:

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from django import forms
-from django.http import Http404, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
+from django.utils.text import capfirst
 
 from maillage.core.errors import DomainError
+from maillage.core.templatetags.maillage import hour, near_day
 from maillage.core.text import normalised
 from maillage.directory.rules.professions import GROUPS
 from maillage.geography.fields import CommuneField, commune_text
@@ -18,7 +21,7 @@ from maillage.unscheduled_care.models import Appointment, Effector, Slot
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.rules.ranking import RADII, USUAL_RADIUS, bucket_label
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, MODE_BADGES, MODE_LABELS, Mode
-from maillage.unscheduled_care.search import PER_SEARCH, FoundSlot, Need, find_slots
+from maillage.unscheduled_care.search import PER_SEARCH, FoundSlot, Need, find_hits, read_hits
 
 SHOWN = 25
 FIRST = ("10G", "60", "70", "50", "21", "40")  # asked for most; the others follow
@@ -84,11 +87,16 @@ def found(form: FindForm, *, now: datetime, kinds: int = ALL_KINDS, cpts_id: int
         until=now + timedelta(hours=data["delai"]), kinds=kinds, cpts_id=cpts_id,
         modes=int(Mode[data["mode"]]) if data["mode"] else ALL_MODES, own_doctor_id=own.pk if own else None,
     )  # fmt: skip
-    slots = find_slots(need, now=now)
-    if own and not any(one.is_own_doctor for one in slots):
+    hits = find_hits(need, now=now)
+    if own and not any(one.is_own_doctor for one in hits):
         own_told = f"{own} n’a pas de créneau libre dans ce délai."
     return Found(
-        [row_of(one) for one in slots[:SHOWN]], len(slots), commune, need.km, own_told, len(slots) >= PER_SEARCH
+        [row_of(one) for one in read_hits(hits[:SHOWN], now=now)],
+        len(hits),
+        commune,
+        need.km,
+        own_told,
+        len(hits) >= PER_SEARCH,
     )
 
 
@@ -112,14 +120,50 @@ def told_of(text: str, own: Effector | None) -> str:
 
 
 def row_of(one: FoundSlot) -> dict[str, Any]:
+    """What a line shows, told once: a template that tells it node by node takes longer than the search."""
+    slot, place = one.slot, one.slot.schedule
+    day, start, end = near_day(slot.starts_at), hour(slot.starts_at), hour(slot.ends_at)
+    where = f"{place}, {place.city}" if place.name and place.city else str(place)
+    km = f"{one.km:.1f}".replace(".", ",")
     return {
-        "slot": one.slot,
+        "slot": slot,
+        "day": capfirst(day),
+        "hours": f"jusqu’à {end}" if slot.walk_in else f"{start} – {end}",
+        "where": " · ".join([where, f"{km}\N{NO-BREAK SPACE}km", *([", ".join(slot.reasons)] if slot.reasons else [])]),
+        "label": f"{day} à {start}, {slot.effector}",
         "phone": one.slot.schedule.phone or one.slot.effector.phone,
-        "km": f"{one.km:.1f}".replace(".", ","),
+        "km": km,
         "bucket": bucket_label(one.bucket),
         "is_own_doctor": one.is_own_doctor,
         "modes": [MODE_BADGES[mode] for mode in one.slot.mode_flags],
     }
+
+
+def answer_json(form: FindForm, results: Found | None) -> HttpResponse:
+    """The same search for another software under the same account: what a line of the page shows, or what is wrong.
+
+    Asked nothing, it says what may be asked.
+    """
+    if not form.is_bound:
+        return _json({"asked": list(form.fields)})
+    if results is None:
+        return _json({"errors": {name: [str(one) for one in told] for name, told in form.errors.items()}}, status=400)
+    slots = [json_of(row) for row in results.rows]
+    return _json({"commune": results.commune.code, "km": results.km, "total": results.total, "slots": slots})
+
+
+def json_of(row: dict[str, Any]) -> dict[str, Any]:
+    slot = row["slot"]
+    return {
+        "uuid": slot.uuid, "start": slot.starts_at, "end": slot.ends_at, "professional": str(slot.effector),
+        "profession": slot.effector.profession_label, "place": str(slot.schedule), "city": slot.schedule.city,
+        "km": row["km"], "bucket": row["bucket"], "modes": row["modes"], "walk_in": slot.walk_in,
+        "reasons": slot.reasons, "own_doctor": row["is_own_doctor"], "phone": row["phone"],
+    }  # fmt: skip
+
+
+def _json(content: dict[str, Any], status: int = 200) -> HttpResponse:
+    return HttpResponse(orjson.dumps(content), content_type="application/json", status=status)
 
 
 def give(slot: Slot, *, asked: QueryDict, moved: Appointment | None, booker: Booker, at: datetime) -> Appointment:

@@ -19,7 +19,7 @@ from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Appointment, Slot
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.web.access import regulator_booker, regulator_of, regulators_only
-from maillage.unscheduled_care.web.finding import bound, found, give, told_kindly
+from maillage.unscheduled_care.web.finding import answer_json, bound, found, give, told_kindly
 from maillage.unscheduled_care.web.forms import DifficultyForm
 
 KEPT_DAYS = 30
@@ -37,6 +37,13 @@ def find(request: HttpRequest) -> HttpResponse:
     }  # fmt: skip
     page = "unscheduled_care/_results.html" if getattr(request, "htmx", False) else "unscheduled_care/find.html"
     return render(request, page, context)
+
+
+@regulators_only
+def find_json(request: HttpRequest) -> HttpResponse:
+    """The same, for another software."""
+    form = bound(request.GET)
+    return answer_json(form, found(form, now=timezone.now()))
 
 
 def _own(request: HttpRequest) -> QuerySet[Appointment]:

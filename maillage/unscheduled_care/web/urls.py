@@ -16,6 +16,7 @@ app_name = "unscheduled_care"
 CARE = "cpts/<slug:cpts_slug>/soins"
 urlpatterns = [
     path(f"{CARE}/", desk_views.desk, name="desk"),
+    path(f"{CARE}/creneaux.json", desk_views.find_json, name="desk_json"),
     path(f"{CARE}/reserver/<uuid:slot_uuid>/", desk_views.book, name="desk_book"),
     path(f"{CARE}/rendez-vous/", desk_views.appointments, name="appointments"),
     path(f"{CARE}/rendez-vous/<uuid:appointment_uuid>/", desk_views.appointment, name="appointment"),
@@ -41,6 +42,7 @@ urlpatterns = [
     path(f"{CARE}/agenda/sas/", agenda_views.how, name="how"),
     path(f"{CARE}/agenda/rendez-vous/<uuid:appointment_uuid>/", desk_views.own_appointment, name="own_appointment"),
     path("regulation/", regulation_views.find, name="regulation"),
+    path("regulation/creneaux.json", regulation_views.find_json, name="regulation_json"),
     path("regulation/reserver/<uuid:slot_uuid>/", regulation_views.book, name="regulation_book"),
     path("regulation/rendez-vous/", regulation_views.appointments, name="regulation_appointments"),
     path(
