@@ -76,7 +76,7 @@ def sign_in() -> str:
         kind=AccountKind.EXTERNAL, identifier="regulator:banc", defaults={"password": "!"}
     )
     fields = {"given_name": "Zoé", "family_name": "Loret", "terms_accepted_at": at, "created_at": at, "updated_at": at}
-    regulator, _ = Regulator.objects.get_or_create(email="z@sas.test", defaults=fields)
+    regulator, _ = Regulator.objects.update_or_create(email="z@sas.test", defaults=fields)
     regulator.identifiers.get_or_create(system="urn:oid:1.2.250.1.213.3.6", value="banc")
     store = SessionStore()
     store.update({

@@ -15,7 +15,7 @@ SELECT "group" AS grp, latitude AS lat, longitude AS lon, km, wide, cells FROM b
 """
 TABLES = (
     "unscheduled_care_appointment", "audit_auditevent", "unscheduled_care_sasmessage", "core_job",
-    "django_tasks_db_dbtaskresult",
+    "django_tasks_database_dbtaskresult",
 )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def _insert(table: str, row: dict[str, str | None]) -> str:
             "ends_at": ":ends", "booked_at": "now()", "code": "'00000000'"}  # fmt: skip
     if table == "unscheduled_care_sasmessage":
         anew |= {"appointment_id": "lastval_appointment", "number": "0"}
-    if table == "django_tasks_db_dbtaskresult":
+    if table == "django_tasks_database_dbtaskresult":
         anew["id"] = "gen_random_uuid()"
     kept = {name: value for name, value in row.items() if name != "id" or name in anew}
     values = [anew.get(name, _literal(value)) for name, value in kept.items()]
@@ -94,4 +94,8 @@ def _insert(table: str, row: dict[str, str | None]) -> str:
 
 
 def _literal(value: str | None) -> str:
-    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+    """Without a colon, which pgbench would read as one of its variables."""
+    if value is None:
+        return "NULL"
+    escaped = value.replace("\\", "\\\\").replace("'", "''").replace(":", "\\x3a")
+    return f"E'{escaped}'"
