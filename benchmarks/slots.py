@@ -73,15 +73,16 @@ def sign_in() -> str:
     """The session of a regulator who came through the SAS."""
     at = timezone.now()
     user, _ = User.objects.get_or_create(
-        kind=AccountKind.EXTERNAL, identifier="regulator:banc", defaults={"password": "!"}
+        kind=AccountKind.EXTERNAL, family_name="Banc", defaults={"password": "!", "identifier": "regulator:banc"}
     )
     fields = {"given_name": "Zoé", "family_name": "Loret", "terms_accepted_at": at, "created_at": at, "updated_at": at}
     regulator, _ = Regulator.objects.update_or_create(email="z@sas.test", defaults=fields)
-    regulator.identifiers.get_or_create(system="urn:oid:1.2.250.1.213.3.6", value="banc")
+    regulator.identifiers.get_or_create(system=SYSTEM, value="banc")
+    User.objects.filter(pk=user.pk).update(identifier=f"regulator:{regulator.uuid}")
     store = SessionStore()
     store.update({
         SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: BACKEND, HASH_SESSION_KEY: user.get_session_auth_hash(),
-        "through_sas": str(regulator.uuid),
+        "through_sas": str(regulator.uuid), "through_sas_number": "banc",
     })  # fmt: skip
     store.save()
     return str(store.session_key)

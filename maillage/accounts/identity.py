@@ -19,7 +19,8 @@ from maillage.core.errors import DomainError
 NAME, SECONDS = "identity", 5
 # Whatever the provider lists: neither `none`, nor a key that we share with it.
 SIGNED_BY_IT_ALONE = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
-FAULTS = (OAuthError, JoseError, RequestException, ValueError, KeyError)
+FAULTS = (OAuthError, JoseError, RequestException, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+DEMANDED = ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 
 
 class ProviderNotJoined(DomainError):
@@ -70,6 +71,8 @@ def come_back(request: HttpRequest) -> Identity:
     try:
         _read_metadata(client)
         token = client.authorize_access_token(request)
+        if not token.get("id_token"):  # what is not signed would come here as it is
+            raise IdentityRefused
         proved = token["userinfo"]  # the claims of the signed token
         told = {**client.userinfo(token=token)}
     except RequestException as error:
@@ -94,8 +97,12 @@ def _identity(proved: dict[str, Any], told: dict[str, Any]) -> Identity:
 
 
 def _read_metadata(client: Any) -> None:
-    """Once a process. Raises ProviderSilent through its caller."""
-    client.load_server_metadata()["id_token_signing_alg_values_supported"] = SIGNED_BY_IT_ALONE
+    """Once a process, when it is whole. Raises ProviderSilent."""
+    metadata = client.load_server_metadata()
+    if not all(metadata.get(name) for name in DEMANDED):
+        client.server_metadata.clear()
+        raise ProviderSilent
+    metadata["id_token_signing_alg_values_supported"] = SIGNED_BY_IT_ALONE
 
 
 def _client() -> Any:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from maillage.accounts.models import User
+from maillage.accounts.models import AccountKind, User
 from maillage.accounts.permissions import assignments_of, permissions_on
 from maillage.cpts.models import Cpts
 
@@ -50,6 +50,8 @@ class ScopeMiddleware:
             request.permissions = frozenset()  # type: ignore[attr-defined]
             kwargs.pop(WORKSPACE_KWARG, None)
             return None
+        if request.user.kind == AccountKind.EXTERNAL and not _is_for_external(request, view):
+            raise Http404
         slug = kwargs.pop(WORKSPACE_KWARG, None)
         cpts = _reachable(request.user, slug) if slug else None
         request.permissions = permissions_on(request.user, cpts)  # type: ignore[attr-defined]
@@ -57,6 +59,13 @@ class ScopeMiddleware:
             raise Http404
         request.cpts = cpts  # type: ignore[attr-defined]
         return None
+
+
+def _is_for_external(request: HttpRequest, view: Any) -> bool:
+    """An account that the identity provider vouches for opens the pages meant for it, public ones, and signs out."""
+    match = request.resolver_match
+    meant = getattr(view, "is_for_external", False) or getattr(view, "access", "") in {"public", "machine"}
+    return meant or bool(match and match.url_name == "account_logout")
 
 
 def _reachable(user: User, slug: str) -> Cpts:

@@ -23,6 +23,12 @@ def machine(view: View) -> View:
     return view
 
 
+def also_external(view: View) -> View:
+    """Open to accounts of the identity provider too: regulators of the SAS. They open nothing else."""
+    view.is_for_external = True  # type: ignore[attr-defined]  # read by accounts.middleware
+    return view
+
+
 def signed_in(view: View) -> View:
     """Anybody with an account, whatever the role."""
     view.access = "signed-in"  # type: ignore[attr-defined]

@@ -74,7 +74,7 @@ def _unscheduled_care(at: datetime) -> list[QuerySet[Any]]:
         Slot.objects.filter(ends_at__lt=old),
         Effector.objects.filter(~Exists(linked), ~Exists(Slot.objects.filter(effector=OuterRef("pk")))),
         Regulator.objects.filter(is_active=False, updated_at__lt=closed),
-        User.objects.filter(kind=AccountKind.EXTERNAL, last_login__lt=closed),  # made again at their next entry
+        User.objects.filter(kind=AccountKind.EXTERNAL, last_login__lt=closed, assignments=None),
     ]
 
 

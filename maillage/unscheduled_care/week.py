@@ -4,11 +4,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from maillage.cpts.models import Cpts
-from maillage.territorial_diagnosis.models import Resource
-from maillage.unscheduled_care.models import Slot, SlotStatus
+from maillage.territorial_diagnosis.models import Resource, ResourceKind
+from maillage.unscheduled_care.models import Reserved, Slot, SlotStatus
 from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.rules.week import Cell, Hole, Presence, cells, holes, presences_of
 
+# What receives patients; a contract, a network or an office has hours too, and sees nobody.
+RECEIVE = (
+    ResourceKind.UNSCHEDULED, ResourceKind.DUTY, ResourceKind.MSP, ResourceKind.ESP, ResourceKind.CENTRE,
+    ResourceKind.HOSPITAL,
+)  # fmt: skip
 GIVEN_OR_FREE = (SlotStatus.FREE, SlotStatus.BUSY)
 
 
@@ -35,7 +40,8 @@ class Week:
 
 def week_of(cpts: Cpts, monday: date) -> Week:
     """Two queries whatever the week: what the census opens, and the slots of members that were opened to the CPTS."""
-    listed = list(Resource.objects.of(cpts).select_related("commune").defer("commune__outline").order_by("name"))
+    receiving = Resource.objects.of(cpts).filter(kind__in=RECEIVE).select_related("commune").defer("commune__outline")
+    listed = list(receiving.order_by("name"))
     known = [one for one in listed if one.opening]
     presences = [Presence(one.name, *span) for one in known for span in one.openings]
     presences += _of_slots(cpts, monday)
@@ -50,7 +56,7 @@ def _of_slots(cpts: Cpts, monday: date) -> list[Presence]:
     end = datetime.combine(monday + timedelta(days=7), time(), tzinfo=zone)
     rows = (
         Slot.objects.of(cpts)
-        .filter(status__in=GIVEN_OR_FREE, is_masked=False)
+        .filter(status__in=GIVEN_OR_FREE, is_masked=False, reserved_for=Reserved.NOBODY, modes__gt=0)
         .starting_between(start, end)
         .values_list("effector__given_name", "effector__family_name", "starts_at", "ends_at")
     )

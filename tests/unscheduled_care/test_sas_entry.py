@@ -247,3 +247,50 @@ def test_a_regulator_is_no_member_even_at_the_address_of_one(client, provider, r
     come_back(client, provider)
     User.objects.filter(kind=AccountKind.EXTERNAL).update(email="z@sas.test")
     assert not Membership.objects.of_account(User.objects.get(kind=AccountKind.EXTERNAL)).exists()
+
+
+def test_an_account_of_the_provider_opens_the_regulation_and_nothing_else(client, provider, regulator, cpts):
+    entered(client, provider)
+    for page in ("/nouvelle-cpts/", "/compte/password/set/", "/compte/email/", f"/cpts/{cpts.slug}/", "/espaces/"):
+        assert client.get(page).status_code == 404, page
+        assert client.post(page).status_code == 404, page
+    assert client.get("/regulation/").status_code == 200
+    assert client.post("/compte/logout/").status_code == 302
+
+
+def test_an_answer_that_nobody_signed_opens_nothing(client, provider, regulator, monkeypatch):
+    unsigned = {"access_token": "x", "token_type": "Bearer", "userinfo": {"sub": "f:essai:1", "acr": "eidas1"}}
+    monkeypatch.setattr(FaultyProvider, "token", lambda self: unsigned)
+    assert come_back(client, provider).status_code == 403
+
+
+@pytest.mark.parametrize(("what", "said"), [("userinfo", None), ("userinfo", [1]), ("keys", []), ("token", [])])
+def test_an_answer_of_another_shape_opens_nothing(client, provider, regulator, monkeypatch, what, said):
+    monkeypatch.setattr(FaultyProvider, what, lambda self: said)
+    assert come_back(client, provider).status_code == 403
+
+
+def test_a_provider_that_said_nothing_of_itself_is_asked_again(client, provider, regulator, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(FaultyProvider, "configuration", lambda self: {})
+        assert client.get(DOOR).status_code == 403
+    assert come_back(client, provider).status_code == 302
+
+
+def test_the_right_ends_with_the_number_and_with_the_account_it_was_given_for(client, provider, regulator):
+    entered(client, provider)
+    regulator.identifiers.update(value="899900000099")
+    assert client.get("/regulation/").status_code == 404
+    regulator.identifiers.update(value=NUMBER)
+    assert client.get("/regulation/").status_code == 200
+    User.objects.filter(kind=AccountKind.EXTERNAL).update(is_active=False)
+    assert client.get("/sas/agenda/?ps=899900000017").status_code == 302
+
+
+def test_two_clicks_in_the_sas_come_back_each_to_its_page(client, provider, regulator):
+    first, second = (client.get(f"/sas/agenda/?ps={n}&origin=sas")["Location"] for n in (1, 2))
+    one, two = provider.answer(first), provider.answer(second)
+    provider.answer(first)
+    assert client.get("/sas/retour/", one)["Location"].startswith("/sas/agenda/?ps=1")
+    provider.answer(second)
+    assert client.get("/sas/retour/", two)["Location"].startswith("/sas/agenda/?ps=2")

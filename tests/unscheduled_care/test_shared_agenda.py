@@ -108,6 +108,7 @@ def test_each_resource_is_read_by_its_id_and_only_in_its_agenda(get, booked, doc
 @pytest.mark.parametrize(
     "query",
     [
+        "Slot?start=le0001-01-03", "Slot?start=ge9999-12-01", "Slot?_count=1",
         "Slot?start=2026-11-24", "Slot?start=ge2026-11-24&start=ge2026-11-25", "Slot?status=perhaps", "Slot?a=1",
         "Slot?start=ge2026-01-01&start=le2026-11-24", "Slot?start=ge2026-11-25&start=le2026-11-24",
         "Appointment?actor:Practitioner.identifier=899900000017", "Schedule?status=free",
@@ -116,6 +117,13 @@ def test_each_resource_is_read_by_its_id_and_only_in_its_agenda(get, booked, doc
 )  # fmt: skip
 def test_what_cannot_be_executed_is_refused_in_fhir(get, query):
     assert get(query, 400)["resourceType"] == "OperationOutcome"
+
+
+def test_the_private_address_does_not_travel_in_the_data(client, doctor, slots):
+    answer = client.get(f"/fhir/agenda/{doctor.feed}/Schedule?_include=Schedule:actor")
+    bundle = json.loads(answer.content)
+    assert str(doctor.feed) not in json.dumps([one["resource"] for one in bundle["entry"]])
+    assert answer["Cache-Control"] == "private, no-store"
 
 
 def test_an_unknown_agenda_and_a_write_are_refused_in_fhir(get, client, doctor):

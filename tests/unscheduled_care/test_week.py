@@ -67,7 +67,7 @@ def census(cpts):
     Resource.objects.create(
         cpts=cpts, kind="snp", name="Centre", source="Équipe", created_at=NOON, opening=parse_hours("lun-ven 9h-12h")
     )
-    Resource.objects.create(cpts=cpts, kind="asso", name="Réseau", source="Équipe", created_at=NOON)
+    Resource.objects.create(cpts=cpts, kind="msp", name="Maison de santé", source="Équipe", created_at=NOON)
 
 
 def test_a_week_joins_the_census_and_the_slots_opened_to_the_cpts(cpts, census, slots, django_assert_num_queries):
@@ -77,7 +77,13 @@ def test_a_week_joins_the_census_and_the_slots_opened_to_the_cpts(cpts, census, 
     assert week.days[0][14].names == ("Élodie Després",)
     assert week.days[0][13].is_missing
     assert (week.unknown, week.of_the_cpts) == (1, 64)
-    Slot.objects.update(is_masked=True)
+    Resource.objects.create(
+        cpts=cpts, kind="cls", name="Contrat", source="Équipe", created_at=NOON, opening=parse_hours("7j/7 24h/24")
+    )
+    assert "Contrat" not in week_of(cpts, MONDAY).days[0][10].names
+    Slot.objects.update(reserved_for="own-patients")
+    assert week_of(cpts, MONDAY).days[0][14].is_missing
+    Slot.objects.update(is_masked=True, reserved_for="")
     assert week_of(cpts, MONDAY).days[0][14].is_missing
 
 

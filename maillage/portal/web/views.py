@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from maillage.accounts.models import AccountKind, Role, User
 from maillage.accounts.permissions import CptsRequest, Permission, assignments_of, requires
 from maillage.core import jobs
-from maillage.core.access import public, signed_in
+from maillage.core.access import also_external, public, signed_in
 from maillage.core.listing import Column, Filter, Listing
 from maillage.core.models import Job
 from maillage.exchange.models import MailState, OutgoingMail
@@ -56,6 +56,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect("portal:after_login")
 
 
+@also_external
 @signed_in
 def after_login(request: HttpRequest) -> HttpResponse:
     """Straight to the only workspace; to the choice when there are several."""

@@ -14,8 +14,8 @@ LONGEST = 300
 EVERY_DAY = re.compile(r"\b(?:7 ?j(?:ours)? ?(?:/|sur) ?7|tous les jours)\b")
 ALL_DAY = re.compile(r"\b24 ?h?(?:eures)? ?(?:/|sur) ?24(?: ?h)?\b")
 DAY = r"(?P<{}>lun|mar|mer|jeu|ven|sam|dim)(?:di|credi|dredi|edi|anche)?s?\.?(?![a-z])"
-DAYS = re.compile(rf"(?:(?:les?|du|et|,) *)*{DAY.format('first')}(?: *(?:-|au|a) *{DAY.format('last')})? *")
-HOUR = r"(\d{{1,2}})(?: ?[h:](?: ?(\d{{2}})(?! ?(?:{})))?)?"
+DAYS = re.compile(rf"(?:(?:les?|du|et|,) *)*{DAY.format('first')}(?: *(?:-|au|a) *{DAY.format('last')})? *:? *")
+HOUR = r"(\d{{1,2}})(?: ?[h:](\d{{2}})(?!\d)| ?[h:](?: (\d{{2}})(?! ?(?:{})))?)?"
 SPAN = re.compile(rf"(?:(?:et|de|,) *)*{HOUR.format('[h:0-9]')} *(?:-|a) *{HOUR.format('[h:0-9-]|a ')} *,? *")
 
 
@@ -91,7 +91,7 @@ def _part(part: str) -> list[Opening]:
         match = SPAN.match(part, place)
         if match is None:
             raise HoursUnreadable(f"« {part[place : place + 40]} » : heures à écrire comme « 9h-12h30 ».")
-        start, end = _minutes(match[1], match[2]), _minutes(match[3], match[4])
+        start, end = _minutes(match[1], match[2] or match[3]), _minutes(match[4], match[5] or match[6])
         found += [one for day in days for one in _spans(day, start, end)]
         place = match.end()
     if not found:
@@ -122,6 +122,8 @@ def _minutes(hour: str, minutes: str | None) -> int:
 
 
 def _spans(day: int, start: int, end: int) -> list[Opening]:
+    if start == end and start:
+        raise HoursUnreadable("Une ouverture qui finit quand elle commence : dites 0h-24h pour un jour entier.")
     if start < end:
         return [Opening(day, start, end)]
     night = [Opening(day, start, DAY_MINUTES), Opening((day + 1) % 7, 0, end)]

@@ -78,6 +78,7 @@ from maillage.unscheduled_care.actions.regulators import (
     create_regulator,
     enter_regulator,
     put_regulator,
+    sign_in_name,
 )
 from maillage.unscheduled_care.actions.requests import (
     NobodyToSolicit,
@@ -179,6 +180,7 @@ __all__ = [
     "say_how",
     "settings_of",
     "show_slots",
+    "sign_in_name",
     "solicit",
     "solve",
     "start_agenda",

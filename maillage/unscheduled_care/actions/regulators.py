@@ -57,6 +57,7 @@ def sign_in_name(regulator: Regulator) -> str:
     return f"regulator:{regulator.uuid}"
 
 
+@transaction.atomic
 def accept_terms(*, regulator: Regulator, by: User, at: datetime) -> None:
     """Once: the first day stays."""
     if Regulator.objects.filter(pk=regulator.pk, terms_accepted_at=None).update(terms_accepted_at=at):

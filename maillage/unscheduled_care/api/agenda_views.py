@@ -11,7 +11,7 @@ from django.utils import timezone
 from maillage import VERSION
 from maillage.core.posted import sent_uuid
 from maillage.unscheduled_care import fhir_agenda
-from maillage.unscheduled_care.answering_sas import encoded
+from maillage.unscheduled_care.answering_sas import base_of, encoded
 from maillage.unscheduled_care.api.answering import check_answer_format, fhir_response
 from maillage.unscheduled_care.fhir import Resource
 from maillage.unscheduled_care.models import Appointment, Effector, Schedule, Slot, SlotStatus
@@ -32,7 +32,7 @@ def schedules(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     effector, asked = _owner(agenda_uuid), _asked(request, "Schedule")
     places = list(_if_asked(asked, effector, places_of(effector)))
     found = fhir_agenda.schedules(places, effector)
-    around = fhir_agenda.actors(places, effector, _base(request, agenda_uuid)) if places and _with_actors(asked) else []
+    around = fhir_agenda.actors(places, effector, base_of(request)) if places and _with_actors(asked) else []
     return _answer(request, agenda_uuid, "Schedule", found, around)
 
 
@@ -43,7 +43,7 @@ def slots(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     places = list({one.schedule_id: one.schedule for one in rows}.values())
     around = fhir_agenda.schedules(places, effector) if "Slot:schedule" in asked.includes else []
     if places and around and _with_actors(asked):
-        around += fhir_agenda.actors(places, effector, _base(request, agenda_uuid))
+        around += fhir_agenda.actors(places, effector, base_of(request))
     return _answer(request, agenda_uuid, "Slot", [fhir_agenda.slot_resource(one) for one in rows], around)
 
 
@@ -61,10 +61,10 @@ def read(request: HttpRequest, agenda_uuid: UUID, kind: str, key: str) -> HttpRe
     """One resource of this agenda."""
     check_answer_format(request)
     effector, uuid = _owner(agenda_uuid), sent_uuid(key)
-    found = _one(effector, kind, uuid, _base(request, agenda_uuid)) if uuid else None
+    found = _one(effector, kind, uuid, base_of(request)) if uuid else None
     if found is None:
         raise Refused("not-found", f"{kind[:40]}/{key[:64]} : inconnu dans cet agenda", "", 404)
-    return fhir_response(found)
+    return _private(fhir_response(found))
 
 
 def _one(effector: Effector, kind: str, uuid: UUID, base: str) -> Resource | None:
@@ -123,4 +123,11 @@ def _answer(
     base = _base(request, agenda_uuid)
     query = encoded(request.META.get("QUERY_STRING", ""))
     self_url = f"{base}/{kind}" + (f"?{query}" if query else "")
-    return fhir_response(fhir_agenda.bundle(found, around, base=base, self_url=self_url, key=str(uuid4())))
+    bundle = fhir_agenda.bundle(found, around, base=base, self_url=self_url, key=str(uuid4()))
+    return _private(fhir_response(bundle))
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """Its address is all that locks it: nobody on the way keeps it."""
+    response["Cache-Control"] = "private, no-store"
+    return response

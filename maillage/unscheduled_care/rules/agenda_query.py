@@ -12,7 +12,7 @@ from maillage.unscheduled_care.rules.sas_query import Refused, check_format, nat
 
 LONGEST_WINDOW = timedelta(days=92)
 BACK, AHEAD = timedelta(days=7), timedelta(days=60)  # when nothing is asked: what a subscribed calendar shows
-ALWAYS = {"_include", "_include:iterate", "_count", "_format", "_pretty"}
+ALWAYS = {"_include", "_include:iterate", "_format", "_pretty"}
 DATES = {"Slot": "start", "Appointment": "date"}
 ACTORS = {
     "Slot": "schedule.actor:Practitioner.identifier", "Schedule": "actor:Practitioner.identifier",

@@ -14,6 +14,7 @@ from maillage.unscheduled_care.rules.series import PARIS
 PRACTITIONER_SYSTEM = "urn:oid:1.2.250.1.71.4.2.1"
 MOST_PRACTITIONERS = 25
 LONGEST_WINDOW = timedelta(days=31)
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 IDENTIFIER = "schedule.actor:Practitioner.identifier"
 INCLUDES = ("_include", "_include:iterate", "_include:recurse")
 KNOWN = {"start", "status", IDENTIFIER, *INCLUDES, "_count", "_format", "_pretty"}
@@ -105,6 +106,8 @@ def read_instant(text: str, *, is_end: bool = False) -> datetime:
     if not found:
         raise Refused("value", f"Instant illisible : {text[:40]}", "start")
     day, minute, second, fraction, offset = found.groups()
+    if not FIRST_YEAR <= int(day[:4]) <= LAST_YEAR:  # further, windows and zones leave the calendar
+        raise Refused("value", f"Instant illisible : {text[:40]}", "start")
     try:
         if minute is None:
             whole = datetime.fromisoformat(day)

@@ -9,15 +9,17 @@ from django.shortcuts import redirect
 
 from maillage.accounts.models import Role, User
 from maillage.accounts.permissions import CptsRequest, assignments_of
-from maillage.core.access import View, signed_in
+from maillage.core.access import View, also_external, signed_in
 from maillage.exchange import links
 from maillage.members.models import Membership
+from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.actions import Booker
 from maillage.unscheduled_care.models import Appointment, Effector, EffectorMembership, Origin, Regulator
 from maillage.unscheduled_care.notifications import LINK
+from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
 
-# In the session: the regulator whom the identity provider named, and the page they came for.
-THROUGH_SAS, WANTED = "through_sas", "wanted_through_sas"
+# In the session: the regulator whom the identity provider named, by which number, and the page they came for.
+THROUGH_SAS, NUMBER, WANTED = "through_sas", "through_sas_number", "wanted_through_sas"
 
 
 def own_membership(request: CptsRequest) -> Membership | None:
@@ -39,10 +41,22 @@ def own_effector(request: CptsRequest) -> Effector | None:
 def regulator_of(request: HttpRequest) -> Regulator | None:
     """The account that the SAS declared, for this session only, as long as it is open. Read once a request."""
     if not hasattr(request, THROUGH_SAS):
-        uuid = request.session.get(THROUGH_SAS)
-        setattr(request, THROUGH_SAS, Regulator.objects.filter(uuid=uuid, is_active=True).first() if uuid else None)
+        setattr(request, THROUGH_SAS, _vouched_for(request))
     found: Regulator | None = getattr(request, THROUGH_SAS)
     return found
+
+
+def _vouched_for(request: HttpRequest) -> Regulator | None:
+    """While this session is its account's, and it bears the number that the provider vouched for."""
+    uuid, user = request.session.get(THROUGH_SAS), request.user
+    if not uuid or not isinstance(user, User):
+        return None
+    borne = {
+        "identifiers__system": PRACTITIONER_SYSTEM, "identifiers__value": request.session.get(NUMBER, ""),
+        "identifiers__is_active": True,
+    }  # fmt: skip
+    regulator = Regulator.objects.filter(uuid=uuid, is_active=True, **borne).first()
+    return regulator if regulator and user.identifier == actions.sign_in_name(regulator) else None
 
 
 def is_regulator(request: HttpRequest) -> bool:
@@ -68,7 +82,7 @@ def regulators_only(view: View) -> View:
             return redirect("unscheduled_care:terms")
         return view(request, *args, **kwargs)
 
-    return signed_in(wrapper)
+    return also_external(signed_in(wrapper))
 
 
 def regulator_booker(request: HttpRequest) -> Booker:

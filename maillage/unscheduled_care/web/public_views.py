@@ -28,6 +28,7 @@ from maillage.unscheduled_care.web.access import appointment_of
 from maillage.unscheduled_care.web.forms import CancelForm
 
 TRIES, TRIES_SECONDS = 10, 900
+FURTHEST = timedelta(days=400)  # slots open a year ahead
 MOST = 1000  # of each, in a subscribed calendar
 
 
@@ -88,9 +89,12 @@ def feed(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     at = timezone.now()
     effector = get_object_or_404(Effector, feed=agenda_uuid)
     slots = slots_of(effector, at - BACK, at + AHEAD).filter(status=SlotStatus.FREE)
-    booked = appointments_of(effector, at - BACK, at + AHEAD).live()
+    booked = appointments_of(effector, at - BACK, at + FURTHEST).live()
     text = feed_text("Soins non programmés", slots[:MOST], booked[:MOST], at=at)
-    headers = {"Content-Disposition": 'inline; filename="soins-non-programmes.ics"'}
+    headers = {
+        "Content-Disposition": 'inline; filename="soins-non-programmes.ics"',
+        "Cache-Control": "private, no-store",
+    }
     return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers=headers)
 
 

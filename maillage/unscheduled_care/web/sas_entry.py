@@ -5,6 +5,7 @@ provider, and the page they come back to is ours, kept in their session. Nothing
 """
 
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import login
@@ -16,13 +17,13 @@ from django.utils.http import urlencode
 
 from maillage.accounts import identity
 from maillage.accounts.models import User
-from maillage.core.access import public, signed_in
+from maillage.core.access import also_external, public, signed_in
 from maillage.core.errors import DomainError
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector, Slot
 from maillage.unscheduled_care.publishing import keys_of
 from maillage.unscheduled_care.rules.slots import MODE_BADGES
-from maillage.unscheduled_care.web.access import THROUGH_SAS, WANTED, is_regulator, regulator_of, terms_missing
+from maillage.unscheduled_care.web.access import NUMBER, THROUGH_SAS, WANTED, is_regulator, regulator_of, terms_missing
 
 SHOWN = timedelta(hours=72)
 MOST = 60
@@ -49,11 +50,14 @@ def agenda(request: HttpRequest) -> HttpResponse:
 def _who_are_you(request: HttpRequest) -> HttpResponse:
     """From the SAS: the identity provider, even for somebody signed in here under another account."""
     if identity.is_joined() and request.GET.get("origin", "").startswith(FROM_SAS):
-        request.session[WANTED] = request.get_full_path()
         try:
-            return identity.leave(request, coming_back_to=request.build_absolute_uri(reverse("unscheduled_care:back")))
+            left = identity.leave(request, coming_back_to=request.build_absolute_uri(reverse("unscheduled_care:back")))
         except DomainError as error:
             return _refused(request, error)
+        # Two clicks in the SAS are two pages: each is found again by the state of its own way out.
+        (state,) = parse_qs(urlsplit(left["Location"]).query)["state"]
+        request.session[f"{WANTED}_{state}"] = request.get_full_path()
+        return left
     if not request.user.is_authenticated:
         return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
     text = "Cet agenda s’ouvre aux régulateurs du SAS. Votre compte n’en est pas un."
@@ -64,12 +68,14 @@ def _who_are_you(request: HttpRequest) -> HttpResponse:
 def back(request: HttpRequest) -> HttpResponse:
     """Whom the identity provider sends back enters as the regulator of that number, and goes where they wanted."""
     try:
-        regulator, user = actions.enter_regulator(identity=identity.come_back(request), at=timezone.now())
+        person = identity.come_back(request)
+        regulator, user = actions.enter_regulator(identity=person, at=timezone.now())
     except DomainError as error:
         return _refused(request, error)
-    wanted = request.session.pop(WANTED, reverse("unscheduled_care:regulation"))
+    page = reverse("unscheduled_care:regulation")
+    wanted = request.session.pop(f"{WANTED}_{request.GET.get('state', '')}", page)
     login(request, user, backend=BACKEND)
-    request.session[THROUGH_SAS] = str(regulator.uuid)
+    request.session[THROUGH_SAS], request.session[NUMBER] = str(regulator.uuid), person.identifier
     return redirect(wanted)
 
 
@@ -83,6 +89,7 @@ def _terms_first(request: HttpRequest) -> HttpResponse:
     return redirect("unscheduled_care:terms")
 
 
+@also_external
 @signed_in
 def terms(request: HttpRequest) -> HttpResponse:
     """What a regulator agrees to, once, before the first page."""
