@@ -260,19 +260,19 @@ def test_an_account_of_the_provider_opens_the_regulation_and_nothing_else(client
 
 def test_an_answer_that_nobody_signed_opens_nothing(client, provider, regulator, monkeypatch):
     unsigned = {"access_token": "x", "token_type": "Bearer", "userinfo": {"sub": "f:essai:1", "acr": "eidas1"}}
-    monkeypatch.setattr(FaultyProvider, "token", lambda self: unsigned)
+    monkeypatch.setattr(FaultyProvider, "token", lambda _: unsigned)
     assert come_back(client, provider).status_code == 403
 
 
 @pytest.mark.parametrize(("what", "said"), [("userinfo", None), ("userinfo", [1]), ("keys", []), ("token", [])])
 def test_an_answer_of_another_shape_opens_nothing(client, provider, regulator, monkeypatch, what, said):
-    monkeypatch.setattr(FaultyProvider, what, lambda self: said)
+    monkeypatch.setattr(FaultyProvider, what, lambda _: said)
     assert come_back(client, provider).status_code == 403
 
 
 def test_a_provider_that_said_nothing_of_itself_is_asked_again(client, provider, regulator, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(FaultyProvider, "configuration", lambda self: {})
+        patch.setattr(FaultyProvider, "configuration", lambda _: {})
         assert client.get(DOOR).status_code == 403
     assert come_back(client, provider).status_code == 302
 
