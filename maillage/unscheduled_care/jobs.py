@@ -1,6 +1,6 @@
 """Work behind an appointment: its professional told, the SAS told."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +24,7 @@ def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """What leaves the system once a change of an appointment is committed. The SAS hears it from a job of its own."""
     at = timezone.now()
     if SasMessage.objects.filter(appointment=arguments["appointment_id"], state=MessageState.WAITING).exists():
-        _ask_for_flush(at)
+        jobs.enqueue(FLUSH, label="Messages au SAS", at=at)
     rows = Appointment.objects.select_related("slot__schedule", "effector", "cpts", "booked_by")
     appointment = rows.filter(pk=arguments["appointment_id"]).first()
     if appointment is None:
@@ -68,12 +68,6 @@ def _flush() -> str:
     if waiting:
         _ask_again()
     return f"Messages au SAS envoyés : {sent} ; en attente : {waiting}."
-
-
-def _ask_for_flush(at: datetime) -> None:
-    """Unless one waits to begin: it will read what is written by now."""
-    if not Job.objects.filter(kind=FLUSH, state=JobState.WAITING, created_at__lte=at).exists():
-        jobs.enqueue(FLUSH, label="Messages au SAS", at=at)
 
 
 def _ask_again() -> None:
