@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("maillage.unscheduled_care.api.urls")),  # machines first: they call most, and wait least
+    path("", include("maillage.unscheduled_care.web.urls")),  # then regulators, on a call
     path("", include("maillage.portal.web.urls")),
     path("", include("maillage.accounts.web.urls")),
     path("", include("maillage.geography.web.urls")),
@@ -12,7 +13,6 @@ urlpatterns = [
     path("", include("maillage.members.web.urls")),
     path("", include("maillage.meetings.web.urls")),
     path("", include("maillage.territorial_diagnosis.web.urls")),
-    path("", include("maillage.unscheduled_care.web.urls")),
     path("", include("maillage.aci.web.urls")),
     path("compte/", include("allauth.account.urls")),
 ]

@@ -5,6 +5,9 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from maillage.accounts.models import AccountKind, User
+from maillage.core.rows import Columns, read_one
+
+ACCOUNT = Columns(User)
 
 
 class PasswordBackend(AuthenticationBackend):
@@ -19,11 +22,17 @@ class PasswordBackend(AuthenticationBackend):
         return checked
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        return _account(user_id, *AccountKind.values)
 
 
 class IdentityBackend(BaseBackend):
     """Keeps the session of an external account. It opens none: that is for whoever heard the provider."""
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True, kind=AccountKind.EXTERNAL).first()
+        return _account(user_id, AccountKind.EXTERNAL)
+
+
+def _account(user_id: int, *kinds: str) -> User | None:
+    """While it is open. Read by a statement made once: every page begins with it."""
+    user = read_one(ACCOUNT, "one.id = %s", [user_id])
+    return user if user and user.is_active and user.kind in kinds else None

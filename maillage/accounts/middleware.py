@@ -1,11 +1,13 @@
 """Put the CPTS of the URL and the rights of the person on the request, before any view runs."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from maillage.accounts.models import AccountKind, User
 from maillage.accounts.permissions import assignments_of, permissions_on
@@ -54,7 +56,8 @@ class ScopeMiddleware:
             raise Http404
         slug = kwargs.pop(WORKSPACE_KWARG, None)
         cpts = _reachable(request.user, slug) if slug else None
-        request.permissions = permissions_on(request.user, cpts)  # type: ignore[attr-defined]
+        # Asked of the roles when the page asks for them: machines and regulators never do.
+        request.permissions = SimpleLazyObject(partial(permissions_on, request.user, cpts))  # type: ignore[attr-defined]
         if slug and not request.permissions:  # type: ignore[attr-defined]
             raise Http404
         request.cpts = cpts  # type: ignore[attr-defined]

@@ -6,13 +6,16 @@ For the few statements whose making by the ORM costs more than their answer (ben
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+import orjson
 from django.db import connection
-from django.db.models import Field
+from django.db.models import Field, Model
+from django.db.models.base import DEFERRED
 
 Converter = Callable[[Any, Any, Any], Any]
+Found = TypeVar("Found", bound=Model)
 Parameters = Mapping[str, Any] | Sequence[Any]
 
 
@@ -27,6 +30,16 @@ def read_rows(sql: str, parameters: Parameters, fields: Sequence[Field[Any, Any]
     return [_converted(row, converters) for row in rows] if converters else rows
 
 
+ONE = "SELECT {columns} FROM {table} AS one WHERE {where} LIMIT 1"
+
+
+def read_one(columns: "Columns[Found]", where: str, parameters: Parameters) -> Found | None:
+    """A row of a table, named `one` in `where`; None when no row answers."""
+    sql = ONE.format(columns=columns.of("one"), table=columns.model._meta.db_table, where=where)
+    rows = read_rows(sql, parameters, columns.fields)
+    return columns.made(rows[0]) if rows else None
+
+
 def _cursor() -> Any:
     """On PostgreSQL, one that has the server plan a statement once a connection, and answer in binary.
 
@@ -35,15 +48,24 @@ def _cursor() -> Any:
     """
     if connection.vendor != "postgresql":
         return connection.cursor()
-    from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415  # asks for psycopg
-    from psycopg.pq import Format  # noqa: PLC0415
-
     wrapper: Any = connection
     wrapper.close_if_health_check_failed()
     wrapper.ensure_connection()
-    bare: Any = ServerBindingCursor(wrapper.connection)  # type: ignore[call-arg]
-    bare.format = Format.BINARY
+    cursor_class, binary = _of_psycopg()
+    bare = cursor_class(wrapper.connection)
+    bare.format = binary
     return wrapper._prepare_cursor(bare)
+
+
+@cache
+def _of_psycopg() -> tuple[Any, Any]:
+    """Its cursor that binds on the server, and its binary format; JSON is read by orjson. Absent on SQLite."""
+    from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415
+    from psycopg.pq import Format  # noqa: PLC0415
+    from psycopg.types.json import set_json_loads  # noqa: PLC0415
+
+    set_json_loads(orjson.loads)
+    return ServerBindingCursor, Format.BINARY
 
 
 def one_of(values: Collection[Any]) -> tuple[str, list[Any]]:
@@ -70,21 +92,29 @@ def _stored(value: Any) -> Any:
     return value
 
 
-def fields_of(model: Any, *names: str) -> tuple[Field[Any, Any], ...]:
-    """What a statement reads of a table, in the order of the model (`from_db` wants it), whatever that of the names."""
-    wanted = {model._meta.get_field(name) for name in names}
-    return tuple(field for field in model._meta.concrete_fields if field in wanted)
+class Columns(Generic[Found]):
+    """What a statement reads of a table, in the order of the model, whatever that of the names; no name: all of it."""
 
+    def __init__(self, model: type[Found], *names: str) -> None:
+        wanted = {model._meta.get_field(name) for name in names}
+        self.model, self._all = model, model._meta.concrete_fields
+        self.fields = tuple(field for field in self._all if not names or field in wanted)
+        self._names = [field.attname for field in self._all]
+        self._places = [self._all.index(field) for field in self.fields]
 
-@cache
-def names_of(fields: tuple[Field[Any, Any], ...]) -> list[str]:
-    """As `Model.from_db` wants them."""
-    return [field.attname for field in fields]
+    def __len__(self) -> int:
+        return len(self.fields)
 
+    def of(self, alias: str) -> str:
+        """`alias."column", …`."""
+        return ", ".join(f'{alias}."{field.column}"' for field in self.fields)
 
-def columns(alias: str, fields: Sequence[Field[Any, Any]]) -> str:
-    """`alias."column", …`."""
-    return ", ".join(f'{alias}."{field.column}"' for field in fields)
+    def made(self, values: Sequence[Any]) -> Found:
+        """The row as its model, what was not read deferred."""
+        whole: list[Any] = [DEFERRED] * len(self._all)
+        for place, value in zip(self._places, values, strict=True):
+            whole[place] = value
+        return self.model.from_db("default", self._names, whole)
 
 
 @cache

@@ -5,12 +5,15 @@ from typing import Any
 
 from django import forms
 
+from maillage.core.rows import Columns, read_one
 from maillage.core.text import listed, normalised
 from maillage.geography.models import Commune
 from maillage.geography.queries import places_by_key
 from maillage.geography.rules.codes import departement_of
 
 NAMED = 5
+LONG = {"outline", "neighbours"}
+SHORT = Columns(Commune, *(field.name for field in Commune._meta.concrete_fields if field.name not in LONG))
 WITH_CODE = re.compile(r".+ \((?P<code>[0-9][0-9AB][0-9]{3})\)")
 
 
@@ -32,7 +35,7 @@ class CommuneField(forms.CharField):
         if not text:
             return None
         if told := WITH_CODE.fullmatch(text):  # some INSEE codes are postal codes elsewhere: here it is no doubt INSEE
-            known = Commune.objects.current().defer("outline", "neighbours").filter(code=told["code"]).first()
+            known = read_one(SHORT, "one.code = %s AND one.merged_into_id IS NULL", [told["code"]])
             if known:
                 return known
         key = normalised(told["code"] if told else text)

@@ -24,13 +24,14 @@ def answer_search(
     slots = published_slots(asked.national_ids, since=asked.since, until=asked.until, with_cpts=for_cpts, at=at)
     rows = fhir.entries(slots, base=base, agenda_url=agenda_url, includes=asked.includes, for_cpts=for_cpts)
     self_url = f"{base}/Slot?{encoded(raw_query)}"
-    return fhir.bundle(rows, identifier=str(uuid4()), total=len(slots), self_url=self_url, for_cpts=for_cpts)
+    profile = fhir.bundle_profile(len(slots), for_cpts=for_cpts)
+    return fhir.bundle(rows, identifier=str(uuid4()), total=len(slots), self_url=self_url, profile=profile)
 
 
 def encoded(raw_query: str) -> str:
     """The query as it was sent, percent-encoded whole; the `+` of an offset is one again."""
     pairs = parse_qsl(raw_query, keep_blank_values=True)
-    kept = [(name, value.replace(" ", "+") if name in {"start", "_format"} else value) for name, value in pairs]
+    kept = [(name, value.replace(" ", "+") if name in {"start", "date", "_format"} else value) for name, value in pairs]
     return urlencode(kept, quote_via=quote)
 
 

@@ -218,7 +218,7 @@ def entries(
     told = {key: told_by(slot, agenda_url) for key, slot in places.items()}
     found = [slot_resource(slot, told[slot.schedule.pk], for_cpts=for_cpts) for slot in slots]
     around = [*_around(slots, includes, base), *(_services(slots, includes) if for_cpts else ())]
-    return [_entry(one, base, "match") for one in found] + [_entry(one, base, "include") for one in around]
+    return entered(found, around, base)
 
 
 def _around(slots: Sequence[PublishedSlot], includes: frozenset[str], base: str) -> Iterable[Resource]:
@@ -239,17 +239,27 @@ def _services(slots: Sequence[PublishedSlot], includes: frozenset[str]) -> Itera
         yield from (organization_resource(one) for one in cpts.values())
 
 
+def entered(found: Iterable[Resource], around: Iterable[Resource], base: str) -> list[Resource]:
+    """The entries of a searchset: what was looked for, then what comes with it."""
+    return [_entry(one, base, "match") for one in found] + [_entry(one, base, "include") for one in around]
+
+
 def _entry(resource: Resource, base: str, mode: str) -> Resource:
     url = f"{base}/{resource['resourceType']}/{resource['id']}"
     return {"fullUrl": url, "resource": resource, "search": {"mode": mode}}
 
 
-def bundle(rows: list[Resource], *, identifier: str, total: int, self_url: str, for_cpts: bool) -> Resource:
-    """A searchset. Without result it is the one of INT_R01, which alone may be empty."""
+def bundle_profile(total: int, *, for_cpts: bool) -> str:
+    """Without result it is the one of INT_R01, which alone may be empty."""
+    return codes.CPTS_BUNDLE if for_cpts and total else codes.BUNDLE
+
+
+def bundle(rows: list[Resource], *, identifier: str, total: int, self_url: str, profile: str = "") -> Resource:
+    """A searchset, whole: nothing is cut."""
     resource: Resource = {
         "resourceType": "Bundle",
         "id": identifier,
-        "meta": _meta(codes.CPTS_BUNDLE if for_cpts and total else codes.BUNDLE),
+        **({"meta": _meta(profile)} if profile else {}),
         "type": "searchset",
         "total": total,
         "link": [{"relation": "self", "url": self_url}],

@@ -1,11 +1,12 @@
 """One agenda in FHIR R4 (shared agendas, GAP): the resources of the SAS without its profiles, and Appointment."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from maillage.unscheduled_care import fhir
 from maillage.unscheduled_care.fhir import Resource, fhir_instant
 from maillage.unscheduled_care.models import Appointment, Effector, Schedule, Slot, SlotStatus
+from maillage.unscheduled_care.rules.agenda_query import INCLUDES
 from maillage.unscheduled_care.rules.slots import names_of
 
 # A cancelled slot keeps its id: FHIR has no other word for one that must not be used.
@@ -36,11 +37,12 @@ def slot_resource(slot: Slot) -> Resource:
     }
 
 
-def appointment_resource(appointment: Appointment) -> Resource:
+def appointment_resource(appointment: Appointment, base: str) -> Resource:
     """FHIR Appointment: when, with whom, what became of it; no patient. Reads slot and effector."""
     resource: Resource = {
         "resourceType": "Appointment",
         "id": str(appointment.uuid),
+        "identifier": [{"system": f"{base}/rendez-vous", "value": str(appointment.uuid)}],
         "status": appointment.status,
         "slot": [{"reference": f"Slot/{appointment.slot.uuid}"}],
         "start": fhir_instant(appointment.starts_at),
@@ -81,23 +83,8 @@ def _without_meta(resource: Resource) -> Resource:
     return {name: value for name, value in resource.items() if name != "meta"}
 
 
-def bundle(found: Sequence[Resource], around: Sequence[Resource], *, base: str, self_url: str, key: str) -> Resource:
-    """A searchset, whole: nothing is cut."""
-    rows = [_entry(one, base, "match") for one in found] + [_entry(one, base, "include") for one in around]
-    resource: Resource = {
-        "resourceType": "Bundle", "id": key, "type": "searchset", "total": len(found),
-        "link": [{"relation": "self", "url": self_url}],
-    }  # fmt: skip
-    return resource | ({"entry": rows} if rows else {})
-
-
-def _entry(resource: Resource, base: str, mode: str) -> Resource:
-    url = f"{base}/{resource['resourceType']}/{resource['id']}"
-    return {"fullUrl": url, "resource": resource, "search": {"mode": mode}}
-
-
 def capability_statement(base: str, version: str) -> dict[str, Any]:
-    """What the private address of an agenda serves."""
+    """What the private address of an agenda serves: searched, or read only as what comes with a search."""
     kinds = {
         "Schedule": [("actor:Practitioner.identifier", "token")],
         "Slot": [("start", "date"), ("status", "token"), ("schedule", "reference"),
@@ -105,11 +92,13 @@ def capability_statement(base: str, version: str) -> dict[str, Any]:
         "Appointment": [("date", "date"), ("status", "token"), ("identifier", "token"),
                         ("actor:Practitioner.identifier", "token")],
     }  # fmt: skip
-    resources = [
+    resources: list[Resource] = [
         {"type": kind, "interaction": [{"code": "search-type"}, {"code": "read"}],
+         "searchInclude": sorted(INCLUDES[kind]),
          "searchParam": [{"name": name, "type": of} for name, of in parameters]}
         for kind, parameters in kinds.items()
     ]  # fmt: skip
+    resources += [{"type": kind, "interaction": [{"code": "read"}]} for kind in ("Practitioner", "PractitionerRole")]
     return {
         "resourceType": "CapabilityStatement", "status": "active", "date": "2026-11-27", "publisher": "Maillage",
         "kind": "instance", "software": {"name": "Maillage", "version": version},

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from maillage.core.rows import columns, fields_of, names_of, one_of, read_rows
+from maillage.core.rows import Columns, one_of, read_rows
 from maillage.directory.rules.identifiers import UnknownIdentifier, practitioner_key
-from maillage.unscheduled_care.models import Effector, Schedule, Slot, SlotAudience
+from maillage.unscheduled_care.models import LINKS_IN_FORCE, Effector, Schedule, Slot, SlotAudience
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind, Mode
 
 # Made once: a flag is slow to make and to read.
@@ -75,9 +75,9 @@ def published_slot(uuid: UUID, *, at: datetime) -> PublishedSlot | None:
     return found[0] if found else None
 
 
-SLOT = fields_of(Slot, "id", "uuid", "schedule", "starts_at", "ends_at", "kinds", "modes", "walk_in", "reasons")
-OWNER = fields_of(Effector, "id", "uuid", "national_id", "given_name", "family_name", "group", "skills", "phone")
-PLACE = fields_of(
+SLOT = Columns(Slot, "id", "uuid", "schedule", "starts_at", "ends_at", "kinds", "modes", "walk_in", "reasons")
+OWNER = Columns(Effector, "id", "uuid", "national_id", "given_name", "family_name", "group", "skills", "phone")
+PLACE = Columns(
     Schedule, "id", "uuid", "effector", "name", "street", "city", "postal_code", "latitude", "longitude", "phone",
     "finess", "siret", "former_id",
 )  # fmt: skip
@@ -88,21 +88,24 @@ JOIN unscheduled_care_effector AS owner ON owner.id = slot.effector_id
 JOIN unscheduled_care_schedule AS place ON place.id = slot.schedule_id
 WHERE {wanted} AND slot.starts_at > %s AND slot.status = 'free' AND NOT slot.is_masked AND slot.reserved_for = ''
 AND slot.kinds > 0 AND slot.modes > 0 AND owner.sas_agreed_at IS NOT NULL AND owner.national_id IS NOT NULL
-AND EXISTS (SELECT 1 FROM unscheduled_care_effectormembership AS link
-    JOIN members_membership AS membership ON membership.id = link.membership_id
-    WHERE link.effector_id = owner.id AND membership.status IN ('accepted', 'up-to-date'))
+AND EXISTS (SELECT 1 {links} WHERE link.effector_id = owner.id)
 ORDER BY slot.starts_at, slot.id
 """
 # Where, in a row, the place and its owner begin.
 PLACE_AT, OWNER_AT = len(SLOT), len(SLOT) + len(PLACE)
+WHOLE = (*SLOT.fields, *PLACE.fields, *OWNER.fields)
 
 
 def _published(wanted: str, parameters: list[Any], *, at: datetime, with_cpts: bool) -> list[PublishedSlot]:
     """One query for slots, places and owners, one for their CPTS. Rows are read bare: objects cost more."""
     sql = SLOTS.format(
-        slot=columns("slot", SLOT), place=columns("place", PLACE), owner=columns("owner", OWNER), wanted=wanted
+        slot=SLOT.of("slot"),
+        place=PLACE.of("place"),
+        owner=OWNER.of("owner"),
+        wanted=wanted,
+        links=LINKS_IN_FORCE,
     )
-    rows = read_rows(sql, [*parameters, at], (*SLOT, *PLACE, *OWNER))
+    rows = read_rows(sql, [*parameters, at], WHOLE)
     places: dict[int, tuple[Schedule, Effector]] = {}
     audiences = _audiences([row[0] for row in rows if row[5] & Kind.CPTS]) if with_cpts else {}
     found = []
@@ -120,10 +123,7 @@ def _published(wanted: str, parameters: list[Any], *, at: datetime, with_cpts: b
 
 def _around(row: tuple[Any, ...]) -> tuple[Schedule, Effector]:
     """Its place and its owner: made once a place."""
-    return (
-        Schedule.from_db("default", names_of(PLACE), row[PLACE_AT:OWNER_AT]),
-        Effector.from_db("default", names_of(OWNER), row[OWNER_AT:]),
-    )
+    return PLACE.made(row[PLACE_AT:OWNER_AT]), OWNER.made(row[OWNER_AT:])
 
 
 def _audiences(slot_ids: list[int]) -> dict[int, list[PublishedCpts]]:

@@ -12,9 +12,9 @@ from typing import Any
 
 from django.db import connection
 
-from maillage.core.rows import columns, fields_of, names_of, one_of, read_rows
+from maillage.core.rows import Columns, one_of, read_rows
 from maillage.geography.rules.distances import KM_PER_DEGREE
-from maillage.unscheduled_care.models import Effector, Schedule, Slot
+from maillage.unscheduled_care.models import LINKS_IN_FORCE, Effector, Schedule, Slot
 from maillage.unscheduled_care.rules.places import cells_around, distance_km
 from maillage.unscheduled_care.rules.ranking import bucket_of, order
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind
@@ -22,7 +22,7 @@ from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind
 PER_SEARCH = 100
 FURTHEST_KM, OWN = 60, 10
 COLUMNS = "id, effector_id, latitude, longitude, starts_at, kinds"
-READ = fields_of(Slot, "id", "effector", "latitude", "longitude", "starts_at", "kinds")
+READ = Columns(Slot, "id", "effector", "latitude", "longitude", "starts_at", "kinds").fields
 WANTED = """
 "group" = %(group)s AND starts_at > %(since)s AND starts_at <= %(until)s
 AND status = 'free' AND NOT is_masked AND reserved_for = '' AND kinds > 0 AND modes > 0
@@ -33,10 +33,7 @@ AND (latitude - %(latitude)s) * (latitude - %(latitude)s) * %(high)s
 OF_A_CPTS = """ AND ((kinds & %(kinds)s) <> 0 OR ((kinds & %(cpts_kind)s) <> 0 AND EXISTS (
     SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id AND cpts_id = %(cpts)s)))"""
 # Nearly always true, and dear: asked of the rows that are kept. Its owner is still a member somewhere.
-OFFERED = """EXISTS (
-    SELECT 1 FROM unscheduled_care_effectormembership AS link
-    JOIN members_membership AS membership ON membership.id = link.membership_id
-    WHERE link.effector_id = slot.effector_id AND membership.status IN ('accepted', 'up-to-date'))"""
+OFFERED = f"EXISTS (SELECT 1 {LINKS_IN_FORCE} WHERE link.effector_id = slot.effector_id)"
 # The regulation sees what the SAS is told of: those who agreed to it; of the kind CPTS, what some CPTS is shown.
 TOLD_TO_SAS = """ AND ((kinds & %(others)s) <> 0 OR EXISTS (
     SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id))
@@ -53,11 +50,14 @@ SELECT {columns} FROM unscheduled_care_slot AS slot WHERE cell IN ({cells}) AND 
 ORDER BY starts_at, id LIMIT %(limit)s
 """
 CHECKED = "SELECT slot.*, {checks} AS is_shown FROM ({kept}) AS slot ORDER BY starts_at, id"
-SLOT = fields_of(
+SLOT = Columns(
     Slot, "id", "uuid", "starts_at", "ends_at", "modes", "walk_in", "reasons", "status", "schedule", "effector"
 )
-PLACE = fields_of(Schedule, "id", "uuid", "name", "street", "city", "postal_code", "commune", "phone")
-OWNER = fields_of(Effector, "id", "uuid", "given_name", "family_name", "group", "phone")
+PLACE = Columns(Schedule, "id", "uuid", "name", "street", "city", "postal_code", "commune", "phone")
+OWNER = Columns(Effector, "id", "uuid", "given_name", "family_name", "group", "phone")
+# Where, in a row, the place and its owner begin: each by its key.
+PLACE_AT, OWNER_AT = len(SLOT), len(SLOT) + len(PLACE)
+WHOLE = (*SLOT.fields, *PLACE.fields, *OWNER.fields)
 SHOWN = """
 SELECT {slot}, {place}, {owner} FROM unscheduled_care_slot AS slot
 JOIN unscheduled_care_schedule AS place ON place.id = slot.schedule_id
@@ -166,9 +166,11 @@ def read_hits(hits: Sequence[Hit], *, now: datetime) -> list[FoundSlot]:
     if not hits:
         return []
     keys, parameters = one_of([hit.id for hit in hits])
-    parts = {"slot": columns("slot", SLOT), "place": columns("place", PLACE), "owner": columns("owner", OWNER)}
-    rows = read_rows(SHOWN.format(**parts, one_of=keys), parameters, (*SLOT, *PLACE, *OWNER))
-    slots = {row[0]: _slot(row) for row in rows}
+    parts = {"slot": SLOT.of("slot"), "place": PLACE.of("place"), "owner": OWNER.of("owner")}
+    rows = read_rows(SHOWN.format(**parts, one_of=keys), parameters, WHOLE)
+    places: dict[int, Schedule] = {}
+    owners: dict[int, Effector] = {}
+    slots = {row[0]: _slot(row, places, owners) for row in rows}
     return [
         FoundSlot(slots[hit.id], hit.km, bucket_of(hit.starts_at, now=now), hit.is_own_doctor)
         for hit in hits
@@ -176,12 +178,15 @@ def read_hits(hits: Sequence[Hit], *, now: datetime) -> list[FoundSlot]:
     ]
 
 
-def _slot(row: tuple[Any, ...]) -> Slot:
-    """The slot, with its place and its owner beside it."""
-    end = len(SLOT) + len(PLACE)
-    slot = Slot.from_db("default", names_of(SLOT), row[: len(SLOT)])
-    slot.schedule = Schedule.from_db("default", names_of(PLACE), row[len(SLOT) : end])
-    slot.effector = Effector.from_db("default", names_of(OWNER), row[end:])
+def _slot(row: tuple[Any, ...], places: dict[int, Schedule], owners: dict[int, Effector]) -> Slot:
+    """The slot, with its place and its owner beside it: each is made once, whatever its slots."""
+    place, owner = row[PLACE_AT], row[OWNER_AT]
+    if place not in places:
+        places[place] = PLACE.made(row[PLACE_AT:OWNER_AT])
+    if owner not in owners:
+        owners[owner] = OWNER.made(row[OWNER_AT:])
+    slot = SLOT.made(row[:PLACE_AT])
+    slot.schedule, slot.effector = places[place], owners[owner]
     return slot
 
 

@@ -50,8 +50,12 @@ def day(value: date | None) -> str:
 @register.filter
 def near_day(value: datetime) -> str:
     """aujourd’hui, demain, or jeudi 26 novembre, on the clock of Paris."""
-    local = localtime(value)
-    ahead = (local.date() - localtime(timezone.now()).date()).days
+    return day_text(localtime(value), localtime(timezone.now()).date())
+
+
+def day_text(local: datetime, today: date) -> str:
+    """The same, of an instant on the clock it is told on."""
+    ahead = (local.date() - today).days
     return {0: "aujourd’hui", 1: "demain", -1: "hier"}.get(ahead) or weekday_text(local)
 
 

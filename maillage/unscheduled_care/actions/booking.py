@@ -16,6 +16,7 @@ from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.actions.outbox import tell_sas
 from maillage.unscheduled_care.models import (
+    LINKS_IN_FORCE,
     Appointment,
     AppointmentStatus,
     Origin,
@@ -122,9 +123,7 @@ class Facts:
     cpts_id: int | None
 
 
-LINKS = """FROM unscheduled_care_effectormembership AS link
-    JOIN members_membership AS membership ON membership.id = link.membership_id
-    WHERE link.effector_id = %(owner)s AND membership.status IN ('accepted', 'up-to-date')"""
+LINKS = f"{LINKS_IN_FORCE} WHERE link.effector_id = %(owner)s"
 AWAY = "WHERE effector_id = %(owner)s AND starts_at < %(end)s AND ends_at > %(start)s"
 AUDIENCES = "FROM unscheduled_care_slotaudience WHERE slot_id = %(slot)s"
 FACTS = f"""SELECT

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from maillage import VERSION
 from maillage.core.posted import sent_uuid
-from maillage.unscheduled_care import fhir_agenda
+from maillage.unscheduled_care import fhir, fhir_agenda
 from maillage.unscheduled_care.answering_sas import base_of, encoded
 from maillage.unscheduled_care.api.answering import check_answer_format, fhir_response
 from maillage.unscheduled_care.fhir import Resource
@@ -39,7 +39,8 @@ def schedules(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
 def slots(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     effector, asked = _owner(agenda_uuid), _asked(request, "Slot")
     found = slots_of(effector, asked.since, asked.until).filter(_of_status(asked))
-    rows = [one for one in _if_asked(asked, effector, found) if not asked.only or str(one.schedule.uuid) in asked.only]
+    found = found if asked.only is None else found.filter(schedule__uuid__in=asked.only)
+    rows = list(_if_asked(asked, effector, found))
     places = list({one.schedule_id: one.schedule for one in rows}.values())
     around = fhir_agenda.schedules(places, effector) if "Slot:schedule" in asked.includes else []
     if places and around and _with_actors(asked):
@@ -51,10 +52,12 @@ def appointments(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     effector, asked = _owner(agenda_uuid), _asked(request, "Appointment")
     found = appointments_of(effector, asked.since, asked.until)
     found = found.filter(status__in=asked.statuses) if asked.statuses else found
-    rows = [one for one in _if_asked(asked, effector, found) if not asked.only or str(one.uuid) in asked.only]
+    found = found if asked.only is None else found.filter(uuid__in=asked.only)
+    rows = list(_if_asked(asked, effector, found))
     taken = list({one.slot_id: one.slot for one in rows}.values())
     around = [fhir_agenda.slot_resource(one) for one in taken] if "Appointment:slot" in asked.includes else []
-    return _answer(request, agenda_uuid, "Appointment", [fhir_agenda.appointment_resource(one) for one in rows], around)
+    told = [fhir_agenda.appointment_resource(one, base_of(request)) for one in rows]
+    return _answer(request, agenda_uuid, "Appointment", told, around)
 
 
 def read(request: HttpRequest, agenda_uuid: UUID, kind: str, key: str) -> HttpResponse:
@@ -73,7 +76,7 @@ def _one(effector: Effector, kind: str, uuid: UUID, base: str) -> Resource | Non
         return fhir_agenda.slot_resource(slot) if slot else None
     if kind == "Appointment":
         row = Appointment.objects.filter(effector=effector, uuid=uuid).for_listing().first()
-        return fhir_agenda.appointment_resource(row) if row else None
+        return fhir_agenda.appointment_resource(row, base) if row else None
     places = list(Schedule.objects.filter(effector=effector, uuid=uuid))
     if kind == "Schedule":
         return next(iter(fhir_agenda.schedules(places, effector)), None)
@@ -123,8 +126,8 @@ def _answer(
     base = _base(request, agenda_uuid)
     query = encoded(request.META.get("QUERY_STRING", ""))
     self_url = f"{base}/{kind}" + (f"?{query}" if query else "")
-    bundle = fhir_agenda.bundle(found, around, base=base, self_url=self_url, key=str(uuid4()))
-    return _private(fhir_response(bundle))
+    rows = fhir.entered(found, around, base)
+    return _private(fhir_response(fhir.bundle(rows, identifier=str(uuid4()), total=len(found), self_url=self_url)))
 
 
 def _private(response: HttpResponse) -> HttpResponse:

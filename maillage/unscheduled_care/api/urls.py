@@ -6,7 +6,8 @@ from maillage.unscheduled_care.api.answering import address
 
 app_name = "sas"
 BASE = "fhir/sas"
-AGENDA = "fhir/agenda/<uuid:agenda_uuid>"  # private: whoever knows it reads it
+AGENDA = "fhir/agenda"
+PRIVATE = rf"^{AGENDA}/(?P<agenda_uuid>[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})"  # who knows it reads it
 
 
 def private(view: View) -> View:
@@ -28,10 +29,11 @@ urlpatterns = [
     path(f"{BASE}/Organization/<key>", address(GET=sas_views.read_organization), name="organization"),
     path(f"{BASE}/", address(GET=sas_views.nothing_here), name="root"),
     path(f"{BASE}/<path:rest>", address(GET=sas_views.nothing_here), name="nothing"),
-    path(f"{AGENDA}/", private(agenda_views.metadata), name="agenda_root"),
-    path(f"{AGENDA}/metadata", private(agenda_views.metadata), name="agenda_metadata"),
-    path(f"{AGENDA}/Schedule", private(agenda_views.schedules), name="agenda_schedules"),
-    path(f"{AGENDA}/Slot", private(agenda_views.slots), name="agenda_slots"),
-    path(f"{AGENDA}/Appointment", private(agenda_views.appointments), name="agenda_appointments"),
-    path(f"{AGENDA}/<kind>/<key>", private(agenda_views.read), name="agenda_read"),
+    re_path(rf"{PRIVATE}/?$", private(agenda_views.metadata), name="agenda_root"),
+    re_path(rf"{PRIVATE}/metadata/?$", private(agenda_views.metadata), name="agenda_metadata"),
+    re_path(rf"{PRIVATE}/Schedule/?$", private(agenda_views.schedules), name="agenda_schedules"),
+    re_path(rf"{PRIVATE}/Slot/?$", private(agenda_views.slots), name="agenda_slots"),
+    re_path(rf"{PRIVATE}/Appointment/?$", private(agenda_views.appointments), name="agenda_appointments"),
+    re_path(rf"{PRIVATE}/(?P<kind>[A-Za-z]+)/(?P<key>[^/]+)/?$", private(agenda_views.read), name="agenda_read"),
+    re_path(rf"^{AGENDA}(?:/(?P<rest>.*))?$", address(GET=sas_views.nothing_here, certificate=False), name="no_agenda"),
 ]

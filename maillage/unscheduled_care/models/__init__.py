@@ -9,7 +9,7 @@ from maillage.unscheduled_care.models.appointment import (
     SasMessage,
 )
 from maillage.unscheduled_care.models.difficulty import Difficulty, DifficultyQuerySet
-from maillage.unscheduled_care.models.effector import Effector, EffectorMembership, EffectorQuerySet
+from maillage.unscheduled_care.models.effector import LINKS_IN_FORCE, Effector, EffectorMembership, EffectorQuerySet
 from maillage.unscheduled_care.models.regulator import Regulator, RegulatorIdentifier
 from maillage.unscheduled_care.models.request import (
     CareRequest,
@@ -23,6 +23,7 @@ from maillage.unscheduled_care.models.settings import CareSettings
 from maillage.unscheduled_care.models.slot import Reserved, Slot, SlotAudience, SlotQuerySet, SlotStatus
 
 __all__ = [
+    "LINKS_IN_FORCE",
     "Absence",
     "Appointment",
     "AppointmentQuerySet",

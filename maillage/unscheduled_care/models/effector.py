@@ -12,6 +12,11 @@ from maillage.directory.rules.identifiers import national_id_of
 from maillage.members.models import Membership
 from maillage.members.models.membership import IN
 
+# `in_force()` for the statements written by hand: the memberships of an owner, to be told which.
+LINKS_IN_FORCE = f"""FROM unscheduled_care_effectormembership AS link
+    JOIN members_membership AS membership ON membership.id = link.membership_id
+        AND membership.status IN ({", ".join(f"'{one.value}'" for one in IN)})"""
+
 
 class EffectorQuerySet(models.QuerySet["Effector"]):
     """Chainable, lazy reads. Each name completes the sentence "effectors ..."."""
@@ -85,6 +90,7 @@ class EffectorMembershipQuerySet(models.QuerySet["EffectorMembership"]):
     """Chainable, lazy reads. Each name completes the sentence "links ..."."""
 
     def in_force(self) -> Self:
+        """LINKS_IN_FORCE says the same in SQL."""
         return self.filter(membership__status__in=IN)
 
 

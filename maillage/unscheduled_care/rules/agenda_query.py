@@ -4,14 +4,24 @@ Source: ANS, « Gestion d’agendas partagés », searches of Slot and Appointme
 private address: an identifier that is given narrows to it, or to nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
-from maillage.unscheduled_care.rules.sas_query import Refused, check_format, national_id, read_instant
+from maillage.unscheduled_care.rules.sas_query import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Refused,
+    check_format,
+    national_id,
+    read_instant,
+)
 
 LONGEST_WINDOW = timedelta(days=92)
 BACK, AHEAD = timedelta(days=7), timedelta(days=60)  # when nothing is asked: what a subscribed calendar shows
+FIRST, LAST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 1, 1, tzinfo=UTC)
 ALWAYS = {"_include", "_include:iterate", "_format", "_pretty"}
 DATES = {"Slot": "start", "Appointment": "date"}
 ACTORS = {
@@ -23,24 +33,30 @@ STATUSES = {
     "Appointment": {"booked", "fulfilled", "noshow", "cancelled", "proposed", "pending", "arrived"},
     "Schedule": set(),
 }  # fmt: skip
+INCLUDES = {
+    "Slot": {"Slot:schedule", "Schedule:actor"}, "Schedule": {"Schedule:actor"}, "Appointment": {"Appointment:slot"},
+}  # fmt: skip
 OTHERS = {"Slot": {"schedule"}, "Schedule": set(), "Appointment": {"identifier"}}
 Parameters = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
 class AgendaSearch:
-    """A search that can be executed. Both ends are inside; `statuses` empty: any; `national_ids` None: its owner's."""
+    """A search that can be executed. Both ends are inside; `statuses` empty: any; `national_ids` None: its owner's.
+
+    `only`: identifiers of the places (Slot) or of the appointments asked for; None: any.
+    """
 
     since: datetime
     until: datetime
     statuses: frozenset[str]
     national_ids: frozenset[str] | None
-    only: frozenset[str]
+    only: frozenset[UUID] | None
     includes: frozenset[str]
 
 
 def read_agenda_search(kind: str, parameters: Parameters, *, at: datetime) -> AgendaSearch:
-    """`only`: identifiers of the places (Slot) or of the appointments asked for. Raises Refused."""
+    """Raises Refused."""
     actor = ACTORS[kind]
     known = ALWAYS | {actor} | OTHERS[kind] | ({DATES[kind], "status"} if kind in DATES else set())
     for name in parameters:
@@ -50,22 +66,25 @@ def read_agenda_search(kind: str, parameters: Parameters, *, at: datetime) -> Ag
         check_format(value)
     since, until = _window(DATES.get(kind, ""), parameters, at)
     tokens = _tokens(parameters.get(actor, ()))
+    named = [name for name in OTHERS[kind] if name in parameters]
     return AgendaSearch(
         since, until, _statuses(kind, parameters.get("status", ())),
         frozenset(national_id(token) for token in tokens) if tokens else None,
-        frozenset(_last(token) for name in OTHERS[kind] for token in _tokens(parameters.get(name, ()))),
-        frozenset(value.strip() for name in ("_include", "_include:iterate") for value in parameters.get(name, ())),
+        frozenset(_uuids(token for name in named for token in _tokens(parameters[name]))) if named else None,
+        _includes(kind, parameters),
     )  # fmt: skip
 
 
 def _window(name: str, parameters: Parameters, at: datetime) -> tuple[datetime, datetime]:
-    """From `ge` to `le`; one that is not given is where a subscribed calendar stops."""
+    """From `ge` to `le`; one that is not given is where a subscribed calendar stops. By its identifier, any day."""
     bounds: dict[str, datetime] = {}
     for value in parameters.get(name, ()):
         prefix = value[:2]
         if prefix not in ("ge", "le") or prefix in bounds:
             raise Refused("value", f"{name} s’écrit avec ge et le, une fois chacun", name)
         bounds[prefix] = read_instant(value[2:], is_end=prefix == "le")
+    if not bounds and "identifier" in parameters:
+        return FIRST, LAST
     since = bounds.get("ge", bounds["le"] - BACK if "le" in bounds else at - BACK)
     until = bounds.get("le", bounds["ge"] + AHEAD if "ge" in bounds else at + AHEAD)
     if since > until or until - since > LONGEST_WINDOW:
@@ -84,6 +103,15 @@ def _tokens(values: Sequence[str]) -> list[str]:
     return [token.strip() for value in values for token in value.split(",") if token.strip()]
 
 
-def _last(token: str) -> str:
-    """The identifier of `Schedule/<id>` or of `system|<id>`."""
-    return token.replace("|", "/").rsplit("/", 1)[-1].lower()
+def _includes(kind: str, parameters: Parameters) -> frozenset[str]:
+    asked = {value.strip() for name in ("_include", "_include:iterate") for value in parameters.get(name, ())}
+    if unknown := asked - INCLUDES[kind]:
+        raise Refused("not-supported", f"_include inconnu : {min(unknown)[:80]}", "_include")
+    return frozenset(asked)
+
+
+def _uuids(tokens: Iterable[str]) -> Iterator[UUID]:
+    """The identifiers of `Schedule/<id>` or of `system|<id>`; what is none of ours names nothing."""
+    for token in tokens:
+        with suppress(ValueError):
+            yield UUID(token.replace("|", "/").rsplit("/", 1)[-1])

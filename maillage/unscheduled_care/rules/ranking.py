@@ -3,10 +3,12 @@
 Source: SAS, buckets shown to regulators.
 """
 
+from bisect import bisect_left
 from datetime import datetime, timedelta
 from typing import Protocol
 
 BUCKETS = (4, 8, 12, 24, 48, 72)  # hours: 0–4, 4–8, 8–12…
+ENDS = [timedelta(hours=hours) for hours in BUCKETS]
 RADII = (5, 10, 25, 40, 60)
 USUAL_RADIUS = 25
 
@@ -22,8 +24,7 @@ class Offered(Protocol):
 
 def bucket_of(starts_at: datetime, *, now: datetime) -> int:
     """The end of the bucket, in hours: 4 for a slot in three hours; 72 for all that is further."""
-    wait = starts_at - now
-    return next((hours for hours in BUCKETS if wait <= timedelta(hours=hours)), BUCKETS[-1])
+    return BUCKETS[min(bisect_left(ENDS, starts_at - now), len(BUCKETS) - 1)]
 
 
 def bucket_label(hours: int) -> str:

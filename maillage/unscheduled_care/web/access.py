@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,6 +11,7 @@ from django.shortcuts import redirect
 from maillage.accounts.models import Role, User
 from maillage.accounts.permissions import CptsRequest, assignments_of
 from maillage.core.access import View, also_external, signed_in
+from maillage.core.rows import Columns, read_one
 from maillage.exchange import links
 from maillage.members.models import Membership
 from maillage.unscheduled_care import actions
@@ -20,6 +22,10 @@ from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
 
 # In the session: the regulator whom the identity provider named, by which number, and the page they came for.
 THROUGH_SAS, NUMBER, WANTED = "through_sas", "through_sas_number", "wanted_through_sas"
+
+REGULATOR = Columns(Regulator)
+BORNE = """one.uuid = %s AND EXISTS (SELECT 1 FROM unscheduled_care_regulatoridentifier AS borne
+    WHERE borne.regulator_id = one.id AND borne.is_active AND borne.system = %s AND borne.value = %s)"""
 
 
 def own_membership(request: CptsRequest) -> Membership | None:
@@ -51,18 +57,16 @@ def _vouched_for(request: HttpRequest) -> Regulator | None:
     uuid, user = request.session.get(THROUGH_SAS), request.user
     if not uuid or not isinstance(user, User):
         return None
-    borne = {
-        "identifiers__system": PRACTITIONER_SYSTEM, "identifiers__value": request.session.get(NUMBER, ""),
-        "identifiers__is_active": True,
-    }  # fmt: skip
-    regulator = Regulator.objects.filter(uuid=uuid, is_active=True, **borne).first()
-    return regulator if regulator and user.identifier == actions.sign_in_name(regulator) else None
+    regulator = read_one(REGULATOR, BORNE, [UUID(uuid), PRACTITIONER_SYSTEM, request.session[NUMBER]])
+    is_theirs = regulator and regulator.is_active and user.identifier == actions.sign_in_name(regulator)
+    return regulator if is_theirs else None
 
 
 def is_regulator(request: HttpRequest) -> bool:
+    if regulator_of(request) is not None:
+        return True
     user = request.user
-    by_role = isinstance(user, User) and any(one.role == Role.REGULATOR for one in assignments_of(user))
-    return by_role or regulator_of(request) is not None
+    return isinstance(user, User) and any(one.role == Role.REGULATOR for one in assignments_of(user))
 
 
 def terms_missing(request: HttpRequest) -> bool:

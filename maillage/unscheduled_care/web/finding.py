@@ -1,16 +1,18 @@
 """Finding a slot: what the regulation and the desk of a CPTS share."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import orjson
 from django import forms
 from django.http import Http404, HttpResponse, QueryDict
+from django.utils import timezone
 from django.utils.text import capfirst
 
 from maillage.core.errors import DomainError
-from maillage.core.templatetags.maillage import hour, near_day
+from maillage.core.templatetags.maillage import day_text, hour, hour_text
 from maillage.core.text import normalised
 from maillage.directory.rules.professions import GROUPS
 from maillage.geography.fields import CommuneField, commune_text
@@ -50,14 +52,20 @@ class FindForm(forms.Form):
 
 @dataclass(frozen=True)
 class Found:
-    """What the page shows of a search."""
+    """What is shown of a search."""
 
-    rows: list[dict[str, Any]]
+    slots: list[FoundSlot]
     total: int
     commune: Commune
     km: float
     own_told: str
     is_cut: bool
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """As the page tells them."""
+        today = timezone.localdate()
+        return [row_of(one, today) for one in self.slots]
 
     @property
     def first(self) -> dict[str, Any] | None:
@@ -91,7 +99,7 @@ def found(form: FindForm, *, now: datetime, kinds: int = ALL_KINDS, cpts_id: int
     if own and not any(one.is_own_doctor for one in hits):
         own_told = f"{own} n’a pas de créneau libre dans ce délai."
     return Found(
-        [row_of(one) for one in read_hits(hits[:SHOWN], now=now)],
+        read_hits(hits[:SHOWN], now=now),
         len(hits),
         commune,
         need.km,
@@ -119,24 +127,37 @@ def told_of(text: str, own: Effector | None) -> str:
     return f"« {text.strip()} » ne désigne pas un seul professionnel : son médecin traitant n’a pas été cherché."
 
 
-def row_of(one: FoundSlot) -> dict[str, Any]:
+def row_of(one: FoundSlot, today: date) -> dict[str, Any]:
     """What a line shows, told once: a template that tells it node by node takes longer than the search."""
     slot, place = one.slot, one.slot.schedule
-    day, start, end = near_day(slot.starts_at), hour(slot.starts_at), hour(slot.ends_at)
+    starts_at = timezone.localtime(slot.starts_at)
+    day, start, end = day_text(starts_at, today), hour_text(starts_at), hour(slot.ends_at)
     where = f"{place}, {place.city}" if place.name and place.city else str(place)
-    km = f"{one.km:.1f}".replace(".", ",")
+    km = km_text(one)
     return {
         "slot": slot,
         "day": capfirst(day),
         "hours": f"jusqu’à {end}" if slot.walk_in else f"{start} – {end}",
         "where": " · ".join([where, f"{km}\N{NO-BREAK SPACE}km", *([", ".join(slot.reasons)] if slot.reasons else [])]),
         "label": f"{day} à {start}, {slot.effector}",
-        "phone": one.slot.schedule.phone or one.slot.effector.phone,
+        "phone": phone_of(slot),
         "km": km,
         "bucket": bucket_label(one.bucket),
         "is_own_doctor": one.is_own_doctor,
-        "modes": [MODE_BADGES[mode] for mode in one.slot.mode_flags],
+        "modes": modes_of(slot),
     }
+
+
+def km_text(one: FoundSlot) -> str:
+    return f"{one.km:.1f}".replace(".", ",")
+
+
+def phone_of(slot: Slot) -> str:
+    return slot.schedule.phone or slot.effector.phone
+
+
+def modes_of(slot: Slot) -> list[str]:
+    return [MODE_BADGES[mode] for mode in slot.mode_flags]
 
 
 def answer_json(form: FindForm, results: Found | None) -> HttpResponse:
@@ -148,17 +169,17 @@ def answer_json(form: FindForm, results: Found | None) -> HttpResponse:
         return _json({"asked": list(form.fields)})
     if results is None:
         return _json({"errors": {name: [str(one) for one in told] for name, told in form.errors.items()}}, status=400)
-    slots = [json_of(row) for row in results.rows]
+    slots = [json_of(one) for one in results.slots]
     return _json({"commune": results.commune.code, "km": results.km, "total": results.total, "slots": slots})
 
 
-def json_of(row: dict[str, Any]) -> dict[str, Any]:
-    slot = row["slot"]
+def json_of(one: FoundSlot) -> dict[str, Any]:
+    slot = one.slot
     return {
         "uuid": slot.uuid, "start": slot.starts_at, "end": slot.ends_at, "professional": str(slot.effector),
         "profession": slot.effector.profession_label, "place": str(slot.schedule), "city": slot.schedule.city,
-        "km": row["km"], "bucket": row["bucket"], "modes": row["modes"], "walk_in": slot.walk_in,
-        "reasons": slot.reasons, "own_doctor": row["is_own_doctor"], "phone": row["phone"],
+        "km": km_text(one), "bucket": bucket_label(one.bucket), "modes": modes_of(slot), "walk_in": slot.walk_in,
+        "reasons": slot.reasons, "own_doctor": one.is_own_doctor, "phone": phone_of(slot),
     }  # fmt: skip
 
 

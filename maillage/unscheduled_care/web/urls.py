@@ -15,6 +15,14 @@ from maillage.unscheduled_care.web import (
 app_name = "unscheduled_care"
 CARE = "cpts/<slug:cpts_slug>/soins"
 urlpatterns = [
+    path("regulation/", regulation_views.find, name="regulation"),
+    path("regulation/creneaux.json", regulation_views.find_json, name="regulation_json"),
+    path("regulation/reserver/<uuid:slot_uuid>/", regulation_views.book, name="regulation_book"),
+    path("regulation/rendez-vous/", regulation_views.appointments, name="regulation_appointments"),
+    path(
+        "regulation/rendez-vous/<uuid:appointment_uuid>/", regulation_views.appointment, name="regulation_appointment"
+    ),
+    path("regulation/rendez-vous/<uuid:appointment_uuid>/suite/", regulation_views.act, name="regulation_act"),
     path(f"{CARE}/", desk_views.desk, name="desk"),
     path(f"{CARE}/creneaux.json", desk_views.find_json, name="desk_json"),
     path(f"{CARE}/reserver/<uuid:slot_uuid>/", desk_views.book, name="desk_book"),
@@ -41,14 +49,6 @@ urlpatterns = [
     path(f"{CARE}/agenda/agendas/<uuid:calendar_uuid>/", agenda_views.remove_calendar, name="remove_calendar"),
     path(f"{CARE}/agenda/sas/", agenda_views.how, name="how"),
     path(f"{CARE}/agenda/rendez-vous/<uuid:appointment_uuid>/", desk_views.own_appointment, name="own_appointment"),
-    path("regulation/", regulation_views.find, name="regulation"),
-    path("regulation/creneaux.json", regulation_views.find_json, name="regulation_json"),
-    path("regulation/reserver/<uuid:slot_uuid>/", regulation_views.book, name="regulation_book"),
-    path("regulation/rendez-vous/", regulation_views.appointments, name="regulation_appointments"),
-    path(
-        "regulation/rendez-vous/<uuid:appointment_uuid>/", regulation_views.appointment, name="regulation_appointment"
-    ),
-    path("regulation/rendez-vous/<uuid:appointment_uuid>/suite/", regulation_views.act, name="regulation_act"),
     path("demande/<str:token>/", request_views.solicited, name="solicited"),
     path("places/<str:token>/", quick_views.quick, name="quick"),
     path("rdv/<int:owner>/<str:token>/", public_views.personal, name="personal"),
