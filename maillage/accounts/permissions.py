@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from maillage.accounts.models import Role, RoleAssignment, User
+from maillage.accounts.models import AccountKind, Role, RoleAssignment, User
 from maillage.core.access import View
 from maillage.cpts.models import Cpts
 
@@ -81,9 +81,10 @@ class CptsRequest(HttpRequest):
 
 
 def assignments_of(user: User) -> list[RoleAssignment]:
-    """Roles of a person, read once a request."""
+    """Roles of a person, read once a request. An account of the identity provider holds none."""
     if not hasattr(user, "_assignments"):
-        user._assignments = list(user.assignments.for_rights())  # type: ignore[attr-defined]
+        held = [] if user.kind == AccountKind.EXTERNAL else list(user.assignments.for_rights())
+        user._assignments = held  # type: ignore[attr-defined]
     return cast("list[RoleAssignment]", user._assignments)  # type: ignore[attr-defined]
 
 

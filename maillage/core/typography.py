@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from maillage.core.money import NBSP
 
 PLAIN = re.compile(r" (?=[:;?!»€])|(?<=«) |(?<=\d) (?=\d{3}(?!\d))")
-TAG = re.compile(r"(<[^>]*>)")
-KEPT = ("textarea", "script", "code")
+KEPT = "|".join(rf"<{name}\b.*?</{name}>" for name in ("textarea", "script", "code"))
+TAG = re.compile(rf"({KEPT}|<[^>]*>)", re.DOTALL)
+BETWEEN = "\0"  # in no page: forms refuse it
 
 
 def typographic(text: str) -> str:
@@ -22,16 +23,8 @@ def typographic(text: str) -> str:
 
 def typographic_html(html: str) -> str:
     """The same for the text of a page, tags and what must stay as it is left alone. Linear in its length."""
-    pieces = TAG.split(html)
-    kept = ""
-    for place, piece in enumerate(pieces):
-        if place % 2 == 0:
-            if not kept:
-                pieces[place] = PLAIN.sub(NBSP, piece)
-        elif kept:
-            kept = "" if piece.startswith(f"</{kept}") else kept
-        else:
-            kept = next((name for name in KEPT if piece.startswith(f"<{name}")), "")
+    pieces = TAG.split(html.replace(BETWEEN, ""))
+    pieces[::2] = PLAIN.sub(NBSP, BETWEEN.join(pieces[::2])).split(BETWEEN)
     return "".join(pieces)
 
 

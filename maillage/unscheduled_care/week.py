@@ -7,13 +7,14 @@ from maillage.cpts.models import Cpts
 from maillage.territorial_diagnosis.models import Resource, ResourceKind
 from maillage.unscheduled_care.models import Reserved, Slot, SlotStatus
 from maillage.unscheduled_care.rules.pdsa import zone_of
-from maillage.unscheduled_care.rules.week import Cell, Hole, Presence, cells, holes, presences_of
+from maillage.unscheduled_care.rules.week import Cell, Hole, Presence, cells, holes, presences_in_week, presences_of
 
 # What receives patients; a contract, a network or an office has hours too, and sees nobody.
 RECEIVE = (
     ResourceKind.UNSCHEDULED, ResourceKind.DUTY, ResourceKind.MSP, ResourceKind.ESP, ResourceKind.CENTRE,
     ResourceKind.HOSPITAL,
 )  # fmt: skip
+LONGEST = timedelta(days=1)  # a slot that began on the Sunday evening before goes on
 GIVEN_OR_FREE = (SlotStatus.FREE, SlotStatus.BUSY)
 
 
@@ -43,7 +44,11 @@ def week_of(cpts: Cpts, monday: date) -> Week:
     receiving = Resource.objects.of(cpts).filter(kind__in=RECEIVE).select_related("commune").defer("commune__outline")
     listed = list(receiving.order_by("name"))
     known = [one for one in listed if one.opening]
-    presences = [Presence(one.name, *span) for one in known for span in one.openings]
+    presences = [
+        presence
+        for one in known
+        for presence in presences_in_week(one.name, one.openings, monday, cpts.departement_id, f"resource {one.pk}")
+    ]
     presences += _of_slots(cpts, monday)
     days = cells(monday, presences, cpts.departement_id)
     return Week(monday, days, holes(days), known, len(listed) - len(known))
@@ -57,13 +62,13 @@ def _of_slots(cpts: Cpts, monday: date) -> list[Presence]:
     rows = (
         Slot.objects.of(cpts)
         .filter(status__in=GIVEN_OR_FREE, is_masked=False, reserved_for=Reserved.NOBODY, modes__gt=0)
-        .starting_between(start, end)
-        .values_list("effector__given_name", "effector__family_name", "starts_at", "ends_at")
+        .starting_between(start - LONGEST, end)
+        .values_list("effector__given_name", "effector__family_name", "effector", "starts_at", "ends_at")
     )
     return [
         presence
-        for given, family, starts_at, ends_at in rows
+        for given, family, key, starts_at, ends_at in rows
         for presence in presences_of(
-            f"{given} {family}".strip(), starts_at.astimezone(zone), ends_at.astimezone(zone), monday
+            f"{given} {family}".strip(), starts_at.astimezone(zone), ends_at.astimezone(zone), monday, f"{key}"
         )
     ]

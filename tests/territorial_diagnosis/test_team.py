@@ -120,6 +120,25 @@ def test_hours_of_what_exists_are_typed_told_and_kept_when_they_are_wrong(client
     assert client.post(url, {"opening": ""}).status_code == 403
 
 
+def test_two_people_who_type_hours_at_once_are_told(client, cpts, coordinator):
+    one = actions.add_resource(
+        cpts=cpts, by=coordinator, at=NOON, commune=None, kind="snp", name="Centre", source="Équipe"
+    )
+    url = reverse("diagnosis:hours", args=[cpts.slug, one.uuid])
+    client.force_login(coordinator)
+    client.post(url, {"opening": "lun-ven 9h-12h", "was": ""})
+    late = client.post(url, {"opening": "sam 9h-12h", "was": ""})
+    assertContains(late, "changés par quelqu’un d’autre")
+    assertContains(late, "À présent\xa0: lun.–ven. 9")
+    assertContains(late, "sam 9h-12h")
+    one.refresh_from_db()
+    assert one.hours == "lun.–ven. 9 h–12 h"
+    read = late.context["form"]["was"].value()
+    assert client.post(url, {"opening": "sam 9h-12h", "was": read}).status_code == 302
+    one.refresh_from_db()
+    assert one.hours == "sam. 9 h–12 h"
+
+
 def rank(cpts, by, *titles):
     for title in titles:
         actions.add_priority(cpts=cpts, title=title, why="", mission=Mission.ACCESS, indicators=[], by=by, at=NOON)

@@ -123,7 +123,8 @@ def test_a_slot_given_ends_the_request_within_its_time(client, hosted, desk, row
     client.force_login(desk)
     page = client.get(url("request", hosted, row.uuid))
     assertContains(page, "Son médecin traitant d’abord")
-    assert page.context["offered"][0]["is_own_doctor"]
+    assert page.context["offered"].startswith("<li>")
+    assertContains(page, "médecin traitant</span>")
     page = client.post(url("desk_book", hosted, slots[0].uuid), {"query": page.context["query"]}, follow=True)
     assertContains(page, "Rendez-vous donné")
     ended = CareRequest.objects.get()

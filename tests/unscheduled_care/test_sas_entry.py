@@ -125,6 +125,38 @@ def test_an_account_closed_by_the_sas_opens_nothing_more_at_once(client, provide
     assertContains(come_back(client, provider), "pas déclaré", status_code=403)
 
 
+def declared(*, is_active, family="Loret"):
+    return DeclaredRegulator(((PRACTITIONER_SYSTEM, NUMBER),), family, "Zoé", "z@sas.test", is_active=is_active)
+
+
+def test_a_session_does_not_come_back_with_an_account_that_opens_again(client, provider, regulator, slots, doctor):
+    entered(client, provider)
+    for is_active in (False, True):
+        actions.put_regulator(reference=(PRACTITIONER_SYSTEM, NUMBER), declared=declared(is_active=is_active), at=NOON)
+    assertRedirects(client.get("/regulation/"), "/compte/login/?next=/regulation/")
+    come_back(client, provider)
+    assert client.get("/regulation/").status_code == 200
+
+
+def test_whoever_takes_an_account_over_agrees_for_themselves(client, provider, regulator, slots, doctor):
+    entered(client, provider)
+    other = declared(is_active=True, family="Vidal")
+    actions.put_regulator(reference=(PRACTITIONER_SYSTEM, NUMBER), declared=other, at=NOON)
+    assertRedirects(client.get("/regulation/"), "/compte/login/?next=/regulation/")
+    come_back(client, provider)
+    assertRedirects(client.get("/regulation/"), "/sas/conditions/")
+    same = actions.put_regulator(reference=(PRACTITIONER_SYSTEM, NUMBER), declared=other, at=NOON)
+    client.post("/sas/conditions/")
+    actions.put_regulator(reference=(PRACTITIONER_SYSTEM, NUMBER), declared=other, at=NOON)
+    same.refresh_from_db()
+    assert same.terms_accepted_at == NOON
+    assert client.get("/regulation/").status_code == 200
+
+
+def test_the_way_back_is_read_and_not_sent(client, provider):
+    assert client.post("/sas/retour/").status_code == 405
+
+
 def test_a_number_that_the_sas_gave_to_somebody_else_opens_their_account_alone(client, provider, regulator):
     Regulator.objects.update(is_active=False)
     regulator.identifiers.update(is_active=False)

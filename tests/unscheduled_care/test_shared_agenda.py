@@ -80,6 +80,12 @@ def test_appointments_are_told_without_patient(get, booked):
     assert get("Appointment?status=booked")["total"] == 0
     assert get(f"Appointment?identifier={booked.uuid}")["total"] == 1
     assert get(f"Appointment?identifier={uuid4()}")["total"] == 0
+    assert get("Appointment?identifier=none-of-ours")["total"] == 0
+    late = NOON + timedelta(days=300)
+    Appointment.objects.update(starts_at=late, ends_at=late + timedelta(hours=1))
+    assert get("Appointment")["total"] == 0
+    (one,) = told(get(f"Appointment?identifier={booked.uuid}"), "Appointment")
+    assert one["identifier"][0]["value"] == str(booked.uuid)
 
 
 def test_a_search_is_narrowed_by_day_by_place_and_by_number(get, slots, doctor):
@@ -112,11 +118,31 @@ def test_each_resource_is_read_by_its_id_and_only_in_its_agenda(get, booked, doc
         "Slot?start=2026-11-24", "Slot?start=ge2026-11-24&start=ge2026-11-25", "Slot?status=perhaps", "Slot?a=1",
         "Slot?start=ge2026-01-01&start=le2026-11-24", "Slot?start=ge2026-11-25&start=le2026-11-24",
         "Appointment?actor:Practitioner.identifier=899900000017", "Schedule?status=free",
-        "Appointment?start=ge2026-11-24",
+        "Appointment?start=ge2026-11-24", "Slot?_include=Slot:patient", "Appointment?_include=Slot:schedule",
     ],
 )  # fmt: skip
 def test_what_cannot_be_executed_is_refused_in_fhir(get, query):
     assert get(query, 400)["resourceType"] == "OperationOutcome"
+
+
+def test_a_last_slash_changes_nothing_and_no_address_answers_a_page(get, client, slots, doctor):
+    assert get("Slot/")["total"] == 2
+    assert get("metadata/")["resourceType"] == "CapabilityStatement"
+    for path in ("/fhir/agenda", "/fhir/agenda/", "/fhir/agenda/abc", f"/fhir/agenda/{doctor.feed}/a/b/c"):
+        answer = client.get(path)
+        assert (answer.status_code, json.loads(answer.content)["resourceType"]) == (404, "OperationOutcome")
+
+
+def test_it_says_of_itself_what_it_serves(get):
+    (rest,) = get("metadata")["rest"]
+    served = {one["type"]: one for one in rest["resource"]}
+    assert set(served) == {"Schedule", "Slot", "Appointment", "Practitioner", "PractitionerRole"}
+    assert served["Slot"]["searchInclude"] == ["Schedule:actor", "Slot:schedule"]
+
+
+def test_the_offset_of_a_day_is_told_again_as_it_was_asked(get):
+    bundle = get("Appointment?date=ge2026-11-23T00:00:00%2B01:00")
+    assert bundle["link"][0]["url"].endswith("date=ge2026-11-23T00%3A00%3A00%2B01%3A00")
 
 
 def test_the_private_address_does_not_travel_in_the_data(client, doctor, slots):

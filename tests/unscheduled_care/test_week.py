@@ -1,6 +1,6 @@
 """The week hour by hour: what exists, what is missing."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -98,3 +98,33 @@ def test_the_page_says_what_is_missing(client, cpts, census, member, monkeypatch
     assertContains(page, "Il manque quelqu’un 49")
     assertContains(page, "lun.–ven. 9")
     assertContains(page, "1\u00a0ressource sans horaires")
+
+
+def test_the_hours_of_a_public_holiday_are_those_of_sundays(cpts, census):
+    Resource.objects.create(
+        cpts=cpts, kind="pds", name="Garde", source="Équipe", created_at=NOON, opening=parse_hours("dim 9h-12h")
+    )
+    week = week_of(cpts, date(2026, 5, 11))  # Ascension on Thursday 14
+    assert week.days[3][10].names == ("Garde",)
+    assert week.days[2][10].names == ("Centre",)
+
+
+def test_homonyms_are_two(cpts, census):
+    Resource.objects.create(
+        cpts=cpts, kind="snp", name="Centre", source="Équipe", created_at=NOON, opening=parse_hours("lun 9h-12h")
+    )
+    assert week_of(cpts, MONDAY).days[0][10].names == ("Centre", "Centre")
+
+
+def test_a_slot_that_began_on_sunday_evening_goes_on_into_the_week(cpts, slots):
+    start = datetime(2026, 11, 22, 23, 30, tzinfo=PARIS)
+    Slot.objects.filter(pk=slots[0].pk).update(starts_at=start, ends_at=start + timedelta(hours=1))
+    assert week_of(cpts, MONDAY).days[0][0].names == ("Élodie Després",)
+
+
+def test_the_present_week_is_that_of_the_territory(client, cpts, member, monkeypatch):
+    """On a Sunday evening of Martinique, it is already Monday in Paris."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 11, 23, 1, tzinfo=UTC))
+    monkeypatch.setattr("maillage.unscheduled_care.web.week_views.zone_of", lambda _: zone_of("972"))
+    client.force_login(member)
+    assertContains(client.get(reverse("unscheduled_care:week", args=[cpts.slug])), "Semaine du 16 novembre")

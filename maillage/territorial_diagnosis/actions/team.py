@@ -37,6 +37,10 @@ class AlreadyListed(DomainError):
     user_message = "C’est déjà dans la liste."
 
 
+class HoursChanged(DomainError):
+    user_message = "Ces horaires viennent d’être changés par quelqu’un d’autre : enregistrez de nouveau, s’il le faut."
+
+
 class ReasonNeeded(DomainError):
     user_message = "Dites pourquoi ce manque est écarté : la raison reste dans le diagnostic."
 
@@ -101,9 +105,11 @@ def add_resource(*, cpts: Cpts, by: User, at: datetime, commune: Commune | None,
 
 
 @transaction.atomic
-def set_hours(*, resource: Resource, opening: list[Opening], by: User, at: datetime) -> None:
-    """When it is open, in place of what was known."""
-    Resource.objects.filter(pk=resource.pk).update(opening=opening)
+def set_hours(*, resource: Resource, opening: list[Opening], was: str, by: User, at: datetime) -> None:
+    """When it is open, in place of what was known: `was`, as it was read. Raises HoursChanged when it is no longer."""
+    as_read = Resource.objects.filter(pk=resource.pk, opening=resource.opening)
+    if was != resource.hours or not as_read.update(opening=opening):
+        raise HoursChanged
     summary = f"Horaires de {resource.name} : {hours_text(opening) or 'non connus'}"
     audit.record("diagnosis.resource-hours", target=resource, by=by, at=at, cpts=resource.cpts, summary=summary)
 

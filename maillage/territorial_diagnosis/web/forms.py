@@ -96,8 +96,9 @@ class ResourceForm(forms.Form):
 
 
 class HoursForm(forms.Form):
-    """When something that exists is open."""
+    """When something that exists is open. `was`: as it was told when the page was read."""
 
+    was = forms.CharField(required=False, widget=forms.HiddenInput)
     opening = OpeningField()
 
 

@@ -145,11 +145,18 @@ def _take(request: CptsRequest, organization_id: str) -> HttpResponse:
 def hours(request: CptsRequest, resource_uuid: UUID) -> HttpResponse:
     """When one of them is open."""
     resource = get_object_or_404(Resource.objects.of(request.cpts).select_related("cpts"), uuid=resource_uuid)
-    form = HoursForm(request.POST or None, initial={"opening": resource.hours})
+    form = HoursForm(request.POST or None, initial={"opening": resource.hours, "was": resource.hours})
     if request.method == "POST" and form.is_valid():
-        actions.set_hours(resource=resource, by=request.user, at=timezone.now(), **form.cleaned_data)
-        messages.success(request, f"{resource.name} : les horaires sont enregistrés.")
-        return redirect("diagnosis:resources", request.cpts.slug)
+        try:
+            actions.set_hours(resource=resource, by=request.user, at=timezone.now(), **form.cleaned_data)
+        except DomainError as error:
+            now = resource.hours or "non connus"
+            form.add_error("opening", f"{error.user_message} À présent : {now}.")
+            form.data = request.POST.copy()  # what was typed stays; sent again, it takes the place of these
+            form.data["was"] = resource.hours
+        else:
+            messages.success(request, f"{resource.name} : les horaires sont enregistrés.")
+            return redirect("diagnosis:resources", request.cpts.slug)
     return render(request, "territorial_diagnosis/hours.html", {"resource": resource, "form": form})
 
 

@@ -6,6 +6,7 @@ What an account opens, it opens only to somebody who comes through the SAS and w
 from dataclasses import replace
 from datetime import datetime
 
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from maillage.accounts.identity import Identity
@@ -15,8 +16,6 @@ from maillage.core.errors import DomainError
 from maillage.unscheduled_care.models import Regulator, RegulatorIdentifier
 from maillage.unscheduled_care.rules.regulators import DeclaredRegulator
 from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
-
-UNUSABLE = "!"  # no password fits it
 
 
 class RegulatorExists(DomainError):
@@ -46,8 +45,9 @@ def enter_regulator(*, identity: Identity, at: datetime) -> tuple[Regulator, Use
         raise RegulatorUnknown
     names = {"given_name": regulator.given_name[:80], "family_name": regulator.family_name[:80]}
     user, _ = User.objects.update_or_create(
-        kind=AccountKind.EXTERNAL, identifier=sign_in_name(regulator), defaults={**names, "password": UNUSABLE}
-    )
+        kind=AccountKind.EXTERNAL, identifier=sign_in_name(regulator), defaults=names,
+        create_defaults={**names, "password": make_password(None)},
+    )  # fmt: skip
     audit.record("regulator.entered", target=regulator, by=user, at=at, summary=f"{regulator} est entré par le SAS")
     return regulator, user
 
@@ -98,6 +98,7 @@ def _put(reference: tuple[str, str], declared: DeclaredRegulator, at: datetime) 
         with transaction.atomic():
             if regulator is None:
                 return _created(reference, declared, at)
+            _end_what_was(regulator, declared)
             Regulator.objects.filter(pk=regulator.pk).update(**_fields(declared), updated_at=at)
             _rewrite_identifiers(regulator, declared)
     except (IntegrityError, RegulatorExists) as error:
@@ -106,6 +107,18 @@ def _put(reference: tuple[str, str], declared: DeclaredRegulator, at: datetime) 
     what = "mis à jour" if declared.is_active else "fermé"
     audit.record("regulator.put", target=regulator, by=None, at=at, summary=f"Le SAS a {what} le compte {regulator}")
     return regulator
+
+
+def _end_what_was(regulator: Regulator, declared: DeclaredRegulator) -> None:
+    """Sessions end with the account, and do not come back with it; who comes under another name agrees for themselves.
+
+    A session holds as long as the password of its account, which nothing fits: another one ends it.
+    """
+    is_another = (regulator.family_name, regulator.given_name) != (declared.family_name, declared.given_name)
+    if is_another:
+        Regulator.objects.filter(pk=regulator.pk).update(terms_accepted_at=None)
+    if is_another or not declared.is_active:
+        User.objects.filter(identifier=sign_in_name(regulator)).update(password=make_password(None))
 
 
 def _known(reference: tuple[str, str], declared: DeclaredRegulator) -> Regulator | None:

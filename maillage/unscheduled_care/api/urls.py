@@ -7,7 +7,7 @@ from maillage.unscheduled_care.api.answering import address
 app_name = "sas"
 BASE = "fhir/sas"
 AGENDA = "fhir/agenda"
-PRIVATE = rf"^{AGENDA}/(?P<agenda_uuid>[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})"  # who knows it reads it
+PRIVATE = f"{AGENDA}/<uuid:agenda_uuid>"  # who knows it reads it
 
 
 def private(view: View) -> View:
@@ -29,11 +29,17 @@ urlpatterns = [
     path(f"{BASE}/Organization/<key>", address(GET=sas_views.read_organization), name="organization"),
     path(f"{BASE}/", address(GET=sas_views.nothing_here), name="root"),
     path(f"{BASE}/<path:rest>", address(GET=sas_views.nothing_here), name="nothing"),
-    re_path(rf"{PRIVATE}/?$", private(agenda_views.metadata), name="agenda_root"),
-    re_path(rf"{PRIVATE}/metadata/?$", private(agenda_views.metadata), name="agenda_metadata"),
-    re_path(rf"{PRIVATE}/Schedule/?$", private(agenda_views.schedules), name="agenda_schedules"),
-    re_path(rf"{PRIVATE}/Slot/?$", private(agenda_views.slots), name="agenda_slots"),
-    re_path(rf"{PRIVATE}/Appointment/?$", private(agenda_views.appointments), name="agenda_appointments"),
-    re_path(rf"{PRIVATE}/(?P<kind>[A-Za-z]+)/(?P<key>[^/]+)/?$", private(agenda_views.read), name="agenda_read"),
+    *(
+        path(f"{PRIVATE}{route}", private(view), name=f"agenda_{name}")
+        for name, route, view in (
+            ("root", "", agenda_views.metadata),
+            ("metadata", "/metadata", agenda_views.metadata),
+            ("schedules", "/Schedule", agenda_views.schedules),
+            ("slots", "/Slot", agenda_views.slots),
+            ("appointments", "/Appointment", agenda_views.appointments),
+            ("read", "/<kind>/<key>", agenda_views.read),
+        )
+        for route in (f"{route}/", route)  # with or without the last slash, as the SAS
+    ),
     re_path(rf"^{AGENDA}(?:/(?P<rest>.*))?$", address(GET=sas_views.nothing_here, certificate=False), name="no_agenda"),
 ]

@@ -7,19 +7,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from maillage.unscheduled_care.rules.pdsa import pdsa_reason, zone_of
+from maillage.unscheduled_care.rules.pdsa import SUNDAY, holiday_on, pdsa_reason, zone_of
 
 HOURS, DAYS = 24, 7
 
 
 @dataclass(frozen=True)
 class Presence:
-    """Somebody, or a place, that receives. Monday is 0; `end` stays within the day."""
+    """Somebody, or a place, that receives. Monday is 0; `end` stays within the day. `key` parts homonyms."""
 
     name: str
     weekday: int
     start: int
     end: int
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,15 @@ class Hole:
 
 def cells(monday: date, presences: Iterable[Presence], departement: str) -> list[list[Cell]]:
     """Seven days of 24 hours. Whoever is there for a part of an hour is there: a hole is an hour with nobody at all."""
-    there: dict[tuple[int, int], set[str]] = {}
+    there: dict[tuple[int, int], set[tuple[str, str]]] = {}
     for one in presences:
         for hour in range(one.start // 60, -(-one.end // 60)):
-            there.setdefault((one.weekday, hour), set()).add(one.name)
+            there.setdefault((one.weekday, hour), set()).add((one.name, one.key))
     zone = zone_of(departement)
     return [
         [
             Cell(
-                day, hour, tuple(sorted(there.get((day, hour), ()))),
+                day, hour, tuple(name for name, _ in sorted(there.get((day, hour), ()))),
                 pdsa_reason(datetime.combine(monday + timedelta(days=day), time(hour), tzinfo=zone), departement),
             )
             for hour in range(HOURS)
@@ -81,13 +82,28 @@ def holes(week: Sequence[Sequence[Cell]]) -> list[Hole]:
     return found
 
 
-def presences_of(name: str, starts_at: datetime, ends_at: datetime, monday: date) -> list[Presence]:
+def presences_in_week(
+    name: str, spans: Iterable[tuple[int, int, int]], monday: date, departement: str, key: str = ""
+) -> list[Presence]:
+    """The hours of a place, (weekday, start, end): on a public holiday, those of its Sundays."""
+    days = [monday + timedelta(days=day) for day in range(DAYS)]
+    like = [SUNDAY if holiday_on(day, departement) else day.weekday() for day in days]
+    listed = list(spans)
+    return [
+        Presence(name, day, start, end, key)
+        for day in range(DAYS)
+        for weekday, start, end in listed
+        if weekday == like[day]
+    ]
+
+
+def presences_of(name: str, starts_at: datetime, ends_at: datetime, monday: date, key: str = "") -> list[Presence]:
     """What a span, aware and by the clock of the place, is in a week: one presence for each day that it touches."""
     found, day = [], starts_at.date()
     while day <= ends_at.date():
         start = starts_at.hour * 60 + starts_at.minute if day == starts_at.date() else 0
         end = ends_at.hour * 60 + ends_at.minute if day == ends_at.date() else HOURS * 60
         if 0 <= (weekday := (day - monday).days) < DAYS and start < end:
-            found.append(Presence(name, weekday, start, end))
+            found.append(Presence(name, weekday, start, end, key))
         day += timedelta(days=1)
     return found

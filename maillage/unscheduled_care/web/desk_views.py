@@ -34,6 +34,7 @@ from maillage.unscheduled_care.statistics import CareFigures, figures
 from maillage.unscheduled_care.web.access import own_effector
 from maillage.unscheduled_care.web.finding import answer_json, bound, found, give, told_kindly
 from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm, DifficultyForm
+from maillage.unscheduled_care.web.found_lines import slot_lines
 from maillage.unscheduled_care.web.public_views import answer, appointment_context, say_outcome
 from maillage.unscheduled_care.web.regulation_views import move_query
 
@@ -47,7 +48,10 @@ def desk(request: CptsRequest) -> HttpResponse:
     form = bound(request.GET)
     results = found(form, now=at, kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
     moved = _moved(request, request.GET)
-    context = {"form": form, "found": results, "at": at, "query": request.GET.urlencode(), "moved": moved}
+    lines = slot_lines(results.slots, cpts_slug=request.cpts.slug, is_move=moved is not None) if results else ""
+    context = {
+        "form": form, "found": results, "lines": lines, "at": at, "query": request.GET.urlencode(), "moved": moved,
+    }  # fmt: skip
     if not request.htmx:
         context |= _around(request, at)
     page = "unscheduled_care/_results.html" if request.htmx else "unscheduled_care/desk.html"

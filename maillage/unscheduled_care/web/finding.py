@@ -1,18 +1,14 @@
 """Finding a slot: what the regulation and the desk of a CPTS share."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import cached_property
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from django import forms
 from django.http import Http404, HttpResponse, QueryDict
-from django.utils import timezone
-from django.utils.text import capfirst
 
 from maillage.core.errors import DomainError
-from maillage.core.templatetags.maillage import day_text, hour, hour_text
 from maillage.core.text import normalised
 from maillage.directory.rules.professions import GROUPS
 from maillage.geography.fields import CommuneField, commune_text
@@ -22,8 +18,9 @@ from maillage.unscheduled_care.actions import Booker
 from maillage.unscheduled_care.models import Appointment, Effector, Slot
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.rules.ranking import RADII, USUAL_RADIUS, bucket_label
-from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, MODE_BADGES, MODE_LABELS, Mode
+from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, MODE_LABELS, Mode
 from maillage.unscheduled_care.search import PER_SEARCH, FoundSlot, Need, find_hits, read_hits
+from maillage.unscheduled_care.web.found_lines import km_text, modes_of, phone_of
 
 SHOWN = 25
 FIRST = ("10G", "60", "70", "50", "21", "40")  # asked for most; the others follow
@@ -61,15 +58,9 @@ class Found:
     own_told: str
     is_cut: bool
 
-    @cached_property
-    def rows(self) -> list[dict[str, Any]]:
-        """As the page tells them."""
-        today = timezone.localdate()
-        return [row_of(one, today) for one in self.slots]
-
     @property
-    def first(self) -> dict[str, Any] | None:
-        return self.rows[0] if self.rows else None
+    def first(self) -> FoundSlot | None:
+        return self.slots[0] if self.slots else None
 
 
 def bound(parameters: QueryDict, commune: Commune | None = None) -> FindForm:
@@ -127,39 +118,6 @@ def told_of(text: str, own: Effector | None) -> str:
     return f"« {text.strip()} » ne désigne pas un seul professionnel : son médecin traitant n’a pas été cherché."
 
 
-def row_of(one: FoundSlot, today: date) -> dict[str, Any]:
-    """What a line shows, told once: a template that tells it node by node takes longer than the search."""
-    slot, place = one.slot, one.slot.schedule
-    starts_at = timezone.localtime(slot.starts_at)
-    day, start, end = day_text(starts_at, today), hour_text(starts_at), hour(slot.ends_at)
-    where = f"{place}, {place.city}" if place.name and place.city else str(place)
-    km = km_text(one)
-    return {
-        "slot": slot,
-        "day": capfirst(day),
-        "hours": f"jusqu’à {end}" if slot.walk_in else f"{start} – {end}",
-        "where": " · ".join([where, f"{km}\N{NO-BREAK SPACE}km", *([", ".join(slot.reasons)] if slot.reasons else [])]),
-        "label": f"{day} à {start}, {slot.effector}",
-        "phone": phone_of(slot),
-        "km": km,
-        "bucket": bucket_label(one.bucket),
-        "is_own_doctor": one.is_own_doctor,
-        "modes": modes_of(slot),
-    }
-
-
-def km_text(one: FoundSlot) -> str:
-    return f"{one.km:.1f}".replace(".", ",")
-
-
-def phone_of(slot: Slot) -> str:
-    return slot.schedule.phone or slot.effector.phone
-
-
-def modes_of(slot: Slot) -> list[str]:
-    return [MODE_BADGES[mode] for mode in slot.mode_flags]
-
-
 def answer_json(form: FindForm, results: Found | None) -> HttpResponse:
     """The same search for another software under the same account: what a line of the page shows, or what is wrong.
 
@@ -208,6 +166,7 @@ def told_kindly(error: DomainError, results: Found | None) -> str:
     """The refusal, and what is left that suits best."""
     first = results.first if results else None
     if first:
-        slot = first["slot"]
-        return f"{error.user_message} {when(slot.starts_at).capitalize()}, {slot.effector}, à {first['km']} km."
+        return (
+            f"{error.user_message} {when(first.starts_at).capitalize()}, {first.slot.effector}, à {km_text(first)} km."
+        )
     return f"{error.user_message} Aucun autre créneau ne répond à votre recherche." if results else error.user_message

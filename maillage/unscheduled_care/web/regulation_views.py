@@ -21,6 +21,7 @@ from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.web.access import regulator_booker, regulator_of, regulators_only
 from maillage.unscheduled_care.web.finding import answer_json, bound, found, give, told_kindly
 from maillage.unscheduled_care.web.forms import DifficultyForm
+from maillage.unscheduled_care.web.found_lines import slot_lines
 
 KEPT_DAYS = 30
 
@@ -34,6 +35,7 @@ def find(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form, "found": results, "moved": moved, "at": timezone.now(),
         "query": request.GET.urlencode(),
+        "lines": slot_lines(results.slots, cpts_slug="", is_move=moved is not None) if results else "",
     }  # fmt: skip
     page = "unscheduled_care/_results.html" if getattr(request, "htmx", False) else "unscheduled_care/find.html"
     return render(request, page, context)

@@ -29,6 +29,7 @@ from maillage.unscheduled_care.rules.places import distance_km
 from maillage.unscheduled_care.rules.ranking import USUAL_RADIUS
 from maillage.unscheduled_care.rules.warning_signs import warning_signs
 from maillage.unscheduled_care.web.finding import bound, found, own_doctor
+from maillage.unscheduled_care.web.found_lines import slot_lines
 from maillage.unscheduled_care.web.request_forms import EndForm, MessageForm, RequestForm
 
 MEASURED_DAYS = 90
@@ -168,7 +169,7 @@ def _orientation(request: CptsRequest, row: CareRequest, patient: dict[str, str]
     slots = found(bound(asked), now=timezone.now(), kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
     people = _near(request, row)
     return {
-        "offered": slots.rows[:OFFERED] if slots else [],
+        "offered": slot_lines(slots.slots[:OFFERED], cpts_slug=request.cpts.slug, is_move=False) if slots else "",
         "query": asked.urlencode(),
         "all_url": f"{reverse('unscheduled_care:desk', args=[request.cpts.slug])}?{asked.urlencode()}",
         "own": own_doctor(patient.get("doctor", ""), row.group),

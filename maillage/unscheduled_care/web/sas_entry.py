@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
 
 from maillage.accounts import identity
 from maillage.accounts.models import User
@@ -64,6 +65,7 @@ def _who_are_you(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/error.html", {"title": "Réservé à la régulation", "text": text}, status=404)
 
 
+@require_safe
 @public
 def back(request: HttpRequest) -> HttpResponse:
     """Whom the identity provider sends back enters as the regulator of that number, and goes where they wanted."""

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.rules.week import HOURS
 from maillage.unscheduled_care.week import Week, week_of
 
@@ -20,7 +21,8 @@ YEARS = range(2000, 2100)
 @requires(Permission.SLOT_BOOK)
 def week(request: CptsRequest) -> HttpResponse:
     """One week, the present one unless `semaine` (2026-W48) says another."""
-    monday = _monday(request.GET.get("semaine", ""))
+    zone = zone_of(request.cpts.departement_id)
+    monday = _monday(request.GET.get("semaine", ""), timezone.localdate(timezone=zone))
     found = week_of(request.cpts, monday)
     context = {
         "week": found, "days": [monday + timedelta(days=day) for day in range(7)],
@@ -45,10 +47,9 @@ def _name(monday: date) -> str:
     return f"{year}-W{number:02}"
 
 
-def _monday(text: str) -> date:
+def _monday(text: str, today: date) -> date:
     """As a browser names a week; anything else is the present one."""
     match = re.fullmatch(r"(\d{4})-W(\d{2})", text)
-    today = timezone.localdate()
     if match and int(match[1]) in YEARS:
         try:
             return date.fromisocalendar(int(match[1]), int(match[2]), 1)
