@@ -53,13 +53,17 @@ def server(url: str, *arguments: str, workers: int = 2, threads: int = 2) -> Ite
             process.wait()
 
 
-def wrk(path: str, connections: int, seconds: int = 8, script: str = "") -> Load:
-    """`script`: Lua that makes the requests."""
+def wrk(path: str, connections: int, seconds: int = 8, script: str = "", *, warm: int = 3) -> Load:
+    """`script`: Lua that makes the requests. `warm`: seconds that do not count, in which a process loads its pages."""
     with TemporaryDirectory() as folder:
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", f"http://127.0.0.1:{PORT}{path}"]
         if script:
             Path(folder, "requests.lua").write_text(script)
             command[1:1] = ["-s", f"{folder}/requests.lua"]
+        if warm:
+            subprocess.run(
+                [part.replace(f"-d{seconds}s", f"-d{warm}s") for part in command], check=True, stdout=subprocess.DEVNULL
+            )
         told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     wrong = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
     rate = re.search(r"Requests/sec:\s+(\S+)", told)
