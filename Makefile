@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo demo-reset sas-examples test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer bench-slots bench-wear bench-contention
+.PHONY: help install install-dev demo demo-reset sas-examples test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer bench-slots bench-servers bench-sqlite bench-wear bench-contention
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -77,6 +77,13 @@ bench-peer: $(VENV)/.dev ## Compare accessibility with PySAL access, in an envir
 bench-slots: $(VENV)/.dev ## Measure slots on an EMPTIED database: make bench-slots DATABASE_URL=postgres://… SLOTS=5000000
 	$(PYTHON) -m venv .cache/peer-fhir && .cache/peer-fhir/bin/pip install --quiet fhirstarter==4.2.0 uvicorn 'psycopg[binary]'
 	$(RUN) -m benchmarks.slots $(if $(SLOTS),--slots $(SLOTS)) $(if $(KEEP),--keep)
+
+bench-servers: $(VENV)/.dev ## Application servers side by side, on the database of bench-slots
+	$(UV) pip install --quiet --target .cache/servers gunicorn==27.0.1
+	$(RUN) -m benchmarks.servers
+
+bench-sqlite: $(VENV)/.dev ## The database of bench-slots copied to SQLite, and the same requests to both
+	$(RUN) -m benchmarks.sqlite_mode
 
 bench-wear: $(VENV)/.dev ## Growth and wear, on copies of the database of bench-slots: make bench-wear DATABASE_URL=postgres://…
 	$(RUN) -m benchmarks.churn $(if $(SECONDS_OF_WEAR),--seconds $(SECONDS_OF_WEAR))

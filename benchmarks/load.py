@@ -4,17 +4,21 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
 
 PORT = 8093
 SECRET = "b" * 60
-GRANIAN = ("-m", "granian", "--interface", "wsgi", "--no-access-log", "--log-level", "warning")
+GRANIAN = ("-m", "granian", "--interface", "wsgi", "--no-access-log", "--log-level", "warning", "--port", f"{PORT}")
+OURS = (*GRANIAN, "--workers", "2", "--blocking-threads", "2")  # as production runs it
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "config.settings.prod", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "127.0.0.1",
     "EMAIL_URL": "smtp://localhost", "SECURE_SSL_REDIRECT": "0", "SAS_CERTIFICATE_REQUIRED": "0", "LOG_LEVEL": "ERROR",
@@ -36,15 +40,15 @@ class Load:
 
 
 @contextmanager
-def server(url: str, *arguments: str, workers: int = 2, threads: int = 2) -> Iterator[subprocess.Popen[bytes]]:
-    """The application server as production runs it, on one database."""
-    command = [sys.executable, *GRANIAN, "--port", str(PORT), "--workers", str(workers), "--blocking-threads",
-               str(threads), *arguments, "config.wsgi:application"]  # fmt: skip
+def server(url: str, *, command: tuple[str, ...] = OURS) -> Iterator[subprocess.Popen[bytes]]:
+    """An application server on one database, with the settings of production."""
     with TemporaryDirectory() as folder:
         settings = {**os.environ, **PRODUCTION, "DATABASE_URL": url, "STATIC_ROOT": folder}
         collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
         subprocess.run(collect, env=settings, check=True)
-        process = subprocess.Popen(command, env=settings, start_new_session=True)
+        process = subprocess.Popen(
+            [sys.executable, *command, "config.wsgi:application"], env=settings, start_new_session=True
+        )
         time.sleep(7)
         try:
             yield process
@@ -69,6 +73,30 @@ def wrk(path: str, connections: int, seconds: int = 8, script: str = "", *, warm
     rate = re.search(r"Requests/sec:\s+(\S+)", told)
     assert rate, told
     return Load(float(rate[1]), _milliseconds(told, "50"), _milliseconds(told, "99"), int(wrong[1]) if wrong else 0)
+
+
+def paced(requests: Sequence[str], rate: float, session: str, seconds: int = 8, clients: int = 32) -> Load:
+    """At a steady pace, whatever the answers take: a time is counted from when its request was due."""
+    local, times, wrong = threading.local(), [], []
+    headers = {"Cookie": f"__Host-session={session}", "X-Forwarded-Proto": "https"}
+    begun = time.perf_counter() + 0.5
+
+    def ask(number: int) -> None:
+        due = begun + number / rate
+        time.sleep(max(due - time.perf_counter(), 0))
+        if not hasattr(local, "wire"):
+            local.wire = HTTPConnection("127.0.0.1", PORT)
+        local.wire.request("GET", requests[number % len(requests)], headers=headers)
+        answer = local.wire.getresponse()
+        answer.read()
+        times.append(1000 * (time.perf_counter() - due))
+        if answer.status >= 400:
+            wrong.append(answer.status)
+
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(ask, range(int(rate * seconds))))
+    times.sort()
+    return Load(len(times) / seconds, times[len(times) // 2], times[int(0.99 * len(times))], len(wrong))
 
 
 def _milliseconds(told: str, share: str) -> float:

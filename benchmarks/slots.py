@@ -7,7 +7,9 @@ unless KEEP=1. What writes works on copies of it. Nothing here is part of `make 
 import argparse
 import os
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
+from operator import attrgetter
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -24,7 +26,7 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from benchmarks import slots_data, slots_sql  # noqa: E402
-from benchmarks.load import PORT, Load, copied, pgbench, server, wrk  # noqa: E402
+from benchmarks.load import PORT, Load, copied, paced, pgbench, server, wrk  # noqa: E402
 from maillage.accounts.models import AccountKind, User  # noqa: E402
 from maillage.unscheduled_care.fhir import fhir_instant  # noqa: E402
 from maillage.unscheduled_care.models import Regulator, Slot  # noqa: E402
@@ -48,6 +50,28 @@ local headers = {["Cookie"] = "__Host-session=%s; __Host-csrf=%s", ["X-CSRFToken
 request = function()
   n = n + 1
   return wrk.format("POST", "/regulation/reserver/" .. slots[n] .. "/", headers, "query=%s")
+end
+"""
+
+# A search, then a booking of one of its first five slots; what was found waits its turn, whatever the connection.
+JOURNEY = """
+local needs, n, found = {%s}, 7, {}
+local cookie = {["Cookie"] = "__Host-session=%s; __Host-csrf=%s", ["X-CSRFToken"] = "%s",
+  ["X-Forwarded-Proto"] = "https", ["Origin"] = "https://127.0.0.1:%d",
+  ["Content-Type"] = "application/x-www-form-urlencoded"}
+request = function()
+  if #found > 0 then
+    return wrk.format("POST", "/regulation/reserver/" .. table.remove(found) .. "/", cookie, "query=")
+  end
+  n = (n * 7919 + 13) %% #needs
+  return wrk.format("GET", "/regulation/creneaux.json?" .. needs[n + 1], cookie)
+end
+response = function(status, headers, body)
+  local some = {}
+  for uuid in body:gmatch('"uuid":"([0-9a-f-]+)"') do
+    if #some < 5 then some[#some + 1] = uuid end
+  end
+  if #some > 0 then found[#found + 1] = some[math.random(#some)] end
 end
 """
 
@@ -109,7 +133,7 @@ def measure_search(url: str, session: str) -> None:
 def measure_booking(url: str, session: str) -> None:
     """A regulator books: access control, slot, appointment, trace, message, job; against a script of the same rows."""
     with copied(url, "bench_copy") as fresh:
-        script = BOOKING % (quoted(_free_slots(200_000)), session, TOKEN, TOKEN, PORT, "")
+        script = BOOKING % (quoted(free_slots(200_000)), session, TOKEN, TOKEN, PORT, "")
         with server(fresh):
             wrk("/regulation/", CONNECTIONS, warm=3, seconds=1)
             mine = wrk("/", CONNECTIONS, script=script, warm=0)
@@ -118,9 +142,42 @@ def measure_booking(url: str, session: str) -> None:
         told("booking", mine, pgbench(fresh, slots_sql.booking(fresh, rows), CONNECTIONS), "≥ 1/2")
 
 
+def measure_journey(url: str, session: str) -> None:
+    """A search then a booking, counted by what was booked; against the two statements of the floors."""
+    with copied(url, "bench_copy") as fresh:
+        script = JOURNEY % (quoted(slots_sql.queries()), session, TOKEN, TOKEN, PORT)
+        with server(fresh):
+            wrk("/regulation/", CONNECTIONS, warm=3, seconds=1)
+            before = slots_sql.booked(fresh)
+            mine = wrk("/", CONNECTIONS, script=script, warm=0)
+            rate = (slots_sql.booked(fresh) - before) / 8
+        rows = slots_sql.rows_of_a_booking(fresh)
+    with copied(url, "bench_copy") as fresh:
+        floor = pgbench(fresh, slots_sql.journey(rows), CONNECTIONS)
+    told("journey: search, then book", replace(mine, rate=rate), floor, "≥ 1/1.7")
+
+
+def measure_saturation(url: str, session: str) -> None:
+    """The most that is served, whatever the connections; and how long one in a hundred waits at half of that pace."""
+    sas, _ = sas_call()
+    asked = slots_sql.queries()
+    pages = {
+        "search, as JSON": [f"/regulation/creneaux.json?{one}" for one in asked],
+        "search, the page": [f"/regulation/?{one}" for one in asked],
+        "SAS call": [sas],
+    }
+    for what, paths in pages.items():
+        script = READING % (quoted(asked), paths[0].split("?", 1)[0], session) if len(paths) > 1 else ""
+        with server(url):
+            most = max((wrk(sas, many, script=script) for many in (4, 16, 64)), key=attrgetter("rate"))
+            half = paced(paths, most.rate / 2, session)
+        told(f"{what}: saturation", most, None, "–")
+        told(f"{what}: half of it, paced", half, None, "–")
+
+
 def measure_sas(url: str, session: str) -> None:
     """One call of 25 professionals over 72 h, and a named peer on the same rows."""
-    path, numbers = _sas_call()
+    path, numbers = sas_call()
     with server(url):
         loads = {connections: wrk(path, connections) for connections in (1, 8, CONNECTIONS)}
     for connections, load in loads.items():
@@ -139,7 +196,7 @@ def measure_sas(url: str, session: str) -> None:
         print(f"| the same by fhirstarter, 8 connections | {theirs} | – | ours {times:.0f} times | ≥ 15 |", flush=True)
 
 
-def _sas_call() -> tuple[str, list[str]]:
+def sas_call() -> tuple[str, list[str]]:
     """Professionals who have a few free slots, as many entries as a call of the SAS brings."""
     at = timezone.now()
     with connection.cursor() as cursor:
@@ -159,7 +216,7 @@ def _sas_call() -> tuple[str, list[str]]:
     return f"/fhir/sas/Slot?{urlencode(pairs, quote_via=quote)}", numbers
 
 
-def _free_slots(count: int) -> list[str]:
+def free_slots(count: int) -> list[str]:
     after = timezone.now() + timedelta(hours=2)
     rows = Slot.objects.open().filter(starts_at__gt=after).order_by("uuid").values_list("uuid", flat=True)[:count]
     found = [str(one) for one in rows]
@@ -172,7 +229,13 @@ def quoted(values: list[str]) -> str:
     return ", ".join(f'"{one}"' for one in values)
 
 
-MEASURES = {"search": measure_search, "booking": measure_booking, "sas": measure_sas}
+MEASURES = {
+    "search": measure_search,
+    "booking": measure_booking,
+    "journey": measure_journey,
+    "saturation": measure_saturation,
+    "sas": measure_sas,
+}
 
 if __name__ == "__main__":
     main()

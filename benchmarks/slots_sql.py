@@ -68,13 +68,38 @@ def booking(url: str, rows: dict[str, dict[str, str | None]]) -> str:
         )
         wire.execute("ALTER TABLE bench_free ADD PRIMARY KEY (n)")
         wire.execute("VACUUM ANALYZE bench_free")
-    inserts = "\n".join(_insert(table, row) for table, row in rows.items())
     return f"""SELECT nextval('bench_next') AS n \\gset
 SELECT id AS slot, effector_id AS owner, starts_at AS starts, ends_at AS ends FROM bench_free WHERE n = :n \\gset
 BEGIN;
-UPDATE unscheduled_care_slot SET status = 'busy' WHERE id = :slot AND status = 'free' AND NOT is_masked;
-{inserts}
+{_written(rows)}COMMIT;
+"""
+
+
+def journey(rows: dict[str, dict[str, str | None]]) -> str:
+    """A search, then one of its first five slots booked, when nobody took it meanwhile."""
+    found = search(100).removeprefix(NEED).rstrip(";\n")
+    return f"""\\set k random(0, 4)
+{NEED}SELECT coalesce(max(id), 0) AS slot, coalesce(max(effector_id), 0) AS owner, max(starts_at) AS starts,
+max(starts_at) + interval '20 minutes' AS ends FROM (SELECT * FROM ({found}) AS found OFFSET :k LIMIT 1) AS one \\gset
+BEGIN;
+SELECT coalesce((SELECT 1 FROM unscheduled_care_slot WHERE id = :slot AND status = 'free' FOR UPDATE), 0) AS free \\gset
+\\if :free
+{_written(rows)}\\endif
 COMMIT;
+"""
+
+
+def booked(url: str) -> int:
+    with psycopg.connect(url) as wire:
+        row = wire.execute("SELECT count(*) FROM unscheduled_care_appointment").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _written(rows: dict[str, dict[str, str | None]]) -> str:
+    """The slot by a conditional update, then one INSERT a table."""
+    inserts = "\n".join(_insert(table, row) for table, row in rows.items())
+    return f"""UPDATE unscheduled_care_slot SET status = 'busy' WHERE id = :slot AND status = 'free' AND NOT is_masked;
+{inserts}
 """
 
 

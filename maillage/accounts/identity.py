@@ -44,8 +44,6 @@ class Identity:
     """Whom the provider vouches for: a number, never an address."""
 
     identifier: str
-    given_name: str
-    family_name: str
 
 
 def is_joined() -> bool:
@@ -92,8 +90,7 @@ def _identity(proved: dict[str, Any], told: dict[str, Any]) -> Identity:
     identifier = claims.get(settings.IDENTITY_CLAIM)
     if not isinstance(identifier, str) or not identifier.strip():
         raise IdentityRefused("Votre fournisseur d’identité n’a pas transmis votre identifiant national.")
-    names = [str(claims.get(name) or "")[:80] for name in ("given_name", "family_name")]
-    return Identity(identifier.strip(), *names)
+    return Identity(identifier.strip())
 
 
 def _read_metadata(client: Any) -> None:

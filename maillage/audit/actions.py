@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from django.db import models
 
 from maillage.audit.models import AuditEvent
+from maillage.core.rows import insert
 
 SYSTEM = "Maillage"
 
@@ -30,7 +31,7 @@ def record(
     details: dict[str, Any] | None = None,
 ) -> AuditEvent:
     """Write one row. `summary` is French and ends on the audit page; `by` is None when the product itself acts."""
-    return AuditEvent.objects.create(
+    event = AuditEvent(
         type=type_,
         at=at,
         by_id=by.pk if by else None,
@@ -42,3 +43,4 @@ def record(
         summary=summary[:500],
         details=details or {},
     )
+    return insert(event)  # every change of the product writes one

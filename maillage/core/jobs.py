@@ -22,6 +22,7 @@ from django_tasks_db.models import DBTaskResult
 
 from maillage.core.errors import DomainError
 from maillage.core.models import Job, JobState
+from maillage.core.rows import insert
 
 logger = logging.getLogger(__name__)
 
@@ -81,9 +82,7 @@ def enqueue(
     """Ask for work, in the caller's transaction: rolled back together, never lost, never early."""
     assert kind in KINDS, kind
     with transaction.atomic(savepoint=due_on is not None):  # only the work of a day may exist already
-        row = Job.objects.create(
-            kind=kind, label=label, arguments=arguments, owner_id=owner_id, due_on=due_on, created_at=at
-        )
+        row = insert(Job(kind=kind, label=label, arguments=arguments, owner_id=owner_id, due_on=due_on, created_at=at))
         (run_job.using(run_after=not_before) if not_before else run_job).enqueue(str(row.uuid))
     return row
 

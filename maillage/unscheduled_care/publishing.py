@@ -8,7 +8,7 @@ from uuid import UUID
 
 from maillage.core.rows import Columns, one_of, read_rows
 from maillage.directory.rules.identifiers import UnknownIdentifier, practitioner_key
-from maillage.unscheduled_care.models import LINKS_IN_FORCE, Effector, Schedule, Slot, SlotAudience
+from maillage.unscheduled_care.models import LINKS_IN_FORCE, OPEN_SQL, Effector, Schedule, Slot, SlotAudience
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind, Mode
 
 # Made once: a flag is slow to make and to read.
@@ -86,8 +86,7 @@ SLOTS = """
 SELECT {slot}, {place}, {owner} FROM unscheduled_care_slot AS slot
 JOIN unscheduled_care_effector AS owner ON owner.id = slot.effector_id
 JOIN unscheduled_care_schedule AS place ON place.id = slot.schedule_id
-WHERE {wanted} AND slot.starts_at > %s AND slot.status = 'free' AND NOT slot.is_masked AND slot.reserved_for = ''
-AND slot.kinds > 0 AND slot.modes > 0 AND owner.sas_agreed_at IS NOT NULL AND owner.national_id IS NOT NULL
+WHERE {wanted} AND slot.starts_at > %s AND {open} AND owner.sas_agreed_at IS NOT NULL AND owner.national_id IS NOT NULL
 AND EXISTS (SELECT 1 {links} WHERE link.effector_id = owner.id)
 ORDER BY slot.starts_at, slot.id
 """
@@ -104,6 +103,7 @@ def _published(wanted: str, parameters: list[Any], *, at: datetime, with_cpts: b
         owner=OWNER.of("owner"),
         wanted=wanted,
         links=LINKS_IN_FORCE,
+        open=OPEN_SQL,
     )
     rows = read_rows(sql, [*parameters, at], WHOLE)
     places: dict[int, tuple[Schedule, Effector]] = {}

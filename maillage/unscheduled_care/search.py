@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from math import cos, radians
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
 from maillage.core.rows import Columns, one_of, read_rows
 from maillage.geography.rules.distances import KM_PER_DEGREE
-from maillage.unscheduled_care.models import LINKS_IN_FORCE, Effector, Schedule, Slot
+from maillage.unscheduled_care.models import LINKS_IN_FORCE, OPEN_SQL, Effector, Schedule, Slot
 from maillage.unscheduled_care.rules.places import cells_around, distance_km
 from maillage.unscheduled_care.rules.ranking import bucket_of, order
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind
@@ -25,8 +26,7 @@ COLUMNS = "id, effector_id, latitude, longitude, starts_at, kinds"
 READ = Columns(Slot, "id", "effector", "latitude", "longitude", "starts_at", "kinds").fields
 WANTED = """
 "group" = %(group)s AND starts_at > %(since)s AND starts_at <= %(until)s
-AND status = 'free' AND NOT is_masked AND reserved_for = '' AND kinds > 0 AND modes > 0
-AND (modes & %(modes)s) <> 0
+AND {open} AND (modes & %(modes)s) <> 0
 AND (latitude - %(latitude)s) * (latitude - %(latitude)s) * %(high)s
     + (longitude - %(longitude)s) * (longitude - %(longitude)s) * %(wide)s <= %(square)s
 """
@@ -51,10 +51,10 @@ ORDER BY starts_at, id LIMIT %(limit)s
 """
 CHECKED = "SELECT slot.*, {checks} AS is_shown FROM ({kept}) AS slot ORDER BY starts_at, id"
 SLOT = Columns(
-    Slot, "id", "uuid", "starts_at", "ends_at", "modes", "walk_in", "reasons", "status", "schedule", "effector"
+    Slot, "id", "uuid", "starts_at", "ends_at", "kinds", "modes", "walk_in", "reasons", "status", "schedule", "effector"
 )
 PLACE = Columns(Schedule, "id", "uuid", "name", "street", "city", "postal_code", "commune", "phone")
-OWNER = Columns(Effector, "id", "uuid", "given_name", "family_name", "group", "phone")
+OWNER = Columns(Effector, "id", "uuid", "national_id", "given_name", "family_name", "group", "phone")
 # Where, in a row, the place and its owner begin: each by its key.
 PLACE_AT, OWNER_AT = len(SLOT), len(SLOT) + len(PLACE)
 WHOLE = (*SLOT.fields, *PLACE.fields, *OWNER.fields)
@@ -62,7 +62,7 @@ SHOWN = """
 SELECT {slot}, {place}, {owner} FROM unscheduled_care_slot AS slot
 JOIN unscheduled_care_schedule AS place ON place.id = slot.schedule_id
 JOIN unscheduled_care_effector AS owner ON owner.id = slot.effector_id
-WHERE slot.id {one_of} AND slot.status = 'free'
+WHERE {wanted}
 """
 
 
@@ -120,7 +120,7 @@ def statement(need: Need, *, strict: bool = False) -> tuple[str, dict[str, Any]]
         "latitude": need.latitude, "longitude": need.longitude, "high": KM_PER_DEGREE**2, "wide": wide**2,
         "square": float(need.km**2), "limit": need.limit,
     }  # fmt: skip
-    wanted, checks = WANTED, OFFERED
+    wanted, checks = WANTED.format(open=OPEN_SQL), OFFERED
     if need.cpts_id is None:
         checks += TOLD_TO_SAS
         parameters["others"] = ALL_KINDS & ~Kind.CPTS
@@ -166,16 +166,25 @@ def read_hits(hits: Sequence[Hit], *, now: datetime) -> list[FoundSlot]:
     if not hits:
         return []
     keys, parameters = one_of([hit.id for hit in hits])
-    parts = {"slot": SLOT.of("slot"), "place": PLACE.of("place"), "owner": OWNER.of("owner")}
-    rows = read_rows(SHOWN.format(**parts, one_of=keys), parameters, WHOLE)
-    places: dict[int, Schedule] = {}
-    owners: dict[int, Effector] = {}
-    slots = {row[0]: _slot(row, places, owners) for row in rows}
+    slots = {slot.pk: slot for slot in _read(f"slot.id {keys} AND slot.status = 'free'", parameters)}
     return [
         FoundSlot(slots[hit.id], hit.km, bucket_of(hit.starts_at, now=now), hit.is_own_doctor)
         for hit in hits
         if hit.id in slots
     ]
+
+
+def slot_to_book(uuid: UUID) -> Slot | None:
+    """One slot as it is offered, whatever its state: the booking says why it is refused. One query."""
+    return next(iter(_read("slot.uuid = %s", [uuid])), None)
+
+
+def _read(wanted: str, parameters: list[Any]) -> list[Slot]:
+    parts = {"slot": SLOT.of("slot"), "place": PLACE.of("place"), "owner": OWNER.of("owner")}
+    places: dict[int, Schedule] = {}
+    owners: dict[int, Effector] = {}
+    rows = read_rows(SHOWN.format(**parts, wanted=wanted), parameters, WHOLE)
+    return [_slot(row, places, owners) for row in rows]
 
 
 def _slot(row: tuple[Any, ...], places: dict[int, Schedule], owners: dict[int, Effector]) -> Slot:

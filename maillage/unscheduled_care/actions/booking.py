@@ -11,12 +11,13 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core import jobs
 from maillage.core.errors import DomainError
-from maillage.core.rows import read_rows
+from maillage.core.rows import insert, read_rows
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.actions.outbox import tell_sas
 from maillage.unscheduled_care.models import (
     LINKS_IN_FORCE,
+    OPEN_SQL,
     Appointment,
     AppointmentStatus,
     Origin,
@@ -96,15 +97,18 @@ def _book(slot: Slot, booker: Booker, reason: str, commune: str, at: datetime) -
         reason=reason, commune=commune, code=new_code(),
     )  # fmt: skip
     appointment.effector = slot.effector
-    appointment.save(force_insert=True)
+    insert(appointment)
     _tell("booked", appointment, f"Créneau du {_when(appointment)} réservé", booker.user, at)
     return appointment
 
 
+TAKE = f"""UPDATE unscheduled_care_slot SET status = 'busy' WHERE id = %s AND starts_at > %s AND {OPEN_SQL}
+RETURNING id"""  # noqa: S608  # a constant of the model
+
+
 def _take(slot: Slot, facts: "Facts", at: datetime) -> None:
     """An absence or a busy time that came meanwhile masked the slot in its own transaction: the update sees it."""
-    taken = Slot.objects.open().filter(pk=slot.pk, starts_at__gt=at).update(status=SlotStatus.BUSY)
-    if not taken:
+    if not read_rows(TAKE, [slot.pk, at], ()):
         raise SlotAlreadyStarted if slot.starts_at <= at else SlotNoLongerFree
     if facts.is_away:
         raise ProfessionalBusy

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef
 
+from maillage.core.rows import insert
 from maillage.unscheduled_care.fhir import Resource, appointment_resource
 from maillage.unscheduled_care.models import Appointment, MessageState, SasMessage
 
@@ -45,8 +46,8 @@ def tell_sas(appointment: Appointment, *, at: datetime) -> SasMessage | None:
     if appointment.regulator_id is None or not appointment.effector.idnps:
         return None
     content = appointment_resource(appointment, identifier_system=identifier_system())
-    return SasMessage.objects.create(
-        appointment=appointment, number=appointment.version, content=content, next_at=at, created_at=at
+    return insert(
+        SasMessage(appointment=appointment, number=appointment.version, content=content, next_at=at, created_at=at)
     )
 
 

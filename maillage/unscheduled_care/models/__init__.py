@@ -20,10 +20,11 @@ from maillage.unscheduled_care.models.request import (
 )
 from maillage.unscheduled_care.models.schedule import Absence, BusyCalendar, BusyTime, Schedule
 from maillage.unscheduled_care.models.settings import CareSettings
-from maillage.unscheduled_care.models.slot import Reserved, Slot, SlotAudience, SlotQuerySet, SlotStatus
+from maillage.unscheduled_care.models.slot import OPEN_SQL, Reserved, Slot, SlotAudience, SlotQuerySet, SlotStatus
 
 __all__ = [
     "LINKS_IN_FORCE",
+    "OPEN_SQL",
     "Absence",
     "Appointment",
     "AppointmentQuerySet",

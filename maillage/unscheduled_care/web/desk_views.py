@@ -32,7 +32,7 @@ from maillage.unscheduled_care.models import (
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.statistics import CareFigures, figures
 from maillage.unscheduled_care.web.access import own_effector
-from maillage.unscheduled_care.web.finding import answer_json, bound, found, give, told_kindly
+from maillage.unscheduled_care.web.finding import answer_json, asked_slot, bound, found, give, told_kindly
 from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm, DifficultyForm
 from maillage.unscheduled_care.web.found_lines import slot_lines
 from maillage.unscheduled_care.web.public_views import answer, appointment_context, say_outcome
@@ -100,7 +100,7 @@ def _without_outcome(request: CptsRequest, at: datetime) -> int:
 @requires(Permission.SLOT_BOOK)
 def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
     """The desk, or a member for a patient."""
-    slot = get_object_or_404(Slot.objects.select_related("effector"), uuid=slot_uuid)
+    slot = asked_slot(slot_uuid)
     asked, at = QueryDict(request.POST.get("query", "")), timezone.now()
     booker = actions.Booker(user=request.user, origin=Origin.DESK, cpts=request.cpts)
     try:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django import forms
@@ -19,7 +20,7 @@ from maillage.unscheduled_care.models import Appointment, Effector, Slot
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.rules.ranking import RADII, USUAL_RADIUS, bucket_label
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, MODE_LABELS, Mode
-from maillage.unscheduled_care.search import PER_SEARCH, FoundSlot, Need, find_hits, read_hits
+from maillage.unscheduled_care.search import PER_SEARCH, FoundSlot, Need, find_hits, read_hits, slot_to_book
 from maillage.unscheduled_care.web.found_lines import km_text, modes_of, phone_of
 
 SHOWN = 25
@@ -145,6 +146,14 @@ def _json(content: dict[str, Any], status: int = 200) -> HttpResponse:
     return HttpResponse(orjson.dumps(content), content_type="application/json", status=status)
 
 
+def asked_slot(uuid: UUID) -> Slot:
+    """The slot that is to be booked, with its owner. Raises Http404."""
+    slot = slot_to_book(uuid)
+    if slot is None:
+        raise Http404
+    return slot
+
+
 def give(slot: Slot, *, asked: QueryDict, moved: Appointment | None, booker: Booker, at: datetime) -> Appointment:
     """Book for the patient of a search, or move there the appointment it speaks of. Raises DomainError.
 
@@ -154,12 +163,17 @@ def give(slot: Slot, *, asked: QueryDict, moved: Appointment | None, booker: Boo
         if moved is None:
             raise Http404
         return actions.move(appointment=moved, to=slot, booker=booker, at=at)
-    form = bound(asked)
-    form.is_valid()
-    data: dict[str, Any] = getattr(form, "cleaned_data", {})
+    data = _searched(asked) if asked else {}  # from the door of the SAS, there was no search
     commune = data.get("commune")
     code = commune.code if commune else ""
     return actions.book_slot(slot=slot, booker=booker, reason=data.get("motif", ""), commune=code, at=at)
+
+
+def _searched(asked: QueryDict) -> dict[str, Any]:
+    """What is understood of a search, as far as it is."""
+    form = bound(asked)
+    form.is_valid()
+    return getattr(form, "cleaned_data", {})
 
 
 def told_kindly(error: DomainError, results: Found | None) -> str:

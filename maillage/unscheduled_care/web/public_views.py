@@ -4,15 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from allauth.account.adapter import get_adapter
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maillage.accounts.models import User
+from maillage.accounts.tries import Tries
 from maillage.core.access import public
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
@@ -27,7 +26,7 @@ from maillage.unscheduled_care.rules.series import PARIS, instant
 from maillage.unscheduled_care.web.access import appointment_of
 from maillage.unscheduled_care.web.forms import CancelForm
 
-TRIES, TRIES_SECONDS = 10, 900
+CODES = Tries("cancel-by-code", most=10, seconds=900)
 FURTHEST = timedelta(days=400)  # slots open a year ahead
 MOST = 1000  # of each, in a subscribed calendar
 
@@ -117,8 +116,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
 
 def _named(request: HttpRequest, form: CancelForm) -> Appointment | None:
     """The appointment of that code; a machine that tries them all is stopped long before it finds one."""
-    key = f"cancel-by-code:{get_adapter().get_client_ip(request)}"
-    if cache.get(key, 0) >= TRIES:
+    if CODES.are_spent(request):
         form.add_error(None, "Trop d’essais : attendez un quart d’heure, ou appelez le numéro de la CPTS.")
         return None
     day = form.cleaned_data["on"]
@@ -126,6 +124,6 @@ def _named(request: HttpRequest, form: CancelForm) -> Appointment | None:
     span = instant(day, midnight, PARIS), instant(day + timedelta(days=1), midnight, PARIS)
     row = actions.find_by_code(code=form.cleaned_data["code"], on=span)
     if row is None:
-        cache.set(key, cache.get(key, 0) + 1, TRIES_SECONDS)
+        CODES.add(request)
         form.add_error("code", "Aucun rendez-vous à venir ne porte ce code ce jour-là.")
     return row

@@ -16,10 +16,10 @@ from maillage.core.posted import sent_uuid
 from maillage.geography.fields import commune_text
 from maillage.geography.models import Commune
 from maillage.unscheduled_care import actions
-from maillage.unscheduled_care.models import Appointment, Slot
+from maillage.unscheduled_care.models import Appointment
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.web.access import regulator_booker, regulator_of, regulators_only
-from maillage.unscheduled_care.web.finding import answer_json, bound, found, give, told_kindly
+from maillage.unscheduled_care.web.finding import answer_json, asked_slot, bound, found, give, told_kindly
 from maillage.unscheduled_care.web.forms import DifficultyForm
 from maillage.unscheduled_care.web.found_lines import slot_lines
 
@@ -65,7 +65,7 @@ def _moved(request: HttpRequest, asked: QueryDict) -> Appointment | None:
 @regulators_only
 def book(request: HttpRequest, slot_uuid: UUID) -> HttpResponse:
     """Book, or move there what `deplacer` names; of two people at the same second the other is offered the next."""
-    slot = get_object_or_404(Slot.objects.select_related("effector"), uuid=slot_uuid)
+    slot = asked_slot(slot_uuid)
     asked = QueryDict(request.POST.get("query", ""))
     at = timezone.now()
     try:
