@@ -90,7 +90,7 @@ def paced(requests: Sequence[str], rate: float, session: str, seconds: int = 8, 
         answer = local.wire.getresponse()
         answer.read()
         times.append(1000 * (time.perf_counter() - due))
-        if answer.status >= 400:
+        if answer.status >= 300:
             wrong.append(answer.status)
 
     with ThreadPoolExecutor(clients) as pool:

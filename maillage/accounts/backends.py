@@ -22,7 +22,7 @@ class PasswordBackend(AuthenticationBackend):
         return checked
 
     def get_user(self, user_id: int) -> User | None:
-        return _account(user_id, *AccountKind.values)
+        return _account(user_id, AccountKind.PASSWORD)
 
 
 class IdentityBackend(BaseBackend):
@@ -32,7 +32,7 @@ class IdentityBackend(BaseBackend):
         return _account(user_id, AccountKind.EXTERNAL)
 
 
-def _account(user_id: int, *kinds: str) -> User | None:
+def _account(user_id: int, kind: AccountKind) -> User | None:
     """While it is open. Read by a statement made once: every page begins with it."""
     user = read_one(ACCOUNT, "one.id = %s", [user_id])
-    return user if user and user.is_active and user.kind in kinds else None
+    return user if user and user.is_active and user.kind == kind else None

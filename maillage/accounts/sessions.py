@@ -14,7 +14,8 @@ class SessionStore(db.SessionStore):
     """That of Django, but for its reading."""
 
     def load(self) -> dict[str, Any]:
-        rows = read_rows(KEPT, [self.session_key, timezone.now()], ())
+        key = self.session_key or ""
+        rows = read_rows(KEPT, [key, timezone.now()], ()) if "\0" not in key else []  # PostgreSQL would not hear of it
         if not rows:
             self._session_key = None
             return {}

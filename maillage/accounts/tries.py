@@ -5,23 +5,25 @@ from dataclasses import dataclass
 from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils import timezone
 
 
 @dataclass(frozen=True)
 class Tries:
-    """`most` in `seconds`, since the last one. What is counted is only an address and a number."""
+    """`most` in each span of `seconds`. What is counted is only an address and a number, forgotten after it."""
 
     name: str
     most: int
     seconds: int
 
     def are_spent(self, request: HttpRequest) -> bool:
-        count: int = cache.get(self._key(request), 0)
-        return count >= self.most
+        return int(cache.get(self._key(request), 0)) >= self.most
 
     def add(self, request: HttpRequest) -> None:
         key = self._key(request)
-        cache.set(key, cache.get(key, 0) + 1, self.seconds)
+        if not cache.add(key, 1, self.seconds):
+            cache.incr(key)
 
     def _key(self, request: HttpRequest) -> str:
-        return f"{self.name}:{get_adapter().get_client_ip(request)}"
+        span = int(timezone.now().timestamp()) // self.seconds
+        return f"{self.name}:{span}:{get_adapter().get_client_ip(request)}"

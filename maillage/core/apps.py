@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class CoreConfig(AppConfig):
     name = "maillage.core"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django.core.checks import register  # noqa: PLC0415
+
+        from maillage.core.checks import sqlite_is_recent  # noqa: PLC0415
+
+        register(sqlite_is_recent)

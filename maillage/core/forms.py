@@ -16,8 +16,8 @@ from maillage.core.markup import escaped, markup, together
 Widget = dict[str, Any]
 FIELD = '<div class="field">{inside}{help}</div>'
 HELP = '<div class="help" id="{id}_helptext">{text}</div>'
-CHECK = '<div class="check">{control}<label for="{id}">{label}</label></div>'
-CHOICES = "<fieldset><legend>{label}</legend>{control}</fieldset>"
+CHECK = '<div class="check">{control}<label for="{id}">{label}</label></div>{errors}'
+CHOICES = "<fieldset><legend>{label}</legend>{errors}{control}</fieldset>"
 LABELLED = '<label for="{id}">{label}{optional}</label>{errors}{control}'
 OPTIONAL = SafeString(" <small>(facultatif)</small>")
 NOTHING = SafeString()
@@ -30,14 +30,14 @@ def field_html(field: BoundField) -> SafeString:
 
 
 def _inside(field: BoundField) -> SafeString:
-    named = {"label": field.label, "control": field}
+    named = {"label": field.label, "control": field, "errors": field.errors or NOTHING}
     if field.widget_type == "checkbox":
         return markup(CHECK, id=field.id_for_label, **named)
     if field.use_fieldset:
         return markup(CHOICES, **named)
     is_asked = field.field.required or getattr(field.field, "asked_in_some_cases", False)
     optional = NOTHING if is_asked else OPTIONAL
-    return markup(LABELLED, id=field.id_for_label, optional=optional, errors=field.errors or NOTHING, **named)
+    return markup(LABELLED, id=field.id_for_label, optional=optional, **named)
 
 
 def input_html(widget: Widget) -> SafeString:
@@ -66,7 +66,8 @@ def _options(group: str | None, options: list[Widget]) -> SafeString:
 
 
 def choices_html(widget: Widget) -> SafeString:
-    """Buttons or boxes to choose among, each inside its label. (Groups of them are nowhere in the product.)"""
+    """Buttons or boxes to choose among, each inside its label; groups of them are nowhere in the product."""
+    assert not any(group for group, _, _ in widget["optgroups"])
     attributes = {name: widget["attrs"].get(name) or None for name in ("id", "class")}
     options = (one for _, some, _ in widget["optgroups"] for one in some)
     inside = together(markup("<div>{one}</div>", one=_choice(one)) for one in options)

@@ -9,7 +9,8 @@ from django.utils.safestring import SafeString
 
 def escaped(value: Any) -> str:
     """As a template writes a value: what is safe as it is, the rest escaped."""
-    return str(value) if hasattr(value, "__html__") else escape(str(value))
+    text = value if isinstance(value, str) else str(value)  # a lazy text may be a safe one
+    return str(text) if hasattr(text, "__html__") else escape(text)
 
 
 def markup(template: str, **values: Any) -> SafeString:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Field, JSONField, Model
 from django.db.models.base import DEFERRED
 
 Converter = Callable[[Any, Any, Any], Any]
@@ -44,7 +44,10 @@ INSERT = "INSERT INTO {table} ({columns}) VALUES ({marks}) RETURNING id"
 
 
 def insert(row: Found) -> Found:
-    """`save(force_insert=True)`, by a statement made once. Raises IntegrityError."""
+    """`save(force_insert=True)` of a row that is whole, by a statement made once. Raises IntegrityError.
+
+    No signal is sent, and no related object is looked at: their keys are. The engine numbers the row.
+    """
     sql, fields = _insertion(type(row))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
     ((row.pk,),) = read_rows(sql, values, ())
@@ -55,7 +58,10 @@ def insert(row: Found) -> Found:
 @cache
 def _insertion(model: type[Model]) -> tuple[str, list[Field[Any, Any]]]:
     """For a model whose key the database numbers."""
+    assert model._meta.pk is not None
+    assert model._meta.pk.column == "id"
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    assert not any(field.generated or field.has_db_default() for field in fields), model
     names = ", ".join(f'"{field.column}"' for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     return INSERT.format(table=model._meta.db_table, columns=names, marks=marks), fields
@@ -121,6 +127,8 @@ class Columns(Generic[Found]):
         self.model, self._all = model, model._meta.concrete_fields
         self.fields = tuple(field for field in self._all if not names or field in wanted)
         self._names = [field.attname for field in self._all]
+        # On PostgreSQL no converter runs: a field that reads its column another way is not for here.
+        assert not any(hasattr(field, "from_db_value") and not _is_plain_json(field) for field in self.fields), model
         self._places = [self._all.index(field) for field in self.fields]
 
     def __len__(self) -> int:
@@ -136,6 +144,10 @@ class Columns(Generic[Found]):
         for place, value in zip(self._places, values, strict=True):
             whole[place] = value
         return self.model.from_db("default", self._names, whole)
+
+
+def _is_plain_json(field: Field[Any, Any]) -> bool:
+    return isinstance(field, JSONField) and field.decoder is None
 
 
 @cache

@@ -1,6 +1,7 @@
-"""No-break spaces where French wants them: before : ; ? ! » €, after « and inside numbers. Done once, at the door.
+"""No-break spaces where French wants them: before : ; ? ! » €, after «, inside numbers and hours.
 
-Sources stay readable and every page, mail and document follows, what people typed in a field excepted.
+Done once, at the door: sources stay readable and every page, mail and document follows, what people typed in a field
+excepted.
 """
 
 import re
@@ -10,9 +11,10 @@ from django.http import HttpRequest, HttpResponse
 
 from maillage.core.money import NBSP
 
-PLAIN = re.compile(r" (?=[:;?!»€])|(?<=«) |(?<=\d) (?=\d{3}(?!\d))")
-KEPT = "|".join(rf"<{name}\b.*?</{name}>" for name in ("textarea", "script", "code"))
-TAG = re.compile(rf"({KEPT}|<[^>]*>)", re.DOTALL)
+PLAIN = re.compile(r" (?=[:;?!»€])|(?<=«) |(?<=\d) (?=\d{3}(?!\d)|h\b)|(?<=\d h) (?=\d\d\b)")
+TAG = re.compile(r"(<[^>]*>)")
+KEPT = ("textarea", "script", "code")
+OPENINGS = tuple(f"<{name}" for name in KEPT)
 BETWEEN = "\0"  # in no page: forms refuse it
 
 
@@ -24,8 +26,25 @@ def typographic(text: str) -> str:
 def typographic_html(html: str) -> str:
     """The same for the text of a page, tags and what must stay as it is left alone. Linear in its length."""
     pieces = TAG.split(html.replace(BETWEEN, ""))
-    pieces[::2] = PLAIN.sub(NBSP, BETWEEN.join(pieces[::2])).split(BETWEEN)
+    told = _texts(pieces)
+    typeset = PLAIN.sub(NBSP, BETWEEN.join(pieces[place] for place in told)).split(BETWEEN)
+    for place, text in zip(told, typeset, strict=True):
+        pieces[place] = text
     return "".join(pieces)
+
+
+def _texts(pieces: list[str]) -> list[int]:
+    """Which pieces are text to typeset: tags come between, and what some of them hold is kept."""
+    found, kept = [], ""
+    for place, piece in enumerate(pieces):
+        if place % 2 == 0:
+            if not kept:
+                found.append(place)
+        elif kept:
+            kept = "" if piece.startswith(f"</{kept}") else kept
+        elif piece.startswith(OPENINGS):
+            kept = next(name for name in KEPT if piece.startswith(f"<{name}"))
+    return found
 
 
 class TypographyMiddleware:

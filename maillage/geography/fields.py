@@ -7,13 +7,12 @@ from django import forms
 
 from maillage.core.rows import Columns, read_one
 from maillage.core.text import listed, normalised
-from maillage.geography.models import Commune
+from maillage.geography.models import LONG_FIELDS, Commune
 from maillage.geography.queries import places_by_key
 from maillage.geography.rules.codes import departement_of
 
 NAMED = 5
-LONG = {"outline", "neighbours"}
-SHORT = Columns(Commune, *(field.name for field in Commune._meta.concrete_fields if field.name not in LONG))
+SHORT = Columns(Commune, *(field.name for field in Commune._meta.concrete_fields if field.name not in LONG_FIELDS))
 WITH_CODE = re.compile(r".+ \((?P<code>[0-9][0-9AB][0-9]{3})\)")
 
 
@@ -47,4 +46,4 @@ class CommuneField(forms.CharField):
             raise forms.ValidationError(f"Plusieurs communes répondent à ce nom : {named}. Tapez le code INSEE.")
         if not found:
             raise forms.ValidationError("Aucune commune de ce nom. Essayez son code postal ou son code INSEE.")
-        return Commune.objects.defer("outline", "neighbours").get(code=next(iter(found)))
+        return Commune.objects.defer(*LONG_FIELDS).get(code=next(iter(found)))

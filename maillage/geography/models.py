@@ -27,6 +27,8 @@ ON_EARTH = Q(latitude=None, longitude=None) | Q(
     latitude__isnull=False, latitude__range=(-90, 90), longitude__isnull=False, longitude__range=(-180, 180)
 )
 
+LONG_FIELDS = ("outline", "neighbours")  # of a commune: read for a map, and nowhere else
+
 
 class Region(models.Model):
     code = models.CharField("code INSEE", max_length=3, primary_key=True)
@@ -76,7 +78,7 @@ class CommuneQuerySet(models.QuerySet["Commune"]):
 
     def for_choosing(self) -> Self:
         """All that a line of a choice shows, without the outline, in a total order."""
-        return self.select_related("epci", "departement").defer("outline", "neighbours")
+        return self.select_related("epci", "departement").defer(*LONG_FIELDS)
 
 
 class Commune(models.Model):

@@ -56,7 +56,7 @@ INSTANCE_ENTRIES = (
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """What layout/base.html shows around every page. No query: roles were read with the rights."""
+    """What layout/base.html shows around every page. One query at most: the roles, when the page had not asked yet."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"shell": {"cpts": None, "sections": [], "roles": []}}

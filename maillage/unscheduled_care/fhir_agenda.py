@@ -37,12 +37,12 @@ def slot_resource(slot: Slot) -> Resource:
     }
 
 
-def appointment_resource(appointment: Appointment, base: str) -> Resource:
+def appointment_resource(appointment: Appointment, *, identifier_system: str) -> Resource:
     """FHIR Appointment: when, with whom, what became of it; no patient. Reads slot and effector."""
     resource: Resource = {
         "resourceType": "Appointment",
         "id": str(appointment.uuid),
-        "identifier": [{"system": f"{base}/rendez-vous", "value": str(appointment.uuid)}],
+        "identifier": [{"system": identifier_system, "value": str(appointment.uuid)}],
         "status": appointment.status,
         "slot": [{"reference": f"Slot/{appointment.slot.uuid}"}],
         "start": fhir_instant(appointment.starts_at),

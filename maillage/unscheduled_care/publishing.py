@@ -103,7 +103,7 @@ def _published(wanted: str, parameters: list[Any], *, at: datetime, with_cpts: b
         owner=OWNER.of("owner"),
         wanted=wanted,
         links=LINKS_IN_FORCE,
-        open=OPEN_SQL,
+        open=OPEN_SQL.format(slot="slot"),
     )
     rows = read_rows(sql, [*parameters, at], WHOLE)
     places: dict[int, tuple[Schedule, Effector]] = {}

@@ -120,7 +120,7 @@ def statement(need: Need, *, strict: bool = False) -> tuple[str, dict[str, Any]]
         "latitude": need.latitude, "longitude": need.longitude, "high": KM_PER_DEGREE**2, "wide": wide**2,
         "square": float(need.km**2), "limit": need.limit,
     }  # fmt: skip
-    wanted, checks = WANTED.format(open=OPEN_SQL), OFFERED
+    wanted, checks = WANTED.format(open=OPEN_SQL.format(slot="slot")), OFFERED
     if need.cpts_id is None:
         checks += TOLD_TO_SAS
         parameters["others"] = ALL_KINDS & ~Kind.CPTS

@@ -14,7 +14,6 @@ RECEIVE = (
     ResourceKind.UNSCHEDULED, ResourceKind.DUTY, ResourceKind.MSP, ResourceKind.ESP, ResourceKind.CENTRE,
     ResourceKind.HOSPITAL,
 )  # fmt: skip
-LONGEST = timedelta(days=1)  # a slot that began on the Sunday evening before goes on
 GIVEN_OR_FREE = (SlotStatus.FREE, SlotStatus.BUSY)
 
 
@@ -62,7 +61,7 @@ def _of_slots(cpts: Cpts, monday: date) -> list[Presence]:
     rows = (
         Slot.objects.of(cpts)
         .filter(status__in=GIVEN_OR_FREE, is_masked=False, reserved_for=Reserved.NOBODY, modes__gt=0)
-        .starting_between(start - LONGEST, end)
+        .overlapping(start, end)
         .values_list("effector__given_name", "effector__family_name", "effector", "starts_at", "ends_at")
     )
     return [

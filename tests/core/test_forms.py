@@ -1,11 +1,16 @@
 """Lists to choose in, written by us as Django's templates write them."""
 
 import pytest
+from allauth.account.forms import SetPasswordField
 from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.test.html import parse_html
+from django.urls import reverse
+from django.utils.functional import lazy
+from django.utils.safestring import mark_safe
 
 from maillage.core.forms import Renderer
+from maillage.core.markup import markup
 
 CHOICES = [("", "—"), ("a", "L’un & l’autre"), ("Groupe <1>", [(1, "un"), (2, '"deux"')])]
 
@@ -42,6 +47,33 @@ def test_choices_are_written_as_django_writes_them(value, widget, attrs):
     one = widget(attrs=attrs, choices=CHOICES[:2])
     ours, theirs = (one.render("n", value, renderer=renderer) for renderer in (Renderer(), TemplatesSetting()))
     assert parse_html(ours) == parse_html(theirs)
+
+
+safe_text = lazy(lambda: mark_safe("<b>sûr</b>"), str)
+plain_text = lazy(lambda: "<b>", str)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("<b>", "&lt;b&gt;"),
+        (mark_safe("<b>"), "<b>"),
+        (3, "3"),
+        (safe_text(), "<b>sûr</b>"),
+        (plain_text(), "&lt;b&gt;"),
+    ],
+)
+def test_a_value_is_escaped_unless_it_is_safe(value, expected):
+    assert markup("{value}", value=value) == expected
+
+
+def test_the_help_of_a_password_is_a_list(client, db):
+    page = client.get(reverse("account_reset_password_from_key", args=["1", "set-password"]))
+    assert page.status_code == 200
+    help_text = SetPasswordField(label="Mot de passe").help_text
+    form = forms.Form()
+    form.fields["one"] = forms.CharField(help_text=help_text)
+    assert "<ul><li>" in form["one"].as_field_group()
 
 
 class Asked(forms.Form):

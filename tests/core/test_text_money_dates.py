@@ -112,6 +112,8 @@ def test_numbers_pass_unchanged():
         ("Rôle : « membre » ?", "Rôle\xa0: «\xa0membre\xa0»\xa0?"),
         ("12:30, https://exemple.org", "12:30, https://exemple.org"),
         ("Oui ; non !", "Oui\xa0; non\xa0!"),
+        ("de 18 h à 20 h 30", "de 18\xa0h à 20\xa0h\xa030"),
+        ("2 hommes, 3 h 5", "2 hommes, 3\xa0h 5"),
     ],
 )
 def test_french_marks_are_held_to_their_word(plain, typeset):
@@ -125,6 +127,7 @@ def test_french_marks_are_held_to_their_word(plain, typeset):
         "<textarea>a : b ; c</textarea>",
         '<script type="application/json">{"a" : 1}</script>',
         "<code>a ? b : c</code>",
+        "<textarea>a : b</textarea >",
     ],
 )
 def test_what_people_typed_is_never_touched(kept):

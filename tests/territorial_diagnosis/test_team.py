@@ -22,7 +22,7 @@ from maillage.core.missions import Mission
 from maillage.core.sources import UnreadableFile
 from maillage.territorial_diagnosis import actions
 from maillage.territorial_diagnosis.actions.own_files import ColumnsMap, NothingJoined, join, read_own_file
-from maillage.territorial_diagnosis.actions.team import AlreadyListed, ImpossibleFigure, ReasonNeeded
+from maillage.territorial_diagnosis.actions.team import AlreadyListed, HoursChanged, ImpossibleFigure, ReasonNeeded
 from maillage.territorial_diagnosis.actions.versions import AlreadyFrozen
 from maillage.territorial_diagnosis.content import content_of, differences
 from maillage.territorial_diagnosis.documents import diagnosis_docx, diagnosis_pdf, diagnosis_xlsx, perimeter_geojson
@@ -38,6 +38,7 @@ from maillage.territorial_diagnosis.models import (
 from maillage.territorial_diagnosis.queries import area_of
 from maillage.territorial_diagnosis.rules.catalogue import Kind, definitions
 from maillage.territorial_diagnosis.rules.gaps import Gap
+from maillage.territorial_diagnosis.rules.opening import parse_hours
 from tests.factories import NOON, OrganizationFactory, UserFactory
 
 BASE = "cpts-du-bergeracois"
@@ -137,6 +138,9 @@ def test_two_people_who_type_hours_at_once_are_told(client, cpts, coordinator):
     assert client.post(url, {"opening": "sam 9h-12h", "was": read}).status_code == 302
     one.refresh_from_db()
     assert one.hours == "sam. 9 h–12 h"
+    Resource.objects.update(opening=parse_hours("dim 9h-12h"))  # after the page read it, before it writes
+    with pytest.raises(HoursChanged):
+        actions.set_hours(resource=one, opening=[], was=one.hours, by=coordinator, at=NOON)
 
 
 def rank(cpts, by, *titles):

@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,7 +11,7 @@ from django.urls import reverse
 from joserfc.jwk import OctKey, RSAKey
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from maillage.accounts.models import AccountKind, User
+from maillage.accounts.models import AccountKind, Role, RoleAssignment, User
 from maillage.accounts.tries import Tries
 from maillage.audit.models import AuditEvent
 from maillage.members.models import Membership
@@ -159,6 +160,24 @@ def test_a_flood_of_entries_stops_at_the_door(client, provider, regulator, monke
     for _ in range(2):
         assert client.get(DOOR).status_code == 302
     assertContains(client.get(DOOR), "Trop d’entrées", status_code=403)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOON + timedelta(minutes=15))
+    assert client.get(DOOR).status_code == 302
+
+
+def test_a_session_without_its_number_opens_nothing(client, provider, regulator):
+    entered(client, provider)
+    session = client.session
+    del session["through_sas_number"]
+    session.save()
+    assert client.get("/regulation/").status_code == 404
+
+
+def test_an_external_account_opens_nothing_by_a_role(client, provider, regulator, cpts):
+    entered(client, provider)
+    user = User.objects.get(kind=AccountKind.EXTERNAL)
+    RoleAssignment.objects.create(user=user, role=Role.COORDINATOR, cpts=cpts, created_at=NOON)
+    assert client.get(f"/cpts/{cpts.slug}/").status_code == 404
+    assert client.get(f"/cpts/{cpts.slug}/soins/").status_code == 404
 
 
 def test_the_way_back_is_read_and_not_sent(client, provider):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pytest_django.asserts import assertContains
 
 from maillage.unscheduled_care import actions
+from maillage.unscheduled_care.actions.outbox import identifier_system
 from maillage.unscheduled_care.models import Appointment, Effector, Slot, SlotStatus
 from maillage.unscheduled_care.rules.agenda_query import read_agenda_search
 from maillage.unscheduled_care.rules.sas_query import Refused
@@ -85,7 +86,7 @@ def test_appointments_are_told_without_patient(get, booked):
     Appointment.objects.update(starts_at=late, ends_at=late + timedelta(hours=1))
     assert get("Appointment")["total"] == 0
     (one,) = told(get(f"Appointment?identifier={booked.uuid}"), "Appointment")
-    assert one["identifier"][0]["value"] == str(booked.uuid)
+    assert one["identifier"] == [{"system": identifier_system(), "value": str(booked.uuid)}]
 
 
 def test_a_search_is_narrowed_by_day_by_place_and_by_number(get, slots, doctor):
@@ -118,11 +119,18 @@ def test_each_resource_is_read_by_its_id_and_only_in_its_agenda(get, booked, doc
         "Slot?start=2026-11-24", "Slot?start=ge2026-11-24&start=ge2026-11-25", "Slot?status=perhaps", "Slot?a=1",
         "Slot?start=ge2026-01-01&start=le2026-11-24", "Slot?start=ge2026-11-25&start=le2026-11-24",
         "Appointment?actor:Practitioner.identifier=899900000017", "Schedule?status=free",
-        "Appointment?start=ge2026-11-24", "Slot?_include=Slot:patient", "Appointment?_include=Slot:schedule",
+        "Appointment?start=ge2026-11-24", "Slot?_include=Slot:patient", "Appointment?_include=Appointment:patient",
     ],
 )  # fmt: skip
 def test_what_cannot_be_executed_is_refused_in_fhir(get, query):
     assert get(query, 400)["resourceType"] == "OperationOutcome"
+
+
+def test_what_comes_with_an_appointment_comes_in_one_call(get, booked):
+    chained = "_include=Appointment:slot&_include:iterate=Slot:schedule:Schedule&_include:iterate=Schedule:actor"
+    bundle = get(f"Appointment?{chained}")
+    kinds = [one["resource"]["resourceType"] for one in bundle["entry"]]
+    assert kinds == ["Appointment", "Slot", "Schedule", "Practitioner", "PractitionerRole"]
 
 
 def test_a_last_slash_changes_nothing_and_no_address_answers_a_page(get, client, slots, doctor):

@@ -9,7 +9,17 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, transaction
 
-from maillage.unscheduled_care.models import Appointment, Effector, Slot, SlotStatus
+from maillage.core.rows import read_rows
+from maillage.members.models import Membership, MembershipStatus
+from maillage.unscheduled_care.models import (
+    LINKS_IN_FORCE,
+    OPEN_SQL,
+    Appointment,
+    Effector,
+    EffectorMembership,
+    Slot,
+    SlotStatus,
+)
 from tests.factories import NOON
 from tests.unscheduled_care.campaign import CAMPAIGN, hours, load, slot
 
@@ -122,3 +132,27 @@ def test_the_loader_writes_nothing_of_a_file_it_refuses(content, said):
 def test_three_thousand_slots_are_loaded():
     slots = [slot("d", "d1", hours(1 + number / 2)) for number in range(3000)]
     assert len(load(*slots)["slots"]) == 3000
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_open"),
+    [
+        ({}, True), ({"status": "busy-unavailable"}, False), ({"status": "cancelled"}, False),
+        ({"is_masked": True}, False), ({"reserved_for": "own-patients"}, False),
+        ({"kinds": 0}, False), ({"modes": 0}, False),
+    ],
+)  # fmt: skip
+def test_an_open_slot_is_the_same_in_both_writings(slots, changed, is_open):
+    Slot.objects.filter(pk=slots[0].pk).update(**changed)
+    asked = Slot.objects.filter(pk=slots[0].pk)
+    assert asked.open().exists() is is_open
+    sql = "SELECT id FROM unscheduled_care_slot AS one WHERE one.id = %s AND {open}"
+    sql = sql.format(open=OPEN_SQL.format(slot="one"))
+    assert bool(read_rows(sql, [slots[0].pk], ())) is is_open
+
+
+@pytest.mark.parametrize("status", MembershipStatus.values)
+def test_a_membership_in_force_is_the_same_in_both_writings(slots, doctor, status):
+    Membership.objects.update(status=status, left_on=NOON.date() if status == "left" else None)
+    sql = f"SELECT link.id {LINKS_IN_FORCE} WHERE link.effector_id = %s"
+    assert bool(read_rows(sql, [doctor.pk], ())) is EffectorMembership.objects.in_force().exists()

@@ -150,6 +150,7 @@ def hours(request: CptsRequest, resource_uuid: UUID) -> HttpResponse:
         try:
             actions.set_hours(resource=resource, by=request.user, at=timezone.now(), **form.cleaned_data)
         except DomainError as error:
+            resource.refresh_from_db(fields=["opening"])
             now = resource.hours or "non connus"
             form.add_error("opening", f"{error.user_message} À présent : {now}.")
             form.data = request.POST.copy()  # what was typed stays; sent again, it takes the place of these

@@ -102,8 +102,8 @@ def _book(slot: Slot, booker: Booker, reason: str, commune: str, at: datetime) -
     return appointment
 
 
-TAKE = f"""UPDATE unscheduled_care_slot SET status = 'busy' WHERE id = %s AND starts_at > %s AND {OPEN_SQL}
-RETURNING id"""  # noqa: S608  # a constant of the model
+OPEN = OPEN_SQL.format(slot="unscheduled_care_slot")
+TAKE = f"UPDATE unscheduled_care_slot SET status = 'busy' WHERE id = %s AND starts_at > %s AND {OPEN} RETURNING id"  # noqa: S608
 
 
 def _take(slot: Slot, facts: "Facts", at: datetime) -> None:

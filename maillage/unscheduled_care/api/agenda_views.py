@@ -11,6 +11,7 @@ from django.utils import timezone
 from maillage import VERSION
 from maillage.core.posted import sent_uuid
 from maillage.unscheduled_care import fhir, fhir_agenda
+from maillage.unscheduled_care.actions.outbox import identifier_system
 from maillage.unscheduled_care.answering_sas import base_of, encoded
 from maillage.unscheduled_care.api.answering import check_answer_format, fhir_response
 from maillage.unscheduled_care.fhir import Resource
@@ -42,9 +43,7 @@ def slots(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     found = found if asked.only is None else found.filter(schedule__uuid__in=asked.only)
     rows = list(_if_asked(asked, effector, found))
     places = list({one.schedule_id: one.schedule for one in rows}.values())
-    around = fhir_agenda.schedules(places, effector) if "Slot:schedule" in asked.includes else []
-    if places and around and _with_actors(asked):
-        around += fhir_agenda.actors(places, effector, base_of(request))
+    around = _places(request, asked, effector, places)
     return _answer(request, agenda_uuid, "Slot", [fhir_agenda.slot_resource(one) for one in rows], around)
 
 
@@ -56,8 +55,18 @@ def appointments(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     rows = list(_if_asked(asked, effector, found))
     taken = list({one.slot_id: one.slot for one in rows}.values())
     around = [fhir_agenda.slot_resource(one) for one in taken] if "Appointment:slot" in asked.includes else []
-    told = [fhir_agenda.appointment_resource(one, base_of(request)) for one in rows]
+    if around:
+        around += _places(request, asked, effector, list({one.schedule_id: one.schedule for one in taken}.values()))
+    told = [fhir_agenda.appointment_resource(one, identifier_system=identifier_system()) for one in rows]
     return _answer(request, agenda_uuid, "Appointment", told, around)
+
+
+def _places(request: HttpRequest, asked: AgendaSearch, effector: Effector, places: list[Schedule]) -> list[Resource]:
+    """The places of slots, and who is there, when they are asked for."""
+    if not places or "Slot:schedule" not in asked.includes:
+        return []
+    around = fhir_agenda.schedules(places, effector)
+    return around + (fhir_agenda.actors(places, effector, base_of(request)) if _with_actors(asked) else [])
 
 
 def read(request: HttpRequest, agenda_uuid: UUID, kind: str, key: str) -> HttpResponse:
@@ -76,7 +85,7 @@ def _one(effector: Effector, kind: str, uuid: UUID, base: str) -> Resource | Non
         return fhir_agenda.slot_resource(slot) if slot else None
     if kind == "Appointment":
         row = Appointment.objects.filter(effector=effector, uuid=uuid).for_listing().first()
-        return fhir_agenda.appointment_resource(row, base) if row else None
+        return fhir_agenda.appointment_resource(row, identifier_system=identifier_system()) if row else None
     places = list(Schedule.objects.filter(effector=effector, uuid=uuid))
     if kind == "Schedule":
         return next(iter(fhir_agenda.schedules(places, effector)), None)

@@ -33,8 +33,11 @@ class Reserved(models.TextChoices):
 
 
 OPEN = Q(status=SlotStatus.FREE, is_masked=False, reserved_for=Reserved.NOBODY) & Q(kinds__gt=0, modes__gt=0)
-# The same for the statements written by hand.
-OPEN_SQL = "status = 'free' AND NOT is_masked AND reserved_for = '' AND kinds > 0 AND modes > 0"
+# The same for the statements written by hand, of the table or of its alias.
+OPEN_SQL = (
+    "{slot}.status = 'free' AND NOT {slot}.is_masked AND {slot}.reserved_for = '' "
+    "AND {slot}.kinds > 0 AND {slot}.modes > 0"
+)
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):

@@ -34,8 +34,10 @@ STATUSES = {
     "Schedule": set(),
 }  # fmt: skip
 INCLUDES = {
-    "Slot": {"Slot:schedule", "Schedule:actor"}, "Schedule": {"Schedule:actor"}, "Appointment": {"Appointment:slot"},
-}  # fmt: skip
+    "Slot": {"Slot:schedule", "Schedule:actor"},
+    "Schedule": {"Schedule:actor"},
+    "Appointment": {"Appointment:slot", "Slot:schedule", "Schedule:actor"},
+}
 OTHERS = {"Slot": {"schedule"}, "Schedule": set(), "Appointment": {"identifier"}}
 Parameters = Mapping[str, Sequence[str]]
 
@@ -104,7 +106,8 @@ def _tokens(values: Sequence[str]) -> list[str]:
 
 
 def _includes(kind: str, parameters: Parameters) -> frozenset[str]:
-    asked = {value.strip() for name in ("_include", "_include:iterate") for value in parameters.get(name, ())}
+    values = [value.strip() for name in ("_include", "_include:iterate") for value in parameters.get(name, ())]
+    asked = {":".join(value.split(":")[:2]) for value in values}  # the type that is meant may come third
     if unknown := asked - INCLUDES[kind]:
         raise Refused("not-supported", f"_include inconnu : {min(unknown)[:80]}", "_include")
     return frozenset(asked)

@@ -57,7 +57,7 @@ def _vouched_for(request: HttpRequest) -> Regulator | None:
     uuid, user = request.session.get(THROUGH_SAS), request.user
     if not uuid or not isinstance(user, User):
         return None
-    regulator = read_one(REGULATOR, BORNE, [UUID(uuid), PRACTITIONER_SYSTEM, request.session[NUMBER]])
+    regulator = read_one(REGULATOR, BORNE, [UUID(uuid), PRACTITIONER_SYSTEM, request.session.get(NUMBER, "")])
     is_theirs = regulator and regulator.is_active and user.identifier == actions.sign_in_name(regulator)
     return regulator if is_theirs else None
 

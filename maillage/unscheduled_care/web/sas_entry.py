@@ -24,8 +24,8 @@ from maillage.core.errors import DomainError
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector, Slot
 from maillage.unscheduled_care.publishing import keys_of
-from maillage.unscheduled_care.rules.slots import MODE_BADGES
 from maillage.unscheduled_care.web.access import NUMBER, THROUGH_SAS, WANTED, is_regulator, regulator_of, terms_missing
+from maillage.unscheduled_care.web.found_lines import modes_of
 
 SHOWN = timedelta(hours=72)
 MOST = 60
@@ -52,7 +52,7 @@ def agenda(request: HttpRequest) -> HttpResponse:
     effector = get_object_or_404(Effector.objects.shown_to_sas(), national_id__in=keys)
     at = timezone.now()
     slots = Slot.objects.open().filter(effector=effector).starting_between(at, at + SHOWN).for_listing()
-    rows = [{"slot": one, "modes": [MODE_BADGES[mode] for mode in one.mode_flags]} for one in slots[:MOST]]
+    rows = [{"slot": one, "modes": modes_of(one)} for one in slots[:MOST]]
     return render(request, "unscheduled_care/sas_agenda.html", {"effector": effector, "rows": rows})
 
 
