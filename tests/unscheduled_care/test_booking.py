@@ -27,6 +27,7 @@ from maillage.unscheduled_care.models import (
     Origin,
     Regulator,
     SasMessage,
+    Schedule,
     Slot,
     SlotStatus,
 )
@@ -155,11 +156,22 @@ def test_a_move_to_a_taken_slot_changes_nothing(free):
 
 def test_a_patient_s_code_names_one_appointment_of_the_day(free):
     booked = actions.book_slot(slot=free[0], booker=DESK, at=NOON)
-    day = (NOON - 12 * HOUR, NOON + 12 * HOUR)
+    day = NOON.date()
     spaced = " ".join([booked.code[:4], booked.code[4:]])
     assert actions.find_by_code(code=spaced, on=day) == booked
-    assert actions.find_by_code(code=booked.code, on=(NOON + 24 * HOUR, NOON + 48 * HOUR)) is None
+    assert actions.find_by_code(code=booked.code, on=day + timedelta(days=1)) is None
     assert actions.find_by_code(code="", on=day) is None
+
+
+def test_the_day_of_a_code_is_that_of_the_place(free):
+    """Two in the morning in Paris is the evening before in Martinique."""
+    booked = actions.book_slot(slot=free[0], booker=DESK, at=NOON)
+    night = (NOON + 24 * HOUR).replace(hour=1)
+    Appointment.objects.update(starts_at=night, ends_at=night + HOUR)
+    assert actions.find_by_code(code=booked.code, on=night.date()) == booked
+    Schedule.objects.update(commune=None, postal_code="97200")
+    assert actions.find_by_code(code=booked.code, on=night.date()) is None
+    assert actions.find_by_code(code=booked.code, on=NOON.date()) == booked
 
 
 @pytest.mark.django_db(transaction=True)

@@ -125,6 +125,19 @@ def test_a_slot_that_began_on_sunday_evening_goes_on_into_the_week(cpts, slots):
 def test_the_present_week_is_that_of_the_territory(client, cpts, member, monkeypatch):
     """On a Sunday evening of Martinique, it is already Monday in Paris."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 11, 23, 1, tzinfo=UTC))
-    monkeypatch.setattr("maillage.unscheduled_care.web.week_views.zone_of", lambda _: zone_of("972"))
+    monkeypatch.setattr("maillage.unscheduled_care.web.access.zone_of", lambda _: zone_of("972"))
     client.force_login(member)
     assertContains(client.get(reverse("unscheduled_care:week", args=[cpts.slug])), "Semaine du 16 novembre")
+
+
+def test_lists_tell_hours_by_the_clock_of_the_territory(client, cpts, slots, member, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOON)
+    client.force_login(member)
+    page = reverse("unscheduled_care:desk", args=[cpts.slug])
+    asked = {"commune": "24037", "profession": slots[0].effector.group, "delai": "72"}
+    here = client.get(page, asked)
+    monkeypatch.setattr("maillage.unscheduled_care.web.access.zone_of", lambda _: zone_of("974"))
+    there = client.get(page, asked)
+    local = slots[0].starts_at.astimezone(PARIS)
+    assertContains(here, f"{local.hour}\xa0h")
+    assertContains(there, f"{local.hour + 3}\xa0h")

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -25,11 +25,14 @@ from maillage.unscheduled_care.models import (
     Slot,
     SlotStatus,
 )
+from maillage.unscheduled_care.places import departement_of_place
+from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.rules.slots import Kind
 
 FOLLOW = "unscheduled_care.follow"
 FLUSH = "unscheduled_care.flush"
 CODE_DIGITS = 8
+A_DAY_ANYWHERE = timedelta(hours=26)  # from noon UTC, a day of any French clock
 DESK_KINDS = Kind.PUBLIC | Kind.PRO  # what any CPTS sees; the kind CPTS is seen by those it is open to
 
 
@@ -275,14 +278,21 @@ def acknowledge(*, appointment: Appointment, by: User | None, at: datetime) -> N
         audit.record("appointment.seen", target=appointment, by=by, at=at, cpts=appointment.cpts, summary=summary)
 
 
-def find_by_code(*, code: str, on: tuple[datetime, datetime]) -> Appointment | None:
-    """What a patient cancels: the code that was read to them, and the day. None unless it names one appointment."""
+def find_by_code(*, code: str, on: date) -> Appointment | None:
+    """What a patient cancels: the code that was read to them, and the day, by the clock of the place.
+
+    None unless it names one appointment.
+    """
     digits = "".join(char for char in code if char.isascii() and char.isdigit())
     if len(digits) != CODE_DIGITS:
         return None
-    found = list(
-        Appointment.objects.filter(
-            code=digits, status=AppointmentStatus.BOOKED, starts_at__gte=on[0], starts_at__lt=on[1]
-        ).select_related("slot__schedule", "effector")[:2]
-    )
+    noon = datetime.combine(on, time(12), tzinfo=UTC)
+    around = (noon - A_DAY_ANYWHERE, noon + A_DAY_ANYWHERE)
+    rows = Appointment.objects.filter(code=digits, status=AppointmentStatus.BOOKED, starts_at__range=around)
+    found = [one for one in rows.select_related("slot__schedule", "effector") if _day_there(one) == on]
     return found[0] if len(found) == 1 else None
+
+
+def _day_there(appointment: Appointment) -> date:
+    zone = zone_of(departement_of_place(appointment.slot.schedule))
+    return appointment.starts_at.astimezone(zone).date()

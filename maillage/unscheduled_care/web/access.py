@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from maillage.accounts.models import Role, User
 from maillage.accounts.permissions import CptsRequest, assignments_of
@@ -18,6 +19,7 @@ from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.actions import Booker
 from maillage.unscheduled_care.models import Appointment, Effector, EffectorMembership, Origin, Regulator
 from maillage.unscheduled_care.notifications import LINK
+from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
 
 # In the session: the regulator whom the identity provider named, by which number, and the page they came for.
@@ -26,6 +28,17 @@ THROUGH_SAS, NUMBER, WANTED = "through_sas", "through_sas_number", "wanted_throu
 REGULATOR = Columns(Regulator)
 BORNE = """one.uuid = %s AND EXISTS (SELECT 1 FROM unscheduled_care_regulatoridentifier AS borne
     WHERE borne.regulator_id = one.id AND borne.is_active AND borne.system = %s AND borne.value = %s)"""
+
+
+def on_local_clock(view: View) -> View:
+    """A page of a CPTS whose hours are told and typed by the clock of its territory, overseas too."""
+
+    @wraps(view)
+    def wrapper(request: CptsRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with timezone.override(zone_of(request.cpts.departement_id)):
+            return view(request, *args, **kwargs)
+
+    return wrapper
 
 
 def own_membership(request: CptsRequest) -> Membership | None:

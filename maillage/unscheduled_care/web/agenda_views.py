@@ -29,7 +29,7 @@ from maillage.unscheduled_care.models import (
     Slot,
     SlotStatus,
 )
-from maillage.unscheduled_care.rules.series import PARIS, Span, first_free, instant, overlaps
+from maillage.unscheduled_care.rules.series import Span, first_free, instant, overlaps
 from maillage.unscheduled_care.rules.slots import MODE_BADGES, Kind, names_of
 from maillage.unscheduled_care.web.access import own_effector, own_membership
 from maillage.unscheduled_care.web.agenda_forms import (
@@ -262,7 +262,8 @@ def _absence_line(one: Absence) -> dict[str, Any]:
 def _absence_span(form: AbsenceForm) -> Span:
     first, last = form.cleaned_data["first"], form.cleaned_data["last"]
     midnight = datetime.min.time()
-    return instant(first, midnight, PARIS), instant(last + timedelta(days=1), midnight, PARIS)
+    zone = timezone.get_current_timezone()
+    return instant(first, midnight, zone), instant(last + timedelta(days=1), midnight, zone)
 
 
 @require_POST

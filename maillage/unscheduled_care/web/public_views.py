@@ -1,6 +1,6 @@
 """What opens without an account: the page of a professional for one appointment, the cancellation by a patient."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,6 @@ from maillage.unscheduled_care.models import Appointment, Effector, SlotStatus
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.own_agenda import appointments_of, slots_of
 from maillage.unscheduled_care.rules.agenda_query import AHEAD, BACK
-from maillage.unscheduled_care.rules.series import PARIS, instant
 from maillage.unscheduled_care.web.access import appointment_of
 from maillage.unscheduled_care.web.forms import CancelForm
 
@@ -119,10 +118,7 @@ def _named(request: HttpRequest, form: CancelForm) -> Appointment | None:
     if CODES.are_spent(request):
         form.add_error(None, "Trop d’essais : attendez un quart d’heure, ou appelez le numéro de la CPTS.")
         return None
-    day = form.cleaned_data["on"]
-    midnight = datetime.min.time()
-    span = instant(day, midnight, PARIS), instant(day + timedelta(days=1), midnight, PARIS)
-    row = actions.find_by_code(code=form.cleaned_data["code"], on=span)
+    row = actions.find_by_code(code=form.cleaned_data["code"], on=form.cleaned_data["on"])
     if row is None:
         CODES.add(request)
         form.add_error("code", "Aucun rendez-vous à venir ne porte ce code ce jour-là.")

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from maillage.core.errors import DomainError
@@ -18,8 +19,9 @@ from maillage.geography.models import Commune
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Appointment
 from maillage.unscheduled_care.notifications import when
+from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.web.access import regulator_booker, regulator_of, regulators_only
-from maillage.unscheduled_care.web.finding import answer_json, asked_slot, bound, found, give, told_kindly
+from maillage.unscheduled_care.web.finding import Found, answer_json, asked_slot, bound, found, give, told_kindly
 from maillage.unscheduled_care.web.forms import DifficultyForm
 from maillage.unscheduled_care.web.found_lines import slot_lines
 
@@ -35,10 +37,16 @@ def find(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form, "found": results, "moved": moved, "at": timezone.now(),
         "query": request.GET.urlencode(),
-        "lines": slot_lines(results.slots, cpts_slug="", is_move=moved is not None) if results else "",
+        "lines": _lines(results, is_move=moved is not None) if results else "",
     }  # fmt: skip
     page = "unscheduled_care/_results.html" if getattr(request, "htmx", False) else "unscheduled_care/find.html"
     return render(request, page, context)
+
+
+def _lines(results: Found, *, is_move: bool) -> SafeString:
+    """By the clock of the patient."""
+    with timezone.override(zone_of(results.commune.departement_id)):
+        return slot_lines(results.slots, cpts_slug="", is_move=is_move)
 
 
 @regulators_only

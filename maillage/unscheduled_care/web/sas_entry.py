@@ -5,6 +5,7 @@ provider, and the page they come back to is ours, kept in their session. Nothing
 """
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
@@ -23,7 +24,9 @@ from maillage.core.access import also_external, public, signed_in
 from maillage.core.errors import DomainError
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector, Slot
+from maillage.unscheduled_care.places import departement_of_place
 from maillage.unscheduled_care.publishing import keys_of
+from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.web.access import NUMBER, THROUGH_SAS, WANTED, is_regulator, regulator_of, terms_missing
 from maillage.unscheduled_care.web.found_lines import modes_of
 
@@ -52,8 +55,10 @@ def agenda(request: HttpRequest) -> HttpResponse:
     effector = get_object_or_404(Effector.objects.shown_to_sas(), national_id__in=keys)
     at = timezone.now()
     slots = Slot.objects.open().filter(effector=effector).starting_between(at, at + SHOWN).for_listing()
-    rows = [{"slot": one, "modes": modes_of(one)} for one in slots[:MOST]]
-    return render(request, "unscheduled_care/sas_agenda.html", {"effector": effector, "rows": rows})
+    rows: list[dict[str, Any]] = [{"slot": one, "modes": modes_of(one)} for one in slots[:MOST]]
+    zone = zone_of(departement_of_place(rows[0]["slot"].schedule)) if rows else None
+    with timezone.override(zone or timezone.get_current_timezone()):
+        return render(request, "unscheduled_care/sas_agenda.html", {"effector": effector, "rows": rows})
 
 
 def _who_are_you(request: HttpRequest) -> HttpResponse:

@@ -1,5 +1,6 @@
-from django.urls import path
+from django.urls import URLPattern, path
 
+from maillage.core.access import View
 from maillage.unscheduled_care.web import (
     agenda_views,
     desk_views,
@@ -11,9 +12,16 @@ from maillage.unscheduled_care.web import (
     simulator_views,
     week_views,
 )
+from maillage.unscheduled_care.web.access import on_local_clock
 
 app_name = "unscheduled_care"
-CARE = "cpts/<slug:cpts_slug>/soins"
+
+
+def care(route: str, view: View, name: str) -> URLPattern:
+    """A page of the workspace of a CPTS."""
+    return path(f"cpts/<slug:cpts_slug>/soins/{route}", on_local_clock(view), name=name)
+
+
 urlpatterns = [
     path("regulation/", regulation_views.find, name="regulation"),
     path("regulation/creneaux.json", regulation_views.find_json, name="regulation_json"),
@@ -23,32 +31,32 @@ urlpatterns = [
         "regulation/rendez-vous/<uuid:appointment_uuid>/", regulation_views.appointment, name="regulation_appointment"
     ),
     path("regulation/rendez-vous/<uuid:appointment_uuid>/suite/", regulation_views.act, name="regulation_act"),
-    path(f"{CARE}/", desk_views.desk, name="desk"),
-    path(f"{CARE}/creneaux.json", desk_views.find_json, name="desk_json"),
-    path(f"{CARE}/reserver/<uuid:slot_uuid>/", desk_views.book, name="desk_book"),
-    path(f"{CARE}/rendez-vous/", desk_views.appointments, name="appointments"),
-    path(f"{CARE}/rendez-vous/<uuid:appointment_uuid>/", desk_views.appointment, name="appointment"),
-    path(f"{CARE}/demandes/", request_views.request_list, name="requests"),
-    path(f"{CARE}/demandes/nouvelle/", request_views.new_request, name="new_request"),
-    path(f"{CARE}/demandes/<uuid:request_uuid>/", request_views.show_request, name="request"),
-    path(f"{CARE}/difficultes/", desk_views.difficulties, name="difficulties"),
-    path(f"{CARE}/difficultes/<uuid:difficulty_uuid>/", desk_views.solve, name="solve"),
-    path(f"{CARE}/demander-des-places/", desk_views.ask, name="ask"),
-    path(f"{CARE}/chiffres/", desk_views.statistics, name="statistics"),
-    path(f"{CARE}/semaine/", week_views.week, name="week"),
-    path(f"{CARE}/regulateur/", simulator_views.simulator, name="simulator"),
-    path(f"{CARE}/reglages/", desk_views.settings, name="settings"),
-    path(f"{CARE}/agenda/", agenda_views.agenda, name="own_agenda"),
-    path(f"{CARE}/agenda/ouvrir/", agenda_views.open_slots, name="open_slots"),
-    path(f"{CARE}/agenda/creneaux/", agenda_views.act, name="act"),
-    path(f"{CARE}/agenda/lieux/", agenda_views.places, name="places"),
-    path(f"{CARE}/agenda/lieux/<uuid:place_uuid>/", agenda_views.places, name="place"),
-    path(f"{CARE}/agenda/absences/", agenda_views.absences, name="absences"),
-    path(f"{CARE}/agenda/absences/<uuid:absence_uuid>/", agenda_views.remove_absence, name="remove_absence"),
-    path(f"{CARE}/agenda/agendas/", agenda_views.calendars, name="calendars"),
-    path(f"{CARE}/agenda/agendas/<uuid:calendar_uuid>/", agenda_views.remove_calendar, name="remove_calendar"),
-    path(f"{CARE}/agenda/sas/", agenda_views.how, name="how"),
-    path(f"{CARE}/agenda/rendez-vous/<uuid:appointment_uuid>/", desk_views.own_appointment, name="own_appointment"),
+    care("", desk_views.desk, name="desk"),
+    care("creneaux.json", desk_views.find_json, name="desk_json"),
+    care("reserver/<uuid:slot_uuid>/", desk_views.book, name="desk_book"),
+    care("rendez-vous/", desk_views.appointments, name="appointments"),
+    care("rendez-vous/<uuid:appointment_uuid>/", desk_views.appointment, name="appointment"),
+    care("demandes/", request_views.request_list, name="requests"),
+    care("demandes/nouvelle/", request_views.new_request, name="new_request"),
+    care("demandes/<uuid:request_uuid>/", request_views.show_request, name="request"),
+    care("difficultes/", desk_views.difficulties, name="difficulties"),
+    care("difficultes/<uuid:difficulty_uuid>/", desk_views.solve, name="solve"),
+    care("demander-des-places/", desk_views.ask, name="ask"),
+    care("chiffres/", desk_views.statistics, name="statistics"),
+    care("semaine/", week_views.week, name="week"),
+    care("regulateur/", simulator_views.simulator, name="simulator"),
+    care("reglages/", desk_views.settings, name="settings"),
+    care("agenda/", agenda_views.agenda, name="own_agenda"),
+    care("agenda/ouvrir/", agenda_views.open_slots, name="open_slots"),
+    care("agenda/creneaux/", agenda_views.act, name="act"),
+    care("agenda/lieux/", agenda_views.places, name="places"),
+    care("agenda/lieux/<uuid:place_uuid>/", agenda_views.places, name="place"),
+    care("agenda/absences/", agenda_views.absences, name="absences"),
+    care("agenda/absences/<uuid:absence_uuid>/", agenda_views.remove_absence, name="remove_absence"),
+    care("agenda/agendas/", agenda_views.calendars, name="calendars"),
+    care("agenda/agendas/<uuid:calendar_uuid>/", agenda_views.remove_calendar, name="remove_calendar"),
+    care("agenda/sas/", agenda_views.how, name="how"),
+    care("agenda/rendez-vous/<uuid:appointment_uuid>/", desk_views.own_appointment, name="own_appointment"),
     path("demande/<str:token>/", request_views.solicited, name="solicited"),
     path("places/<str:token>/", quick_views.quick, name="quick"),
     path("rdv/<int:owner>/<str:token>/", public_views.personal, name="personal"),

@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.rules.week import HOURS
 from maillage.unscheduled_care.week import Week, week_of
 
@@ -21,8 +20,7 @@ YEARS = range(2000, 2100)
 @requires(Permission.SLOT_BOOK)
 def week(request: CptsRequest) -> HttpResponse:
     """One week, the present one unless `semaine` (2026-W48) says another."""
-    zone = zone_of(request.cpts.departement_id)
-    monday = _monday(request.GET.get("semaine", ""), timezone.localdate(timezone=zone))
+    monday = _monday(request.GET.get("semaine", ""), timezone.localdate())
     found = week_of(request.cpts, monday)
     context = {
         "week": found, "days": [monday + timedelta(days=day) for day in range(7)],
