@@ -13,7 +13,7 @@ from maillage.core import jobs
 from maillage.exchange.models import OutgoingMail
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.jobs import follow
-from maillage.unscheduled_care.models import Appointment, Difficulty, Effector, Slot, SlotStatus
+from maillage.unscheduled_care.models import Appointment, Difficulty, Effector, Regulator, SasMessage, Slot, SlotStatus
 from maillage.unscheduled_care.notifications import personal_path
 from maillage.unscheduled_care.rules.slots import Kind
 from tests.factories import NOON, UserFactory
@@ -242,6 +242,28 @@ def test_the_simulator_shows_the_answer_of_the_interface(client, slots, doctor, 
     assert [card["name"] for card in page.context["cards"]] == ["Élodie Després"] * 2
     assert page.context["cards"][0]["cpts"][0]["name"] == cpts.name
     assert {card["kinds"][0] for card in client.get(f"{url}?flux=R01").context["cards"]} == {"PRO"}
+
+
+def test_the_coordinator_sees_what_the_sas_was_not_told(client, slots, doctor, coordinator, cpts, settings):
+    settings.SAS_BASE_URL = "https://sas.test/fhir"
+    regulator = Regulator.objects.create(
+        given_name="Zoé", family_name="Loret", email="z@sas.test", created_at=NOON, updated_at=NOON
+    )
+    regulator.identifiers.create(system="urn:oid:1.2.250.1.213.3.6", value="z")
+    booker = actions.Booker(user=None, origin="sas", regulator=regulator)
+    first, second = (actions.book_slot(slot=slot, booker=booker, at=NOON) for slot in slots[:2])
+    client.force_login(coordinator)
+    url = reverse("unscheduled_care:simulator", args=[cpts.slug])
+    assertContains(client.get(url), "2\xa0changements attendent")
+    SasMessage.objects.filter(appointment=first).update(state="sent", sent_at=NOON)
+    SasMessage.objects.filter(appointment=second).update(state="refused", error="Réponse 422")
+    page = client.get(url)
+    assertContains(page, "1\xa0changement transmis, le dernier")
+    assertContains(page, "1\xa0changement refusé")
+    assertContains(page, "Réponse 422")
+    assertNotContains(page, "changement attend")
+    settings.SAS_BASE_URL = ""
+    assertContains(client.get(url), "pas encore raccordée au SAS")
 
 
 def test_the_door_of_the_sas_leads_to_the_agenda_of_the_professional(client, slots, doctor, zoe):

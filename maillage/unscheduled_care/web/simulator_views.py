@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Count, Max, Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,11 +15,12 @@ from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.answering_sas import agenda_url, answer_search, base_of
 from maillage.unscheduled_care.fhir import fhir_instant
-from maillage.unscheduled_care.models import Effector, Slot, SlotStatus
+from maillage.unscheduled_care.models import Effector, MessageState, SasMessage, Slot, SlotStatus
 from maillage.unscheduled_care.rules.fhir_codes import CPTS_CATEGORY
 from maillage.unscheduled_care.rules.sas_query import IDENTIFIER, MOST_PRACTITIONERS, PRACTITIONER_SYSTEM
 
 WINDOW = timedelta(hours=72)
+SHOWN_UNSENT = 10
 FLOWS = {
     "R04": {"_include": ["Slot:schedule", "Slot:service-type-reference"],
             "_include:iterate": ["Schedule:actor", "HealthcareService:organization"]},
@@ -43,7 +45,7 @@ def simulator(request: CptsRequest) -> HttpResponse:
     context = {
         "flow": flow, "cards": cards_of(bundle), "total": bundle["total"], "url": f"{base}/Slot?{query}",
         "json": json.dumps(bundle, indent=2, ensure_ascii=False)[:30_000], "asked": len(batch),
-        "missing": missing(request.cpts, at),
+        "missing": missing(request.cpts, at), "told": told(request.cpts), "is_joined": bool(settings.SAS_BASE_URL),
         "batches": range(1, (len(shown) - 1) // MOST_PRACTITIONERS + 2), "batch": page + 1,
     }  # fmt: skip
     return render(request, "unscheduled_care/simulator.html", context)
@@ -97,6 +99,21 @@ def _card(slot: dict[str, Any], held: dict[str, dict[str, Any]]) -> dict[str, An
 def _service(one: dict[str, Any]) -> str:
     found: str = one.get("extension", [{}])[0].get("valueReference", {}).get("reference", "")
     return found
+
+
+def told(cpts: Cpts) -> dict[str, Any]:
+    """What the SAS was told of the appointments of a CPTS, and what it was not yet. One query, or two."""
+    messages = SasMessage.objects.filter(appointment__cpts=cpts)
+    unsent = messages.exclude(state=MessageState.SENT).select_related("appointment__effector")
+    counts = {
+        "waiting": Count("pk", filter=Q(state=MessageState.WAITING)),
+        "refused": Count("pk", filter=Q(state=MessageState.REFUSED)),
+        "sent": Count("pk", filter=Q(state=MessageState.SENT)),
+        "last": Max("sent_at"),
+    }
+    found = messages.aggregate(**counts)
+    is_late = found["waiting"] or found["refused"]
+    return found | {"unsent": list(unsent.order_by("created_at", "pk")[:SHOWN_UNSENT]) if is_late else []}
 
 
 def missing(cpts: Cpts, at: datetime) -> dict[str, Any]:
