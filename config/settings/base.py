@@ -100,6 +100,7 @@ def tuned(database: dict) -> dict:
     if database["ENGINE"].endswith("sqlite3"):
         database.setdefault("OPTIONS", {}).update(SQLITE_OPTIONS)
     if database["ENGINE"].endswith("postgresql"):
+        database["ENGINE"] = "maillage.core.postgresql"
         database |= {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
         # A statement is planned once a connection, which often costs more than its answer: PREPARE=0 behind a pooler.
         if env.bool("PREPARE", default=True):

@@ -1,0 +1,1 @@
+"""PostgreSQL as Django drives it, asked less often whether it is still there."""
