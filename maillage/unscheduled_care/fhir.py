@@ -214,9 +214,9 @@ def entries(
     slots: Sequence[PublishedSlot], *, base: str, agenda_url: str, includes: frozenset[str], for_cpts: bool
 ) -> list[Resource]:
     """Slots first, then what was asked to come with them, each once. `agenda_url` ends where the number goes."""
-    places = {slot.schedule.pk: slot for slot in slots}
+    places = {slot.schedule.id: slot for slot in slots}
     told = {key: told_by(slot, agenda_url) for key, slot in places.items()}
-    found = [slot_resource(slot, told[slot.schedule.pk], for_cpts=for_cpts) for slot in slots]
+    found = [slot_resource(slot, told[slot.schedule.id], for_cpts=for_cpts) for slot in slots]
     around = [*_around(slots, includes, base), *(_services(slots, includes) if for_cpts else ())]
     return entered(found, around, base)
 
@@ -224,10 +224,10 @@ def entries(
 def _around(slots: Sequence[PublishedSlot], includes: frozenset[str], base: str) -> Iterable[Resource]:
     if "Slot:schedule" not in includes:
         return
-    places = {slot.schedule.pk: slot for slot in slots}
+    places = {slot.schedule.id: slot for slot in slots}
     yield from (schedule_resource(slot.schedule, slot.effector) for slot in places.values())
     if "Schedule:actor" in includes:
-        people = {slot.effector.pk: slot.effector for slot in slots}
+        people = {slot.effector.id: slot.effector for slot in slots}
         yield from (practitioner_resource(effector) for effector in people.values())
         yield from (role_resource(slot.schedule, slot.effector, base=base) for slot in places.values())
 
