@@ -32,12 +32,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Filter:
-    """One drop-down above the list. `lookup` is a field lookup; values outside `choices` are ignored."""
+    """One drop-down above the list. `lookup` is a field lookup; values outside `choices` are ignored.
+
+    `blank` is the label of no choice; `everything`, a value that the page itself understands as no filter at all.
+    """
 
     key: str
     label: str
     lookup: str
     choices: Sequence[tuple[str, str]]
+    blank: str = "Tous"
+    everything: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class Listing:
         assert isinstance(self.queryset, QuerySet)
         rows = self.queryset.filter(self._matches())
         for one in self.filters:
-            if self.chosen(one):
+            if self.chosen(one) not in ("", one.everything):
                 rows = rows.filter(**{one.lookup: self.chosen(one)})
         return rows.order_by(*self._order(), "pk")
 
@@ -93,7 +98,8 @@ class Listing:
 
     def chosen(self, one: Filter) -> str:
         value = self.parameters.get(one.key, "")
-        return value if value in {key for key, _ in one.choices} else ""
+        known = {key for key, _ in one.choices} | ({one.everything} if one.everything else set())
+        return value if value in known else ""
 
     def page(self) -> Page[Any]:
         return Paginator(self.rows(), PER_PAGE).get_page(self.parameters.get("page"))

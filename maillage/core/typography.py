@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from maillage.core.money import NBSP
 
-PLAIN = re.compile(r" (?=[:;?!»€])|(?<=«) |(?<=\d) (?=\d{3}(?!\d)|h\b)|(?<=\d h) (?=\d\d\b)")
+PLAIN = re.compile(r" (?=[:;?!»€])|(?<=«) |(?<=\d) (?=\d{3}(?!\d)|(?:h|km)\b)|(?<=\d h) (?=\d\d\b)")
 TAG = re.compile(r"(<[^>]*>)")
 KEPT = ("textarea", "script", "code")
 OPENINGS = tuple(f"<{name}" for name in KEPT)

@@ -21,6 +21,7 @@ from maillage.members.models import Convention, Mandate, Membership, MembershipS
 from maillage.territory.models import Perimeter, PerimeterPart
 from maillage.territory.queries import population_of, readable_of
 from maillage.territory.rules.size import size_of
+from maillage.unscheduled_care.models import CareRequest
 
 
 def spaces_of(user: User) -> QuerySet[Cpts]:
@@ -86,6 +87,8 @@ def _counts(cpts: Cpts, at: datetime) -> Any:
         conventions_ending=_count(_ending(Convention, at).filter(is_renewed_tacitly=False)),
         to_close=_count(_of_outer(Meeting.objects.to_close(at))),
         tasks_late=_count(_of_outer(Task.objects.late(timezone.localdate(at)))),
+        patients=_count(_of_outer(CareRequest.objects.waiting())),
+        patients_late=_count(_of_outer(CareRequest.objects.late(at))),
         pending=_count(invitations.filter(expires_at__gt=at)),
         expired=_count(invitations.filter(expires_at__lte=at)),
         draft=drafts.values("number")[:1],
@@ -123,6 +126,8 @@ class Todo:
 
 def _todo(cpts: Cpts, counts: Any, permissions: frozenset[Permission], *, has_communes: bool) -> Iterator[Todo]:
     """What waits for somebody with these rights, the most urgent first."""
+    if Permission.PATIENT_DESK in permissions:
+        yield from _patients_todo(cpts, counts)
     if Permission.TEAM_MANAGE in permissions:
         team = reverse("accounts:team", args=[cpts.slug])
         if counts.expired:
@@ -139,6 +144,17 @@ def _todo(cpts: Cpts, counts: Any, permissions: frozenset[Permission], *, has_co
         yield from _members_todo(cpts, counts)
     if Permission.MEETING_MANAGE in permissions:
         yield from _meetings_todo(cpts, counts)
+
+
+def _patients_todo(cpts: Cpts, counts: Any) -> Iterator[Todo]:
+    """Patients whom nobody sees yet; first those whose time is over."""
+    page = reverse("unscheduled_care:requests", args=[cpts.slug])
+    if counts.patients_late:
+        text = f"{counts.patients_late} {plural(counts.patients_late, 'patient')} à voir hors délai"
+        yield Todo("late", "en retard", text, "Soins non programmés", page, "Voir")
+    if on_time := counts.patients - counts.patients_late:
+        text = f"{on_time} {plural(on_time, 'patient')} à voir"
+        yield Todo("soon", "en attente", text, "Soins non programmés", page, "Voir")
 
 
 def _answers_todo(cpts: Cpts, meetings: list[Participant]) -> Iterator[Todo]:

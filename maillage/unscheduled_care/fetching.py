@@ -20,9 +20,7 @@ class AddressUnreachable(DomainError):
 
 
 class AddressForbidden(DomainError):
-    user_message = (
-        "Cette adresse n’est pas celle d’un service public d’Internet : donnez le lien « iCal » de votre agenda."
-    )
+    user_message = "Cette adresse n’est pas joignable depuis Internet : donnez le lien « iCal » de votre agenda."
 
 
 class TooHeavy(DomainError):

@@ -79,7 +79,7 @@ def tell_professional(appointment: Appointment, what: str, *, effector: Effector
         lines.append(f"Motif : {appointment.reason}.")
     if what != "cancelled":
         url = f"{settings.PUBLIC_URL}{personal_path(appointment)}"
-        lines += ["", "Dire que vous l’avez vu, ou que vous ne pouvez plus :", url]
+        lines += ["", "Dire que vous l’avez bien reçu, ou que vous ne pouvez plus :", url]
     lines += ["", "L’identité du patient n’est jamais écrite dans un courriel."]
     write_mail(
         recipient=recipient, subject=f"{SUBJECTS[what]} : {moment}", body="\n".join(lines), at=at,

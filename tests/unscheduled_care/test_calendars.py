@@ -169,7 +169,7 @@ def test_a_member_joins_a_file_sees_errors_and_removes_it(client, cpts, doctor, 
     client.force_login(doctor.user)
     url = reverse("unscheduled_care:calendars", args=[cpts.slug])
     assertContains(client.post(url, {"name": "Cabinet"}), "Donnez une adresse, ou un fichier")
-    assertContains(client.post(url, {"name": "Cabinet", "url": "http://[::1/"}), "pas celle d’un service public")
+    assertContains(client.post(url, {"name": "Cabinet", "url": "http://[::1/"}), "pas joignable depuis Internet")
     wrong = SimpleUploadedFile("a.ics", b"\xff\xfe")
     assertContains(client.post(url, {"name": "Cabinet", "file": wrong}), "pas un calendrier")
     page = client.post(url, {"name": "Cabinet", "file": SimpleUploadedFile("a.ics", BUSY.encode())}, follow=True)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
 from maillage.accounts.models import Role
+from maillage.audit.models import AuditEvent
 from maillage.core import jobs
 from maillage.exchange.models import OutgoingMail
 from maillage.unscheduled_care import actions
@@ -41,7 +42,7 @@ def desk(cpts):
 def test_a_regulator_finds_books_reads_a_code_and_cancels(client, zoe, slots):
     client.force_login(zoe)
     page = client.get(f"/regulation/?{SEARCH}")
-    assertContains(page, "2 créneaux libres à moins de 25 km de Bergerac")
+    assertContains(page, "2 créneaux libres à moins de 25\xa0km de Bergerac")
     assertContains(page, "Élodie Després")
     page = client.post(
         reverse("unscheduled_care:regulation_book", args=[slots[0].uuid]),
@@ -281,3 +282,23 @@ def test_the_door_of_the_sas_leads_to_the_agenda_of_the_professional(client, slo
 def test_the_worker_runs_what_follows_a_booking(slots):
     actions.book_slot(slot=slots[0], booker=actions.Booker(user=None, origin="desk"), at=timezone.now())
     assert actions.FOLLOW in jobs.KINDS
+
+
+def test_what_is_searched_is_what_is_shown(client, slots, doctor, zoe):
+    client.force_login(zoe)
+    page = client.get("/regulation/", {"commune": "24037", "profession": "10G", "delai": "48"})
+    assertContains(page, '<option value="25" selected>25\xa0km</option>')
+    assertContains(client.get("/regulation/"), '<option value="25" selected>25\xa0km</option>')
+
+
+def test_a_code_that_has_not_eight_digits_is_said_so(client, db):
+    page = client.post(reverse("unscheduled_care:cancel"), {"code": "abcd", "on": "25/11/2026"})
+    assertContains(page, "Ce code a huit chiffres")
+    assertContains(page, 'value="abcd"')
+
+
+def test_the_trace_of_an_appointment_is_told_on_the_clock_of_the_wall(slots):
+    actions.book_slot(slot=slots[0], booker=actions.Booker(user=None, origin="desk"), at=NOON)
+    (event,) = AuditEvent.objects.filter(type="appointment.booked")
+    assert f"{timezone.localtime(slots[0].starts_at):%d/%m/%Y à %H:%M}" in event.summary
+    assert "UTC" not in event.summary

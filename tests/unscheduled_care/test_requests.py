@@ -136,6 +136,61 @@ def test_a_slot_given_ends_the_request_within_its_time(client, hosted, desk, row
     assertContains(client.get(url("requests", hosted)), "100\xa0% vus dans le délai")
 
 
+@pytest.fixture
+def appointed(hosted, desk, row, doctors):
+    """A request whose patient has an appointment."""
+    opening = actions.Opening(modes=Mode.AMB, kinds=Kind.PRO)
+    spans = [(NOON + n * HOUR, NOON + (n + 1) * HOUR) for n in (2, 3)]
+    slots = actions.open_slots(
+        schedule=doctors[0].schedules.get(), spans=spans, opening=opening, by=None, at=NOON
+    ).slots
+    booker = actions.Booker(user=desk, origin="desk", cpts=hosted)
+    booked = actions.book_slot(slot=slots[0], booker=booker, at=NOON)
+    actions.end_request(request=row, outcome="booked", appointment=booked, by=desk, at=NOON)
+    return booked, slots[1]
+
+
+def test_a_request_shows_its_appointment_with_the_code_and_where_to_change_it(client, hosted, desk, row, appointed):
+    client.force_login(desk)
+    page = client.get(url("request", hosted, row.uuid))
+    assertContains(page, str(appointed[0].effector))
+    assertContains(page, f"{appointed[0].code[:4]} {appointed[0].code[4:]}")
+    assertContains(page, url("appointment", hosted, appointed[0].uuid))
+
+
+@pytest.mark.parametrize("keep_slot", [False, True])
+def test_a_request_waits_again_when_its_appointment_is_cancelled(client, hosted, desk, row, appointed, keep_slot):
+    actions.cancel(appointment=appointed[0], by=None, at=NOON, keep_slot=keep_slot)
+    again = CareRequest.objects.get()
+    assert (again.is_waiting, again.appointment, again.seen_at, again.ended_at) == (True, None, None, None)
+    client.force_login(desk)
+    assertContains(client.get(url("request", hosted, row.uuid)), "est annulé\xa0: le patient attend")
+    assertContains(client.get(reverse("portal:home", args=[hosted.slug])), "1 patient à voir")
+    assert AuditEvent.objects.filter(type="request.reopened").count() == 1
+
+
+def test_a_request_follows_the_time_of_its_appointment(hosted, desk, row, appointed):
+    booked, later = appointed
+    booker = actions.Booker(user=desk, origin="desk", cpts=hosted)
+    actions.move(appointment=booked, to=later, booker=booker, at=NOON)
+    assert CareRequest.objects.get().seen_at == later.starts_at
+
+
+def test_an_appointment_without_a_request_is_cancelled_alone(appointed, row):
+    CareRequest.objects.update(appointment=None)
+    actions.cancel(appointment=appointed[0], by=None, at=NOON)
+    assert CareRequest.objects.get().outcome == "booked"
+
+
+def test_the_list_tells_those_that_wait_or_all_of_them(client, hosted, desk, row, appointed):
+    client.force_login(desk)
+    assert client.get(url("requests", hosted)).context["page"].paginator.count == 0
+    everything = client.get(url("requests", hosted), {"issue": "toutes"})
+    assert everything.context["page"].paginator.count == 1
+    assertContains(everything, '<option value="toutes" selected>Toutes</option>')
+    assert client.get(url("requests", hosted), {"issue": "booked"}).context["page"].paginator.count == 1
+
+
 def test_the_first_to_accept_wins_and_the_others_are_told(client, hosted, desk, row, doctors):
     client.force_login(desk)
     keys = [one.uuid for one in doctors]

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
@@ -15,6 +16,7 @@ from maillage.core.rows import insert, read_rows
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.actions.outbox import tell_sas
+from maillage.unscheduled_care.actions.requests import move_request, reopen_request
 from maillage.unscheduled_care.models import (
     LINKS_IN_FORCE,
     OPEN_SQL,
@@ -180,7 +182,7 @@ def new_code() -> str:
 
 
 def _when(appointment: Appointment) -> str:
-    return f"{appointment.starts_at:%d/%m/%Y à %H:%M} (UTC)"
+    return f"{timezone.localtime(appointment.starts_at):%d/%m/%Y à %H:%M}"
 
 
 def _tell(what: str, appointment: Appointment, summary: str, by: User | None, at: datetime) -> None:
@@ -219,6 +221,7 @@ def cancel(*, appointment: Appointment, by: User | None, at: datetime, keep_slot
     _end(stored, AppointmentStatus.CANCELLED, at)
     freed = SlotStatus.BLOCKED if keep_slot else SlotStatus.FREE
     Slot.objects.filter(pk=stored.slot_id, status=SlotStatus.BUSY).update(status=freed)
+    reopen_request(appointment=stored, by=by, at=at)
     what = "given-back" if keep_slot else "cancelled"
     _tell(what, stored, f"Rendez-vous du {_when(stored)} annulé", by, at)
     return stored
@@ -261,6 +264,7 @@ def _move(appointment: Appointment, to: Slot, booker: Booker, at: datetime) -> A
     stored.version, stored.acknowledged_at = stored.version + 1, None
     stored.save()
     Slot.objects.filter(pk=left, status=SlotStatus.BUSY).update(status=SlotStatus.FREE)
+    move_request(appointment=stored)
     what = "moved" if before == to.effector_id else "booked"
     _tell(what, stored, f"Rendez-vous déplacé au {_when(stored)}", booker.user, at)
     if before != to.effector_id:

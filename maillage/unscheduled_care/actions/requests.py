@@ -24,7 +24,7 @@ from maillage.unscheduled_care.models import (
     Solicitation,
 )
 from maillage.unscheduled_care.models.request import SEEN
-from maillage.unscheduled_care.notifications import tell_solicited, tell_taken
+from maillage.unscheduled_care.notifications import tell_solicited, tell_taken, when
 from maillage.unscheduled_care.rules.warning_signs import warning_signs
 
 MOST_SOLICITED = 15
@@ -110,6 +110,28 @@ def end_request(
         raise RequestEnded
     summary = f"{request} : {Outcome(outcome).label}".capitalize()
     audit.record("request.ended", target=request, by=by, at=at, cpts=request.cpts, summary=summary)
+
+
+def reopen_request(*, appointment: Appointment, by: User | None, at: datetime) -> None:
+    """Its appointment is cancelled: the patient waits again, and the thread says why. In the transaction of it."""
+    request = CareRequest.objects.select_related("cpts").filter(appointment=appointment, erased_at=None).first()
+    if request is None:
+        return
+    waiting = {"outcome": "", "ended_at": None, "seen_at": None, "appointment": None}
+    CareRequest.objects.filter(pk=request.pk, outcome=Outcome.BOOKED).update(**waiting)
+    summary = f"{request} de nouveau en attente : rendez-vous annulé".capitalize()
+    audit.record("request.reopened", target=request, by=by, at=at, cpts=request.cpts, summary=summary)
+    if not can_seal():  # an appointment is cancelled all the same
+        return
+    message = RequestMessage(request=request, by_name="Maillage", at=at)
+    told = f"Le rendez-vous avec {appointment.effector}, {when(appointment.starts_at)}, est annulé : le patient attend."
+    message.sealed = seal({"text": told}, cpts=request.cpts.uuid, row=message.uuid)
+    message.save()
+
+
+def move_request(*, appointment: Appointment) -> None:
+    """Its appointment is moved: the patient is seen at another time."""
+    CareRequest.objects.filter(appointment=appointment).update(seen_at=appointment.starts_at)
 
 
 @transaction.atomic

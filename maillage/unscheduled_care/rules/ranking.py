@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 BUCKETS = (4, 8, 12, 24, 48, 72)  # hours: 0–4, 4–8, 8–12…
+BEFORE = dict(zip(BUCKETS, (0, *BUCKETS), strict=False))
 ENDS = [timedelta(hours=hours) for hours in BUCKETS]
 RADII = (5, 10, 25, 40, 60)
 USUAL_RADIUS = 25
@@ -28,9 +29,15 @@ def bucket_of(starts_at: datetime, *, now: datetime) -> int:
 
 
 def bucket_label(hours: int) -> str:
-    """8 -> 4–8 h."""
-    before = {end: start for start, end in zip((0, *BUCKETS), BUCKETS, strict=False)}
-    return f"{before[hours]}–{hours}\N{NO-BREAK SPACE}h"
+    """8 -> 4–8 h, as the SAS names it."""
+    return f"{BEFORE[hours]}–{hours}\N{NO-BREAK SPACE}h"
+
+
+def wait_text(hours: int) -> str:
+    """8 -> dans 4 à 8 h: beside an hour of the day, 4–8 h would be taken for one."""
+    if not BEFORE[hours]:
+        return f"dans moins de {hours}\N{NO-BREAK SPACE}h"
+    return f"dans {BEFORE[hours]} à {hours}\N{NO-BREAK SPACE}h"
 
 
 def order(slot: Offered, *, now: datetime) -> tuple[bool, int, float, datetime]:

@@ -112,6 +112,8 @@ def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
     if care := _asked_for(request, asked):
         _end(request, care, row, at)
         return redirect("unscheduled_care:request", request.cpts.slug, care.uuid)
+    if asked.get("deplacer"):
+        messages.success(request, f"Rendez-vous déplacé : {when(row.starts_at, row.slot.schedule)}.")
     return redirect("unscheduled_care:appointment", request.cpts.slug, row.uuid)
 
 

@@ -67,7 +67,9 @@ class Found:
 def bound(parameters: QueryDict, commune: Commune | None = None) -> FindForm:
     """Filled with what the address says; before the first search, with what is usual."""
     if "commune" in parameters:
-        return FindForm(parameters)
+        whole = parameters.copy()
+        whole.setdefault("km", f"{USUAL_RADIUS}")  # what is searched is what is shown
+        return FindForm(whole)
     return FindForm(initial={"commune": commune_text(commune)})
 
 

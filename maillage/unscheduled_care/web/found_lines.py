@@ -13,7 +13,7 @@ from maillage.core.markup import markup, together
 from maillage.core.money import NBSP
 from maillage.core.templatetags.maillage import day_text, hour_text, phone
 from maillage.unscheduled_care.models import Schedule, Slot
-from maillage.unscheduled_care.rules.ranking import bucket_label
+from maillage.unscheduled_care.rules.ranking import wait_text
 from maillage.unscheduled_care.rules.slots import MODE_BADGES
 from maillage.unscheduled_care.search import FoundSlot
 
@@ -46,7 +46,7 @@ def _line(one: FoundSlot, today: date, url: str, is_move: bool) -> SafeString:
         LINE,
         day=capfirst(day),
         hours=f"jusqu’à {end}" if slot.walk_in else f"{start} – {end}",
-        bucket=bucket_label(one.bucket),
+        bucket=wait_text(one.bucket),
         who=slot.effector,
         profession=slot.effector.profession_label,
         where=" · ".join(

@@ -59,7 +59,7 @@ def answer(request: HttpRequest, row: Appointment) -> None:
     try:
         if do == "seen":
             actions.acknowledge(appointment=row, by=user, at=at)
-            messages.success(request, "C’est noté : vous l’avez vu.")
+            messages.success(request, "C’est noté : vous l’avez bien reçu.")
         elif do == "cannot":
             actions.cancel(appointment=row, by=user, at=at, keep_slot=True)
             messages.success(request, "Le rendez-vous est annulé et le créneau fermé. Qui l’avait réservé est prévenu.")

@@ -81,6 +81,8 @@ def book(request: HttpRequest, slot_uuid: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, told_kindly(error, found(bound(asked), now=at)))
         return redirect(f"{reverse('unscheduled_care:regulation')}?{asked.urlencode()}")
+    if asked.get("deplacer"):
+        messages.success(request, f"Rendez-vous déplacé : {when(appointment.starts_at, appointment.slot.schedule)}.")
     return redirect("unscheduled_care:regulation_appointment", appointment.uuid)
 
 

@@ -34,13 +34,16 @@ from maillage.unscheduled_care.web.request_forms import EndForm, MessageForm, Re
 
 MEASURED_DAYS = 90
 OFFERED, SOLICITED = 8, 15
+EVERYTHING = "toutes"
 
 
 def _readable(request: CptsRequest) -> CareRequestQuerySet:
     desk = Permission.PATIENT_DESK in request.permissions
     rows = CareRequest.objects.of(request.cpts).visible_to(request.user, desk=desk)
     late = ExpressionWrapper(Q(outcome="", due_at__lt=timezone.now()), output_field=BooleanField())
-    whole = rows.annotate(is_late=late).select_related("cpts", "commune", "taken_by", "appointment")
+    whole = rows.annotate(is_late=late).select_related(
+        "cpts", "commune", "taken_by", "appointment__effector", "appointment__slot__schedule"
+    )
     return whole.defer("commune__outline", "commune__neighbours")
 
 
@@ -60,7 +63,7 @@ def request_list(request: CptsRequest) -> HttpResponse:
             Column("issue", "Issue", lambda one: one.get_outcome_display(), "outcome"),
         ),
         search_in=("commune__name",),
-        filters=(Filter("issue", "Issue", "outcome", Outcome.choices),),
+        filters=(Filter("issue", "Issue", "outcome", Outcome.choices, blank="En attente", everything=EVERYTHING),),
         default_sort="due_at",
         filename=f"demandes-{request.cpts.slug}",
         empty="Aucune demande en attente.",
@@ -123,6 +126,7 @@ def show_request(request: CptsRequest, request_uuid: UUID) -> HttpResponse:
         return gone(request, "Demande", error.user_message)
     context = {
         "row": row, "patient": patient, "thread": thread, "end": EndForm(), "message": MessageForm(),
+        "when": when(row.appointment.starts_at, row.appointment.slot.schedule) if row.appointment else "",
         "solicited": row.solicitations.select_related("effector").order_by("pk"),
         "signs": warning_signs(patient.get("what", "")),
     }  # fmt: skip
