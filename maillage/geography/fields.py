@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from maillage.core.rows import Columns, read_one
-from maillage.core.text import listed, normalised
+from maillage.core.text import listed, normalised, plural
 from maillage.geography.models import LONG_FIELDS, Commune
 from maillage.geography.queries import places_by_key
 from maillage.geography.rules.codes import departement_of
@@ -43,7 +43,11 @@ class CommuneField(forms.CharField):
         found = near or found
         if len(found) > 1:
             named = listed(f"{place.commune} ({place.code})" for place in list(found.values())[:NAMED])
-            raise forms.ValidationError(f"Plusieurs communes répondent à ce nom : {named}. Tapez le code INSEE.")
+            more = len(found) - NAMED
+            told = f", et {more} {plural(more, 'autre')}" if more > 0 else ""
+            raise forms.ValidationError(
+                f"Plusieurs communes répondent à ce nom : {named}{told}. Tapez le code postal, ou le code INSEE."
+            )
         if not found:
             raise forms.ValidationError("Aucune commune de ce nom. Essayez son code postal ou son code INSEE.")
         return Commune.objects.defer(*LONG_FIELDS).get(code=next(iter(found)))

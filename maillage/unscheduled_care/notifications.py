@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
 from maillage.core.templatetags.maillage import day as day_text
@@ -123,7 +124,8 @@ def ask_for_slots(effector: Effector, cpts: Cpts, *, at: datetime) -> bool:
     if not recipient:
         return False
     body = (
-        f"Bonjour {effector},\n\n{cpts} cherche des places pour des patients dans les jours qui viennent. "
+        f"Bonjour {effector},\n\n{capfirst(cpts.with_article)} cherche des places pour des patients dans les jours qui "
+        f"viennent. "
         f"Dites en deux gestes combien vous pouvez en voir, quand, et qui voit ces créneaux :\n"
         f"{settings.PUBLIC_URL}{quick_path(effector, at)}\n"
     )
@@ -151,7 +153,7 @@ def tell_solicited(solicitation: Solicitation, *, at: datetime) -> None:
         return
     body = (
         f"Bonjour {solicitation.effector},\n\n"
-        f"{request.cpts} cherche qui peut voir un patient de {request.commune.name} "
+        f"{capfirst(request.cpts.with_article)} cherche qui peut voir un patient de {request.commune.name} "
         f"avant {when(request.due_at)}.\n\nVous pouvez ? Un geste suffit, le premier qui accepte est retenu :\n"
         f"{settings.PUBLIC_URL}{solicitation_path(solicitation)}\n\n"
         "L’identité du patient n’est jamais écrite dans un courriel."
