@@ -130,6 +130,15 @@ def measure_search(url: str, session: str) -> None:
         told(f"{what}, 1 connection", alone, pgbench(url, slots_sql.search(100), 1), "–")
 
 
+def measure_nothing(url: str, session: str) -> None:
+    """A signed-in regulator who asks nothing: what any answer costs here before it does anything."""
+    with server(url):
+        mine = wrk(
+            "/regulation/creneaux.json", CONNECTIONS, script=READING % ('""', "/regulation/creneaux.json", session)
+        )
+    told("nothing asked, rights checked", mine, None, "–")
+
+
 def measure_booking(url: str, session: str) -> None:
     """A regulator books: access control, slot, appointment, trace, message, job; against a script of the same rows."""
     with copied(url, "bench_copy") as fresh:
@@ -230,6 +239,7 @@ def quoted(values: list[str]) -> str:
 
 
 MEASURES = {
+    "nothing": measure_nothing,
     "search": measure_search,
     "booking": measure_booking,
     "journey": measure_journey,
