@@ -44,9 +44,9 @@ class CommuneField(forms.CharField):
         if len(found) > 1:
             named = listed(f"{place.commune} ({place.code})" for place in list(found.values())[:NAMED])
             more = len(found) - NAMED
-            told = f", et {more} {plural(more, 'autre')}" if more > 0 else ""
+            others = f", et {more} {plural(more, 'autre')}" if more > 0 else ""
             raise forms.ValidationError(
-                f"Plusieurs communes répondent à ce nom : {named}{told}. Tapez le code postal, ou le code INSEE."
+                f"Plusieurs communes répondent à ce nom : {named}{others}. Tapez le code postal, ou le code INSEE."
             )
         if not found:
             raise forms.ValidationError("Aucune commune de ce nom. Essayez son code postal ou son code INSEE.")
