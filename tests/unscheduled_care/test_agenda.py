@@ -205,6 +205,15 @@ def test_a_member_opens_an_agenda_then_three_slots_for_tomorrow_morning(client, 
     assert Slot.objects.count() == 6  # the next free times
 
 
+def test_a_half_day_that_is_over_is_said_so_beside_it(client, cpts, nurse, place, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOON + 2 * HOUR)
+    client.force_login(nurse)
+    sent = {"count": 3, "on": "2026-11-23", "half": "matin", "place": place.pk}
+    page = client.post(url("own_agenda", cpts), sent)
+    assert "déjà passé" in page.context["quick"].errors["half"][0]
+    assert Slot.objects.count() == 0
+
+
 def test_slots_are_opened_from_a_mail_without_an_account(client, cpts, coordinator, place):
     client.force_login(coordinator)
     ask = url("ask", cpts)

@@ -177,6 +177,14 @@ class QuickForm(AudienceMixin):
         set_places(self, effector)
         self.set_cpts(effector)
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if {"on", "half", "place"} <= data.keys():
+            starts, ends = self.window()
+            if starts >= ends:
+                self.add_error("half", "Ce moment est déjà passé : choisissez-en un autre.")
+        return data
+
     def window(self) -> Span:
         data = self.cleaned_data
         zone = zone_of(departement_of_place(data["place"]))
