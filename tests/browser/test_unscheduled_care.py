@@ -103,7 +103,7 @@ def test_a_call_is_a_patient_seen_in_four_fields_and_three_taps(visit, cpts, peo
     phone.open(personal_path(Appointment.objects.get()))
     professional = Counted(phone)
     professional.tap("Bien reçu")
-    expect(phone.page.get_by_text("vous l’avez vu")).to_be_visible()
+    expect(phone.page.get_by_text("vous l’avez bien reçu")).to_be_visible()
     assert professional.taps == 1
     phone.check()
 
