@@ -181,6 +181,12 @@ def new_code() -> str:
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 
+def read_code(text: str) -> str:
+    """The digits of a code as people type it, however they space them; '' when they are not eight."""
+    digits = "".join(char for char in text if char.isascii() and char.isdigit())
+    return digits if len(digits) == CODE_DIGITS else ""
+
+
 def _when(appointment: Appointment) -> str:
     return f"{timezone.localtime(appointment.starts_at):%d/%m/%Y à %H:%M}"
 
@@ -287,8 +293,8 @@ def find_by_code(*, code: str, on: date) -> Appointment | None:
 
     None unless it names one appointment.
     """
-    digits = "".join(char for char in code if char.isascii() and char.isdigit())
-    if len(digits) != CODE_DIGITS:
+    digits = read_code(code)
+    if not digits:
         return None
     noon = datetime.combine(on, time(12), tzinfo=UTC)
     around = (noon - A_DAY_ANYWHERE, noon + A_DAY_ANYWHERE)

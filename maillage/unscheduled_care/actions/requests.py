@@ -114,17 +114,18 @@ def end_request(
 
 def reopen_request(*, appointment: Appointment, by: User | None, at: datetime) -> None:
     """Its appointment is cancelled: the patient waits again, and the thread says why. In the transaction of it."""
-    request = CareRequest.objects.select_related("cpts").filter(appointment=appointment, erased_at=None).first()
+    booked = CareRequest.objects.filter(appointment=appointment, outcome=Outcome.BOOKED, erased_at=None)
+    request = booked.select_related("cpts").first()
     if request is None:
         return
-    waiting = {"outcome": "", "ended_at": None, "seen_at": None, "appointment": None}
-    CareRequest.objects.filter(pk=request.pk, outcome=Outcome.BOOKED).update(**waiting)
+    booked.update(outcome="", ended_at=None, seen_at=None, appointment=None)
     summary = f"{request} de nouveau en attente : rendez-vous annulé".capitalize()
     audit.record("request.reopened", target=request, by=by, at=at, cpts=request.cpts, summary=summary)
     if not can_seal():  # an appointment is cancelled all the same
         return
     message = RequestMessage(request=request, by_name="Maillage", at=at)
-    told = f"Le rendez-vous avec {appointment.effector}, {when(appointment.starts_at)}, est annulé : le patient attend."
+    moment = when(appointment.starts_at, appointment.slot.schedule)
+    told = f"Le rendez-vous avec {appointment.effector}, {moment}, est annulé : le patient attend."
     message.sealed = seal({"text": told}, cpts=request.cpts.uuid, row=message.uuid)
     message.save()
 

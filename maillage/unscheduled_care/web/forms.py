@@ -1,13 +1,12 @@
 """Small forms of the regulation, the desk and the coordinator."""
 
-from string import digits
 from typing import Any
 
 from django import forms
 
 from maillage.core.fields import DayField, PhoneField
 from maillage.core.sealing import NoSealingKey, can_seal
-from maillage.unscheduled_care.actions.booking import CODE_DIGITS
+from maillage.unscheduled_care.actions.booking import read_code
 from maillage.unscheduled_care.models import CareSettings
 from maillage.unscheduled_care.models.settings import TARGETS
 from maillage.unscheduled_care.rules.identifiers import bare_finess
@@ -35,8 +34,8 @@ class CancelForm(forms.Form):
     on = DayField(label="Jour du rendez-vous", help_text="Par exemple 3 décembre 2026, ou 03/12/2026.")
 
     def clean_code(self) -> str:
-        code = "".join(sign for sign in self.cleaned_data["code"] if sign in digits)
-        if len(code) != CODE_DIGITS:
+        code = read_code(self.cleaned_data["code"])
+        if not code:
             raise forms.ValidationError("Ce code a huit chiffres : relisez celui qui vous a été donné.")
         return code
 
