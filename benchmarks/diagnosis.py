@@ -67,11 +67,12 @@ def _cpts(name: str, codes: list[str], user: User) -> Cpts:
 def _read(cpts: Cpts) -> Any:
     area = area_of(cpts, with_draft=False)
     assert area
-    return diagnosis_of(cpts, area, definitions_of(cpts))
+    figures = diagnosis_of(cpts, area, definitions_of(cpts)).figures.values()
+    return [(one.value, one.compared, one.references, one.own) for one in figures]
 
 
 def _aggregated(cpts: Cpts) -> Any:
-    """Sums of every indicator over the perimeter, its inhabitants, its references, and what each vintage is."""
+    """Sums of every indicator over the perimeter, people counted once, inhabitants, references, vintages."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM territorial_diagnosis_vintage")
         cursor.fetchall()
@@ -79,6 +80,13 @@ def _aggregated(cpts: Cpts) -> Any:
             "SELECT v.vintage_id, sum(v.numerator * p.share), sum(v.denominator * p.share), count(*) "
             "FROM territory_perimeterpart p JOIN territorial_diagnosis_indicatorvalue v ON v.place = p.commune_id "
             "WHERE p.cpts_id = %s GROUP BY v.vintage_id",
+            [cpts.pk],
+        )
+        cursor.fetchall()
+        cursor.execute(
+            "SELECT code, sum(counted - largest) FROM (SELECT s.code, s.practitioner_id, sum(p.share) AS counted, "
+            "max(p.share) AS largest FROM territory_perimeterpart p JOIN territorial_diagnosis_sharedperson s "
+            "ON s.place = p.commune_id WHERE p.cpts_id = %s GROUP BY s.code, s.practitioner_id) people GROUP BY code",
             [cpts.pk],
         )
         cursor.fetchall()

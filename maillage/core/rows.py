@@ -105,7 +105,10 @@ def one_of(values: Collection[Any]) -> tuple[str, list[Any]]:
 def _stored_all(parameters: Parameters) -> Parameters:
     if isinstance(parameters, Mapping):
         return {name: _stored(value) for name, value in parameters.items()}
-    return [_stored(value) for value in parameters]
+    return [value if type(value) in AS_THEY_ARE else _stored(value) for value in parameters]
+
+
+AS_THEY_ARE = frozenset({int, str})
 
 
 def _stored(value: Any) -> Any:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from maillage.geography.rules.codes import departement_of
-from maillage.territorial_diagnosis.models import Vintage
-from maillage.territorial_diagnosis.queries import Area
+from maillage.territorial_diagnosis.queries import Area, Edition
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind
 
 
@@ -33,7 +32,7 @@ class Line:
         return self.density if self.density is not None else self.value
 
 
-def lines_of(area: Area, definition: Definition, vintage: Vintage | None) -> list[Line]:
+def lines_of(area: Area, definition: Definition, vintage: Edition | None) -> list[Line]:
     """Every commune of the perimeter, by name. One query."""
     sql = """
         SELECT c.code, c.name, c.parent_id, c.population, p.share, v.numerator, v.denominator, v.id
@@ -44,7 +43,7 @@ def lines_of(area: Area, definition: Definition, vintage: Vintage | None) -> lis
     with connection.cursor() as cursor:
         cursor.execute(sql, [vintage.pk if vintage else None, area.perimeter_id])
         rows = cursor.fetchall()
-    covered = frozenset(vintage.covered or ()) if vintage and definition.absent_is_zero else frozenset()
+    covered = (vintage.covered if vintage and definition.absent_is_zero else None) or frozenset()
     return [_line(definition, row, absent_is_zero=departement_of(row[0]) in covered) for row in rows]
 
 
@@ -63,7 +62,7 @@ def _line(
 
 
 def values_of(
-    area: Area, vintages: Mapping[str, Vintage], known: Mapping[str, Definition]
+    area: Area, vintages: Mapping[str, Edition], known: Mapping[str, Definition]
 ) -> dict[str, dict[str, float | None]]:
     """Indicator -> commune -> value, for a few indicators at once. One query."""
     if not vintages:
@@ -72,8 +71,8 @@ def values_of(
     marks = ", ".join(["%s"] * len(codes))
     sql = f"""
         SELECT v.vintage_id, v.place, v.numerator, v.denominator FROM territory_perimeterpart p
-        JOIN territorial_diagnosis_indicatorvalue v ON v.place = p.commune_id
-        WHERE p.perimeter_id = %s AND v.vintage_id IN ({marks})
+        CROSS JOIN territorial_diagnosis_indicatorvalue v
+        WHERE p.perimeter_id = %s AND v.place = p.commune_id AND v.vintage_id IN ({marks})
     """  # noqa: S608  # marks only
     found: dict[str, dict[str, float | None]] = {code: {} for code in vintages}
     with connection.cursor() as cursor:

@@ -38,7 +38,7 @@ def gaps_of(diagnosis: Diagnosis) -> list[Answered]:
         *rules.far_from_emergency(values.get("urgences_minutes", {}), names),
         *rules.absent_professions({code: one.value for code, one in liberal.items()}, labels),
         *rules.thin_professions(
-            {code: (one.compared, one.references.get("departement")) for code, one in liberal.items()}, labels
+            {code: (one.compared, one.references.departement) for code, one in liberal.items()}, labels
         ),
     ]
     decisions = {one.key: one for one in GapDecision.objects.filter(cpts=diagnosis.cpts).select_related("by")}

@@ -8,8 +8,7 @@ from maillage.core.money import NBSP
 from maillage.core.templatetags.maillage import day
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
-from maillage.territorial_diagnosis.models import Vintage
-from maillage.territorial_diagnosis.queries import REFERENCES, Diagnosis, Figure
+from maillage.territorial_diagnosis.queries import Diagnosis, Edition, Figure
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind, Theme
 from maillage.territorial_diagnosis.rules.shown import MISSING, compared_text, value_text
 
@@ -77,7 +76,7 @@ def reference_labels(cpts: Cpts) -> tuple[str, str, str]:
 def shown(figure: Figure, cpts: Cpts) -> Shown:
     """Everything a row, a card or a page says of one indicator."""
     definition, vintage = figure.definition, figure.vintage
-    compared = [figure.references.get(name) for name in REFERENCES]
+    compared = figure.references
     labels = ("La CPTS", *reference_labels(cpts))
     return Shown(
         code=definition.code,
@@ -144,7 +143,7 @@ def _why_missing(figure: Figure) -> str:
     return "" if figure.own else "Manquant : à saisir, avec sa source et sa date."
 
 
-def own_text(definition: Definition, own: tuple[Vintage, float] | None) -> str:
+def own_text(definition: Definition, own: tuple[Edition, float] | None) -> str:
     """The CPTS's own count, beside the published one."""
     if own is None:
         return ""
@@ -152,7 +151,7 @@ def own_text(definition: Definition, own: tuple[Vintage, float] | None) -> str:
     return f"{value_text(definition, value)} {definition.unit} ({own_source(vintage)})"
 
 
-def own_source(vintage: Vintage) -> str:
+def own_source(vintage: Edition) -> str:
     return f"{vintage.source}, {vintage_text(vintage.label)}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,10 @@ class Definition:
     made_from: Source | None = None  # what a figure of ours is computed from
     is_custom: bool = False
 
+    @cached_property
+    def is_count(self) -> bool:
+        return self.kind == Kind.COUNT
+
     @property
     def absent_is_zero(self) -> bool:
         return self.absent == "zero"
@@ -88,7 +92,7 @@ class Definition:
         """
         if numerator is None:
             return None
-        if self.kind == Kind.COUNT:
+        if self.is_count:
             return numerator
         if not denominator:
             return None
@@ -96,9 +100,13 @@ class Definition:
 
     def density(self, numerator: float | None, population: float | None) -> float | None:
         """A count per 10,000 inhabitants, which is what territories are compared on; None for other kinds."""
-        if self.kind != Kind.COUNT or not self.per or numerator is None or not population:
+        if not self.is_count or not self.per or numerator is None or not population:
             return None
         return numerator / population * self.per
+
+    def comparable(self, numerator: float | None, denominator: float | None, population: float | None) -> float | None:
+        """What territories are compared on: a count per 10,000 inhabitants, or the value itself."""
+        return self.density(numerator, population) if self.is_count else self.value(numerator, denominator)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from maillage.territorial_diagnosis.communes import Line, lines_of
 from maillage.territorial_diagnosis.drawing import NUMBERED_AT_MOST
 from maillage.territorial_diagnosis.models import DiagnosisVersion, DiagnosisVersionQuerySet, Vintage
 from maillage.territorial_diagnosis.presenting import Shown, reference_labels, shown, shown_themes, vintage_text
-from maillage.territorial_diagnosis.queries import Area, area_of, definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.queries import Area, area_of, definitions_of, diagnosis_of, latest_vintages
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind, Theme
 from maillage.territorial_diagnosis.rules.classes import classified
 from maillage.territorial_diagnosis.rules.shown import compared_text, value_text, with_unit
@@ -144,7 +144,7 @@ def indicator(request: CptsRequest, indicator: str) -> HttpResponse:
         "listing": listing,
         "page": listing.page(),
         "choices": _choices(known),
-        "sample_unmatched": (figure.vintage.unmatched[:10] if figure.vintage else []),
+        "loaded": Vintage.objects.filter(pk=figure.vintage.pk).first() if figure.vintage else None,
         **map_context(definition, lines, card),
     }
     return render(request, "territorial_diagnosis/indicator.html", context)
@@ -225,7 +225,7 @@ def what_if(request: CptsRequest, indicator: str) -> HttpResponse:
     area, known = area_or_none(request), definitions_of(request.cpts)
     if area is None or not indicator.startswith("acc_") or indicator not in known:
         raise Http404
-    vintage = Vintage.objects.newest_first(indicator).first()
+    vintage = latest_vintages(request.cpts, [indicator])[0].get(indicator)
     lines = lines_of(area, known[indicator], vintage)
     asked = request.GET.get("commune", "")
     chosen = next((line for line in lines if line.code == asked), None)
