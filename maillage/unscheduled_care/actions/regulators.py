@@ -5,17 +5,20 @@ What an account opens, it opens only to somebody who comes through the SAS and w
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
-from maillage.accounts.identity import Identity
 from maillage.accounts.models import AccountKind, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.unscheduled_care.models import Regulator, RegulatorIdentifier
 from maillage.unscheduled_care.rules.regulators import DeclaredRegulator
 from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
+
+if TYPE_CHECKING:  # its OpenID Connect client weighs 7 MiB, in every command
+    from maillage.accounts.identity import Identity
 
 
 class RegulatorExists(DomainError):
@@ -31,7 +34,7 @@ class RegulatorUnknown(DomainError):
 
 
 @transaction.atomic
-def enter_regulator(*, identity: Identity, at: datetime) -> tuple[Regulator, User]:
+def enter_regulator(*, identity: "Identity", at: datetime) -> tuple[Regulator, User]:
     """The open account of whom the identity provider vouches for, and what they sign in as. Raises RegulatorUnknown.
 
     What they sign in as has neither password nor role: alone, it opens nothing.

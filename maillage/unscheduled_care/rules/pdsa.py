@@ -4,11 +4,10 @@ Monday to Friday 20:00 to 08:00, Saturday from 12:00, Sundays and public holiday
 Source: Assurance maladie, "permanence des soins ambulatoires". Hours are those of the place.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
-
-import holidays
 
 from maillage.unscheduled_care.rules.series import PARIS
 
@@ -31,7 +30,9 @@ def zone_of(departement: str) -> ZoneInfo:
 
 
 @cache
-def _calendar(departement: str) -> holidays.HolidayBase:
+def _calendar(departement: str) -> Mapping[date, str]:
+    import holidays  # noqa: PLC0415  # 6 MiB that most commands do without
+
     return holidays.country_holidays("FR", subdiv=CALENDARS.get(departement), language="fr")
 
 
