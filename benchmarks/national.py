@@ -48,7 +48,7 @@ def kibibytes(pid):
 command, peak, ended = subprocess.Popen(sys.argv[1:]), 0, threading.Event()
 def watch():
     global peak
-    while not ended.wait(0.1):
+    while not ended.wait(0.25):
         try:
             peak = max(peak, sum(kibibytes(pid) for pid in family(command.pid)))
         except (OSError, StopIteration):

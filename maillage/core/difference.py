@@ -3,7 +3,9 @@
 SQL written once for both engines; the names come from our models and stagings, never from people.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +32,16 @@ class Move:
     @property
     def columns(self) -> list[str]:
         return [connection.ops.quote_name(column_of(self.model, name)) for name in self.fields]
+
+
+@contextmanager
+def comparing_all() -> Iterator[None]:
+    """A transaction that compares whole tables: PostgreSQL hashes them, rather than look their rows up one by one."""
+    with transaction.atomic():
+        give_room()
+        if connection.vendor == "postgresql":
+            run("SET LOCAL enable_nestloop = off")
+        yield
 
 
 def give_room() -> None:
@@ -82,7 +94,7 @@ def _key_of(model: type[models.Model]) -> tuple[str, str, str]:
 
 
 def make_keys(models_: Iterable[type[models.Model]]) -> None:
-    """Make the keys that `drop_indexes` took away, of the unique indexes of `make_indexes`.
+    """Make the keys that `drop_indexes` took away, of their unique indexes.
 
     An instant, which locks readers out. The references that the models declare are made again, whoever took them.
     """
@@ -105,21 +117,51 @@ def _make_references(model: type[models.Model]) -> None:
             run(str(editor._create_fk_sql(relation.related_model, relation.field, FOREIGN_KEY)))  # type: ignore[attr-defined]
 
 
+def make_unique_indexes(models_: Iterable[type[models.Model]]) -> None:
+    """Those of the keys that `drop_indexes` took away, in the transaction that filled. Raises IntegrityError."""
+    for model in models_:
+        if not has_key(model):
+            run(_unique_index(model))
+
+
+def _unique_index(model: type[models.Model]) -> str:
+    table, index, column = _key_of(model)
+    return f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table} ({column})"
+
+
 def make_indexes(models_: Iterable[type[models.Model]]) -> None:
-    """Make the indexes that the models declare and the tables lack. Readers go on reading. Raises IntegrityError."""
-    # Without transaction of its own: inside a loading, it is part of it.
-    editor = connection.SchemaEditorClass(connection, atomic=False)
+    """Make the indexes that the models declare and the tables lack. Readers go on reading. Raises IntegrityError.
+
+    Without transaction of its own: inside a loading, it is part of it; outside, PostgreSQL makes two at a time.
+    """
+    missing = [statement for model in models_ for statement in _missing_indexes(model)]
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        for statement in missing:
+            run(statement)
+        return
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(_run_apart, reversed(missing)))  # a loading names its largest tables last: they begin
+
+
+def _missing_indexes(model: type[models.Model]) -> Iterator[str]:
+    if not has_key(model):
+        yield _unique_index(model)
     with connection.cursor() as cursor:
-        for model in models_:
-            if not has_key(model):
-                table, index, column = _key_of(model)
-                cursor.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table} ({column})")
-            there = connection.introspection.get_constraints(cursor, model._meta.db_table)
-            for statement in editor._model_indexes_sql(model):  # type: ignore[attr-defined]
-                name = str(statement.parts["name"]).strip('"') if statement is not None else ""
-                # No `_like` index: keys are looked for whole, and names by an index of their own.
-                if name and name not in there and not name.endswith("_like"):
-                    cursor.execute(str(statement))
+        there = connection.introspection.get_constraints(cursor, model._meta.db_table)
+    editor = connection.SchemaEditorClass(connection, atomic=False)
+    for statement in editor._model_indexes_sql(model):  # type: ignore[attr-defined]
+        name = str(statement.parts["name"]).strip('"') if statement is not None else ""
+        # No `_like` index: keys are looked for whole, and names by an index of their own.
+        if name and name not in there and not name.endswith("_like"):
+            yield str(statement)
+
+
+def _run_apart(sql: str) -> None:
+    """On a connection of this thread alone."""
+    try:
+        run(sql)
+    finally:
+        connection.close()
 
 
 def differ() -> str:

@@ -16,10 +16,12 @@ from django.db import IntegrityError, connection, transaction
 
 from maillage.core.difference import (
     Move,
+    comparing_all,
     insert_all,
     insert_new,
     keep_first,
     make_indexes,
+    make_unique_indexes,
     rows,
     run,
     scalar,
@@ -40,7 +42,7 @@ ROLE_FIELDS = (
     "is_substitute",
 )  # fmt: skip
 REGISTER_TABLES: Mapping[str, Mapping[str, str]] = {
-    "line": {"id": "bigint", "fingerprint": "bigint", "line": "integer"},
+    "seen": {"id": "bigint", "fingerprint": "bigint", "line": "integer", "lines": "integer"},
     "person": {
         "id": "bigint", "title": "text", "family_name": "text", "given_name": "text", "search_name": "text",
         "fingerprint": "bigint", "line": "integer",
@@ -103,30 +105,30 @@ class Moved:
 
 
 def changed_lines(stage: Staging, limit: int) -> list[int] | None:
-    """Staged lines, in order, of people whose fingerprint is not the stored one, and lines that tell nobody.
+    """Lines, in order, of people whose fingerprint is not the stored one, and those that tell nobody.
 
-    None when more than `limit` people changed.
+    One whose lines lie apart is read each time: no part of them has the fingerprint of the whole. None when more than
+    `limit` people changed.
     """
     stage.analyze()
-    staged = stage.name("line")
+    seen = stage.name("seen")
     changed = (
-        f"SELECT s.id FROM (SELECT id, CAST(sum(fingerprint) AS bigint) AS f FROM {staged} "  # noqa: S608
-        "WHERE id IS NOT NULL GROUP BY id) s LEFT JOIN directory_practitioner p "
-        "ON p.id = s.id AND p.fingerprint = s.f AND p.until IS NULL WHERE p.id IS NULL LIMIT %s"
+        f"SELECT s.id FROM {seen} s LEFT JOIN directory_practitioner p "  # noqa: S608
+        "ON p.id = s.id AND p.fingerprint = s.fingerprint AND p.until IS NULL WHERE p.id IS NULL LIMIT %s"
     )
-    found = rows(
-        f"WITH changed AS ({changed}) SELECT line, id FROM {staged} WHERE id IS NULL OR id IN (SELECT id FROM changed) "  # noqa: S608
-        "ORDER BY line",
-        [limit + 1],
-    )
-    people = {key for _, key in found if key is not None}
-    return None if len(people) > limit else [int(line) for line, _ in found]
+    with comparing_all():
+        found = rows(
+            f"WITH changed AS ({changed}) SELECT line, lines FROM {seen} "  # noqa: S608
+            "WHERE id IS NULL OR id IN (SELECT id FROM changed WHERE id IS NOT NULL) ORDER BY line",
+            [limit + 1],
+        )
+    return None if len(found) > limit else [line for first, lines in found for line in range(first, first + lines)]
 
 
 def move_register(stage: Staging, scope: Scope, tell: Tell, *, by_fingerprint: bool) -> Moved:
     """Make the directory what the staged file says, within its scope. Writes only what changed.
 
-    `by_fingerprint`: only people whose lines changed are staged in full; `line` says who else is still there.
+    `by_fingerprint`: only people whose lines changed are staged in full; `seen` says who else is still there.
     """
     organization = Move(Organization, stage.name("organization"), "id", ORGANIZATION_FIELDS)
     person = Move(Practitioner, stage.name("person"), "id", PERSON_FIELDS)
@@ -151,7 +153,7 @@ def _fill_empty(scope: Scope, organization: Move, person: Move, role: Move) -> b
             since, parameters = scope.since("s.commune_id")
             insert_all(person, extra=[("since", "NULL")])
             insert_all(role, extra=[("since", since)], parameters=parameters)
-            make_indexes(LOADED_IN_BULK)
+            make_unique_indexes(LOADED_IN_BULK)  # what refuses a duplicate; the others can wait
     except IntegrityError:
         return False
     return True
@@ -196,7 +198,7 @@ def _bring_back(move: Move, on: date) -> int:
 
 def _end(stage: Staging, scope: Scope, moved: Moved, *, by_fingerprint: bool) -> None:
     """Date what is no longer there."""
-    seen, roles = stage.name("line" if by_fingerprint else "person"), stage.name("role")
+    seen, roles = stage.name("seen" if by_fingerprint else "person"), stage.name("role")
     absent = f"NOT EXISTS (SELECT 1 FROM {seen} s WHERE s.id = p.id)"  # noqa: S608
     if not scope.departements:
         moved.departures = run(

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from maillage.core.sharing import shared
+from maillage.core.sharing import OtherProcessLost, shared
 
 _told = ""
 
@@ -17,6 +17,8 @@ def prepare(told):
 def there(item):
     if item == "poison":
         raise ValueError(item)
+    if item == "death":
+        os._exit(9)
     return item, _told, os.getpid()
 
 
@@ -38,3 +40,22 @@ def test_what_the_other_process_raises_is_raised_here():
 
 def test_nothing_to_share_is_nothing_done():
     assert both([], lambda item: item) == []
+
+
+def test_a_process_that_was_killed_is_told_not_waited_for():
+    with pytest.raises(OtherProcessLost):
+        both(["death", *range(2_000)], lambda item: item)
+
+
+def test_answers_larger_than_what_a_pipe_holds_wait_for_nobody():
+    large = [f"{number}" * 1_000_000 for number in range(8)]
+    assert [item for item, *_ in both(large, lambda item: (item, "ici", 0))] == large
+
+
+def test_what_nobody_reads_to_the_end_leaves_no_process_behind():
+    done = shared(range(10_000), lambda item: (item, "ici", 0), there, prepare=prepare, arguments=("là-bas",))
+    others = {next(done)[2] for _ in range(500)} - {0}
+    done.close()
+    assert len(others) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(others.pop(), 0)

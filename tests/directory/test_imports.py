@@ -194,6 +194,16 @@ def test_lines_of_one_person_may_lie_apart(communes, tmp_path):
     assert state() == before
 
 
+def test_a_line_added_apart_takes_nothing_from_the_others_of_its_person(communes, tmp_path):
+    first, second, third = people(3)
+    load(tmp_path, [first, second, third])
+    elsewhere = register_line(replace(first, place=SARLAT, site=70))
+    path = text_file(tmp_path, [*lines_of([first, second, third])[:-1], elsewhere, ""])
+    import_register(path=path, at=NOON)
+    roles = PractitionerRole.objects.current().filter(practitioner=int(f"8{first.rpps}"))
+    assert (roles.count(), PractitionerRole.objects.current().count()) == (2, 4)
+
+
 def test_a_departement_is_loaded_alone_and_leaves_the_others_alone(communes, tmp_path):
     here, there = people(6), [replace(one, rpps=rpps(100 + n), place=MARSEILLE) for n, one in enumerate(people(4))]
     load(tmp_path, here + there, departements=frozenset({"24"}))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maillage.core.text import normalised
 from maillage.directory.rules import finess
 from maillage.directory.rules.identifiers import (
     UnknownIdentifier,
@@ -128,6 +129,11 @@ def test_general_practitioners_are_counted_apart(profession, specialities, expec
 )
 def test_names_are_searched_without_accents_nor_hyphens(name, expected):
     assert search_key(name.encode()).decode() == expected
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from("STEst- '’"), max_size=20))
+def test_names_are_searched_alike_by_the_short_way_and_the_long_one(name):
+    assert search_key(name.encode()).decode() == normalised(name)
 
 
 def test_columns_are_found_by_name_whatever_their_order_and_capitals():

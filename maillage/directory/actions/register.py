@@ -6,10 +6,10 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from maillage.audit import actions as audit
-from maillage.core.difference import drop_indexes, give_room, make_indexes, make_keys
+from maillage.core.difference import drop_indexes, give_room, make_indexes, make_keys, scalar
 from maillage.core.jobs import Progress
 from maillage.core.money import grouped
 from maillage.core.sources import TextSource, UnreadableFile, first_line, no_progress
@@ -76,13 +76,9 @@ def import_register(
     ):
         layout = header_of(source, COLUMN_NAMES, "Personne_activite")
         scope = Scope(row.extracted_on, departements, known)
-        wanted: list[int] | None = None
+        wanted, compared = None, 0
         if known is not None and not departements:
-            for rows, count in fingerprints(_without_header(source, COMPARING_LINES), layout, size=source.total):
-                stage.add_lines("line", rows, count)
-            stage.finish()
-            progress(COMPARING, 0, 1)
-            wanted = changed_lines(stage, MOST_CHANGED)
+            wanted, compared = _compared(source, layout, stage)
         tally = Tally()
         for stretch in _stretches(source, layout, departements, wanted):
             for table, (rows, count) in stretch.rows.items():
@@ -91,7 +87,7 @@ def import_register(
                 report.tell(line, identifier, reason, kept=kept)
             tally.add(stretch.tally)
         stage.finish()
-        _check_whole(source, stage, scope, report, read=tally.read, accept_fewer=accept_fewer)
+        _check_whole(source, stage, scope, report, read=max(tally.read, compared), accept_fewer=accept_fewer)
         progress(WRITING, 0, 1)
         moved = _move(stage, scope, report, tally, by_fingerprint=wanted is not None, dry_run=dry_run)
         row.counts = asdict(moved) | {"without_place": tally.without_place, "unknown_codes": _unknown_codes(tally)}
@@ -146,6 +142,17 @@ def _stretches(
         yield from Parser(layout, known_places(), scope).scattered(_chosen(blocks, wanted))
 
 
+def _compared(source: TextSource, layout: Layout, stage: Staging) -> tuple[list[int] | None, int]:
+    """The lines to read in full, None for all of them; and how many the file holds."""
+    compared = 0
+    for rows, count, lines in fingerprints(_without_header(source, COMPARING_LINES), layout, size=source.total):
+        stage.add_lines("seen", rows, count)
+        compared += lines
+    stage.finish()
+    source.progress(COMPARING, 0, 1)
+    return changed_lines(stage, MOST_CHANGED), compared
+
+
 def _chosen(blocks: Iterable[Block], wanted: list[int]) -> Iterator[tuple[int, bytes]]:
     for first, lines in blocks:
         start, end = bisect_left(wanted, first), bisect_left(wanted, first + len(lines))
@@ -156,15 +163,15 @@ def _check_whole(
     source: TextSource, stage: Staging, scope: Scope, report: Report, *, read: int, accept_fewer: bool
 ) -> None:
     """A cut file ends in the middle of a line, or holds far fewer people than the directory. Raises a refusal."""
-    by_fingerprint = stage.counts["line"] > 0
+    by_fingerprint = stage.counts["seen"] > 0
     report.check_whole(source)
-    lines = max(read, stage.counts["line"])
-    if not lines:
+    if not read:
         raise SeemsIncomplete(f"{source.path.name} ne contient personne : rien n’a changé.")
-    if report.rejected > max(100, lines / 2):
+    if report.rejected > max(100, read / 2):
         raise TooManyRejects
     before = _people_in(scope)
-    seen = _distinct_lines(stage) if by_fingerprint else stage.counts["person"]
+    # One whose lines lie apart counts for as many: they are few.
+    seen = scalar(f"SELECT count(id) FROM {stage.name('seen')}") if by_fingerprint else stage.counts["person"]  # noqa: S608
     if not accept_fewer and before > 100 and seen < LEAST_KEPT * before:
         raise SeemsIncomplete(
             f"{source.path.name} ne contient que {grouped(seen)} personnes, contre {grouped(before)} dans l’annuaire : "
@@ -178,12 +185,6 @@ def _people_in(scope: Scope) -> int:
         return Practitioner.objects.filter(until=None).count()
     roles = PractitionerRole.objects.current().filter(commune__departement__in=scope.departements)
     return roles.values("practitioner").distinct().count()
-
-
-def _distinct_lines(stage: Staging) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {stage.name('line')} WHERE id IS NOT NULL GROUP BY id) s")  # noqa: S608
-        return int(cursor.fetchone()[0])
 
 
 def _move(stage: Staging, scope: Scope, report: Report, tally: Tally, *, by_fingerprint: bool, dry_run: bool) -> Moved:

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import xxhash
 
-from maillage.core.text import normalised
+from maillage.core.text import ABBREVIATIONS, normalised
 from maillage.directory.rules.identifiers import UnknownIdentifier, practitioner_key, role_key
 from maillage.directory.rules.professions import group_of
 
@@ -100,11 +100,16 @@ def line_fingerprint(line: bytes) -> int:
     return xxhash.xxh3_64_intdigest(line) & FINGERPRINT_MASK
 
 
+HYPHENS = bytes.maketrans(b"-'", b"  ")
+SHORTENED = frozenset(word.encode() for word in ABBREVIATIONS)
+
+
 @lru_cache(maxsize=2_000)
 def search_key(name: bytes) -> bytes:
-    """A name as it is searched. Most names are plain capitals: no need to decompose them."""
-    if len(name) > 3 and name.isalpha():  # ASCII letters only; St and Ste are for the long way
-        return name.lower()
+    """A name as it is searched. Most are plain capitals, spaces and hyphens: the long way is for the others."""
+    words = name.lower().translate(HYPHENS).split()
+    if all(map(bytes.isalnum, words)) and SHORTENED.isdisjoint(words):  # of bytes: ASCII letters and digits only
+        return b" ".join(words)
     return normalised(name.decode()).encode()
 
 

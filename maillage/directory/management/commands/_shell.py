@@ -3,7 +3,6 @@
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -17,7 +16,7 @@ class ImportCommand(BaseCommand):
     """Reads one file; `load` is the action."""
 
     # They would load every page of the product: 30 MiB and a second, beside an import of bounded memory.
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path, help="the file, as downloaded: plain, .gz or .zip")
