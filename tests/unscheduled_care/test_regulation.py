@@ -131,11 +131,14 @@ def test_a_difficulty_reaches_the_coordinator_who_answers(client, zoe, slots, co
     act = reverse("unscheduled_care:regulation_act", args=[row.uuid])
     assertContains(client.post(act, {"do": "difficulty", "text": " "}, follow=True), "Dites en quelques mots")
     client.post(act, {"do": "difficulty", "text": "Cabinet fermé"})
+    client.post(act, {"do": "difficulty", "text": "Téléphone coupé"})
     client.force_login(coordinator)
     list_url = reverse("unscheduled_care:difficulties", args=[cpts.slug])
     assertContains(client.get(list_url), "Cabinet fermé")
-    solve = reverse("unscheduled_care:solve", args=[cpts.slug, Difficulty.objects.get().uuid])
-    assertContains(client.post(solve, {"answer": ""}, follow=True), "Écrivez ce qui a été répondu")
+    solve = reverse("unscheduled_care:solve", args=[cpts.slug, Difficulty.objects.get(text="Cabinet fermé").uuid])
+    kept = client.post(solve, {"answer": " "})
+    assertContains(kept, "Écrivez ce qui a été répondu")
+    assertContains(kept, 'aria-invalid="true"', 1)  # beside the one that was answered, not the other
     assertContains(client.post(solve, {"answer": "Le cabinet a été rappelé"}, follow=True), "Le cabinet a été rappelé")
     assertContains(client.post(solve, {"answer": "Deux fois"}, follow=True), "a déjà répondu")
 

@@ -251,6 +251,10 @@ def test_professionals_write_to_each_other_on_the_request(client, hosted, desk, 
     client.force_login(desk)
     page = url("request", hosted, row.uuid)
     assertContains(client.post(page, {"do": "message", "text": " "}, follow=True), "Écrivez un message")
+    too_long = "Rappelée. " * 51
+    kept = client.post(page, {"do": "message", "text": too_long})
+    assertContains(kept, 'aria-invalid="true"', 1)
+    assertContains(kept, too_long.strip())
     client.post(page, {"do": "message", "text": "Rappelée, va mieux"})
     assertContains(client.get(page), "Rappelée, va mieux")
     assert b"mieux" not in bytes(RequestMessage.objects.get().sealed)

@@ -177,32 +177,27 @@ def _readable(request: CptsRequest) -> QuerySet[Appointment]:
 def appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpResponse:
     """One appointment, for whoever booked it or the team: what is read to the patient, and what may change."""
     row = get_object_or_404(_readable(request), uuid=appointment_uuid)
-    if request.method == "POST":
+    do = request.POST.get("do")
+    form = DifficultyForm(request.POST if do == "difficulty" else None)
+    if request.method == "POST" and (do != "difficulty" or form.is_valid()):
         try:
-            if request.POST.get("do") == "cancel":
+            if do == "cancel":
                 actions.cancel(appointment=row, by=request.user, at=timezone.now())
                 messages.success(request, "Rendez-vous annulé : le créneau est de nouveau libre.")
-            elif request.POST.get("do") == "difficulty":
-                _report(request, row)
+            elif do == "difficulty":
+                _report(request, row, form.cleaned_data["text"])
             else:
                 say_outcome(request, row)
         except DomainError as error:
             messages.error(request, error.user_message)
         return redirect("unscheduled_care:appointment", request.cpts.slug, row.uuid)
-    query = move_query(row)
-    return render(
-        request,
-        "unscheduled_care/appointment.html",
-        appointment_context(row) | {"move_query": query, "form": DifficultyForm()},
-    )
+    context = appointment_context(row) | {"move_query": move_query(row), "form": form}
+    return render(request, "unscheduled_care/appointment.html", context)
 
 
-def _report(request: CptsRequest, row: Appointment) -> None:
+def _report(request: CptsRequest, row: Appointment, text: str) -> None:
     """A difficulty met by the desk, for the coordinator."""
-    form = DifficultyForm(request.POST)
-    if not form.is_valid():
-        raise DomainError("Dites en quelques mots ce qui s’est passé.")
-    text, by = form.cleaned_data["text"], request.user
+    by = request.user
     actions.report(cpts=request.cpts, text=text, appointment=row, by=by, by_name=str(by), at=timezone.now())
     messages.success(request, "Signalé à la coordination.")
 
@@ -222,22 +217,29 @@ def own_appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpRespons
 @requires(Permission.CARE_MANAGE)
 def difficulties(request: CptsRequest) -> HttpResponse:
     """What the regulation could not do, unsolved first."""
+    return _difficulties(request)
+
+
+def _difficulties(request: CptsRequest, answered: AnswerForm | None = None) -> HttpResponse:
+    """`answered`: an answer that could not be taken, shown again where it was typed."""
     rows = Difficulty.objects.of(request.cpts).select_related("effector", "appointment")
-    rows = rows.order_by("solved_at", "-told_at")
-    return render(request, "unscheduled_care/difficulties.html", {"rows": rows[:100], "form": AnswerForm()})
+    lines = [
+        {"row": row, "form": answered if answered and answered.difficulty == row.pk else AnswerForm(difficulty=row.pk)}
+        for row in rows.order_by("solved_at", "-told_at")[:100]
+    ]
+    return render(request, "unscheduled_care/difficulties.html", {"lines": lines})
 
 
 @require_POST
 @requires(Permission.CARE_MANAGE)
 def solve(request: CptsRequest, difficulty_uuid: UUID) -> HttpResponse:
     difficulty = get_object_or_404(Difficulty.objects.of(request.cpts), uuid=difficulty_uuid)
-    form = AnswerForm(request.POST)
+    form = AnswerForm(request.POST, difficulty=difficulty.pk)
+    if not form.is_valid():
+        return _difficulties(request, form)
     try:
-        if form.is_valid():
-            actions.solve(difficulty=difficulty, answer=form.cleaned_data["answer"], by=request.user, at=timezone.now())
-            messages.success(request, "Difficulté traitée.")
-        else:
-            messages.error(request, "Écrivez ce qui a été répondu.")
+        actions.solve(difficulty=difficulty, answer=form.cleaned_data["answer"], by=request.user, at=timezone.now())
+        messages.success(request, "Difficulté traitée.")
     except DomainError as error:
         messages.error(request, error.user_message)
     return redirect("unscheduled_care:difficulties", request.cpts.slug)

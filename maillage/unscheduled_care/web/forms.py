@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from maillage.core.fields import DayField, PhoneField
 from maillage.core.sealing import NoSealingKey, can_seal
@@ -16,11 +17,21 @@ class DifficultyForm(forms.Form):
     text = forms.CharField(
         label="Ce qui s’est passé", max_length=2000, widget=forms.Textarea({"rows": 3}),
         help_text="Ne nommez pas le patient.",
+        error_messages={"required": "Dites en quelques mots ce qui s’est passé."},
     )  # fmt: skip
 
 
 class AnswerForm(forms.Form):
-    answer = forms.CharField(label="Réponse", max_length=2000, widget=forms.Textarea({"rows": 3}))
+    """What was answered to a difficulty; one form a difficulty on the page."""
+
+    answer = forms.CharField(
+        label="Réponse", max_length=2000, widget=forms.Textarea({"rows": 2}),
+        error_messages={"required": "Écrivez ce qui a été répondu."},
+    )  # fmt: skip
+
+    def __init__(self, data: QueryDict | None = None, *, difficulty: int) -> None:
+        super().__init__(data, auto_id=f"difficulty-{difficulty}-%s")
+        self.difficulty = difficulty
 
 
 class CancelForm(forms.Form):

@@ -89,9 +89,12 @@ def book(request: HttpRequest, slot_uuid: UUID) -> HttpResponse:
 @regulators_only
 def appointment(request: HttpRequest, appointment_uuid: UUID) -> HttpResponse:
     """What is read to the patient: when, where, the code; and what may still change."""
-    row = get_object_or_404(_own(request), uuid=appointment_uuid)
+    return _told(request, get_object_or_404(_own(request), uuid=appointment_uuid), DifficultyForm())
+
+
+def _told(request: HttpRequest, row: Appointment, form: DifficultyForm) -> HttpResponse:
     context = {
-        "row": row, "when": when(row.starts_at, row.slot.schedule), "form": DifficultyForm(), "at": timezone.now(),
+        "row": row, "when": when(row.starts_at, row.slot.schedule), "form": form, "at": timezone.now(),
         "move_query": move_query(row),
     }  # fmt: skip
     return render(request, "unscheduled_care/regulation_appointment.html", context)
@@ -122,17 +125,10 @@ def act(request: HttpRequest, appointment_uuid: UUID) -> HttpResponse:
     elif request.POST.get("do") == "difficulty" and row.cpts:
         form = DifficultyForm(request.POST)
         if not form.is_valid():
-            messages.error(request, "Dites en quelques mots ce qui s’est passé.")
-        else:
-            actions.report(
-                cpts=row.cpts,
-                text=form.cleaned_data["text"],
-                appointment=row,
-                by=user,
-                by_name=str(request.user),
-                at=at,
-            )
-            messages.success(request, f"Signalé à la coordination de {row.cpts.with_article}.")
+            return _told(request, row, form)
+        text, name = form.cleaned_data["text"], str(request.user)
+        actions.report(cpts=row.cpts, text=text, appointment=row, by=user, by_name=name, at=at)
+        messages.success(request, f"Signalé à la coordination de {row.cpts.with_article}.")
     elif request.POST.get("do") == "cancel":
         try:
             actions.cancel(appointment=row, by=user, at=at)

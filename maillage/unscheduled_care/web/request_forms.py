@@ -22,12 +22,16 @@ class RequestForm(forms.Form):
 
 
 class MessageForm(forms.Form):
-    text = forms.CharField(label="Message", max_length=500, widget=forms.Textarea({"rows": 2}))
+    text = forms.CharField(
+        label="Message", max_length=500, widget=forms.Textarea({"rows": 2}),
+        error_messages={"required": "Écrivez un message.", "max_length": "500 caractères au plus."},
+    )  # fmt: skip
 
 
 class EndForm(forms.Form):
     """How it ends, when no slot of ours did it."""
 
     outcome = forms.ChoiceField(
-        label="Issue", choices=[one for one in Outcome.choices if one[0] != Outcome.BOOKED], widget=forms.RadioSelect
-    )
+        label="Issue", choices=[one for one in Outcome.choices if one[0] != Outcome.BOOKED], widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choisissez l’issue de la demande."),
+    )  # fmt: skip

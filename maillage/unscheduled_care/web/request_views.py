@@ -114,9 +114,14 @@ def new_request(request: CptsRequest) -> HttpResponse:
 def show_request(request: CptsRequest, request_uuid: UUID) -> HttpResponse:
     """One patient: who they are, who could see them, what was said, how it ends."""
     row = get_object_or_404(_readable(request), uuid=request_uuid)
-    if request.method == "POST":
+    do = request.POST.get("do")
+    message, end = (
+        MessageForm(request.POST if do == "message" else None),
+        EndForm(request.POST if do == "end" else None),
+    )
+    if request.method == "POST" and all(form.is_valid() for form in (message, end) if form.is_bound):
         try:
-            messages.success(request, _act(request, row))
+            messages.success(request, _act(request, row, message, end))
         except DomainError as error:
             messages.error(request, error.user_message)
         return redirect("unscheduled_care:request", request.cpts.slug, row.uuid)
@@ -125,7 +130,7 @@ def show_request(request: CptsRequest, request_uuid: UUID) -> HttpResponse:
     except DomainError as error:
         return gone(request, "Demande", error.user_message)
     context = {
-        "row": row, "patient": patient, "thread": thread, "end": EndForm(), "message": MessageForm(),
+        "row": row, "patient": patient, "thread": thread, "end": end, "message": message,
         "when": when(row.appointment.starts_at, row.appointment.slot.schedule) if row.appointment else "",
         "solicited": row.solicitations.select_related("effector").order_by("pk"),
         "signs": warning_signs(patient.get("what", "")),
@@ -135,25 +140,19 @@ def show_request(request: CptsRequest, request_uuid: UUID) -> HttpResponse:
     return render(request, "unscheduled_care/request.html", context)
 
 
-def _act(request: CptsRequest, row: CareRequest) -> str:
-    """What is done to a request, and what is said of it. Raises DomainError."""
-    do, at = request.POST.get("do"), timezone.now()
-    if do == "message":
-        form = MessageForm(request.POST)
-        if not form.is_valid():
-            raise DomainError("Écrivez un message, 500 caractères au plus.")
-        actions.write_message(request=row, text=form.cleaned_data["text"], by=request.user, at=at)
+def _act(request: CptsRequest, row: CareRequest, message: MessageForm, end: EndForm) -> str:
+    """What is done to a request by the form that was sent, and what is said of it. Raises DomainError."""
+    at = timezone.now()
+    if message.is_bound:
+        actions.write_message(request=row, text=message.cleaned_data["text"], by=request.user, at=at)
         return "Message enregistré."
-    if do == "solicit":
-        keys = [uuid for text in request.POST.getlist("effector") if (uuid := sent_uuid(text))]
-        chosen = list(Effector.objects.of(request.cpts).filter(uuid__in=keys[:SOLICITED]).order_by("pk"))
-        count = actions.solicit(request=row, effectors=chosen, by=request.user, at=at)
-        return f"{count} professionnels sollicités." if count > 1 else "Un professionnel sollicité."
-    end = EndForm(request.POST)
-    if not end.is_valid():
-        raise DomainError("Choisissez l’issue de la demande.")
-    actions.end_request(request=row, outcome=end.cleaned_data["outcome"], by=request.user, at=at)
-    return "Issue enregistrée."
+    if end.is_bound:
+        actions.end_request(request=row, outcome=end.cleaned_data["outcome"], by=request.user, at=at)
+        return "Issue enregistrée."
+    keys = [uuid for text in request.POST.getlist("effector") if (uuid := sent_uuid(text))]
+    chosen = list(Effector.objects.of(request.cpts).filter(uuid__in=keys[:SOLICITED]).order_by("pk"))
+    count = actions.solicit(request=row, effectors=chosen, by=request.user, at=at)
+    return f"{count} professionnels sollicités." if count > 1 else "Un professionnel sollicité."
 
 
 def _orientation(request: CptsRequest, row: CareRequest, patient: dict[str, str]) -> dict[str, Any]:
