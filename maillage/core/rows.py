@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 from django.db.models import Field, JSONField, Model
-from django.db.models.base import DEFERRED
+from django.db.models.base import ModelState
 
 Converter = Callable[[Any, Any, Any], Any]
 Found = TypeVar("Found", bound=Model)
@@ -127,12 +127,12 @@ class Columns(Generic[Found]):
 
     def __init__(self, model: type[Found], *names: str) -> None:
         wanted = {model._meta.get_field(name) for name in names}
-        self.model, self._all = model, model._meta.concrete_fields
-        self.fields = tuple(field for field in self._all if not names or field in wanted)
-        self._names = [field.attname for field in self._all]
+        self.model = model
+        self.fields = tuple(field for field in model._meta.concrete_fields if not names or field in wanted)
+        self._names = [field.attname for field in self.fields]
+        assert model.__init__ is Model.__init__, model  # it is not called
         # On PostgreSQL no converter runs: a field that reads its column another way is not for here.
         assert not any(hasattr(field, "from_db_value") and not _is_plain_json(field) for field in self.fields), model
-        self._places = [self._all.index(field) for field in self.fields]
 
     def __len__(self) -> int:
         return len(self.fields)
@@ -142,11 +142,12 @@ class Columns(Generic[Found]):
         return ", ".join(f'{alias}."{field.column}"' for field in self.fields)
 
     def made(self, values: Sequence[Any]) -> Found:
-        """The row as its model, what was not read deferred."""
-        whole: list[Any] = [DEFERRED] * len(self._all)
-        for place, value in zip(self._places, values, strict=True):
-            whole[place] = value
-        return self.model.from_db("default", self._names, whole)
+        """The row as its model, what was not read deferred: absent, as Django means it. No signal is sent."""
+        row = self.model.__new__(self.model)
+        row._state = ModelState()
+        row._state.adding, row._state.db = False, "default"
+        row.__dict__.update(zip(self._names, values, strict=True))
+        return row
 
 
 def _is_plain_json(field: Field[Any, Any]) -> bool:

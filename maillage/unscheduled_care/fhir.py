@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from maillage.core.rows import read_rows
 from maillage.unscheduled_care.models import Appointment, Effector, Regulator, Schedule
 from maillage.unscheduled_care.publishing import PublishedCpts, PublishedSlot
 from maillage.unscheduled_care.rules import fhir_codes as codes
@@ -275,7 +276,7 @@ def outcome(code: str, text: str, *expression: str) -> Resource:
 
 
 def regulator_resource(regulator: Regulator) -> Resource:
-    """FHIR Practitioner, profile FrPractitionerRegul. Reads identifiers."""
+    """FHIR Practitioner, profile FrPractitionerRegul. One query."""
     return {
         "resourceType": "Practitioner",
         "id": str(regulator.uuid),
@@ -287,10 +288,13 @@ def regulator_resource(regulator: Regulator) -> Resource:
     }
 
 
+BORNE = "SELECT system, value, is_active FROM unscheduled_care_regulatoridentifier WHERE regulator_id = %s ORDER BY id"
+
+
 def _borne(regulator: Regulator) -> list[tuple[str, str]]:
-    """Those of today; of a closed account, all it had."""
-    rows = list(regulator.identifiers.all())
-    return [(one.system, one.value) for one in rows if one.is_active] or [(one.system, one.value) for one in rows]
+    """Those of today; of a closed account, all it had. One query, of each booking of the SAS."""
+    rows = read_rows(BORNE, [regulator.pk], ())
+    return [(system, value) for system, value, is_active in rows if is_active] or [row[:2] for row in rows]
 
 
 def regulator_identifier(system: str, value: str) -> Resource:
@@ -301,7 +305,7 @@ def regulator_identifier(system: str, value: str) -> Resource:
 def appointment_resource(appointment: Appointment, *, identifier_system: str) -> Resource:
     """FHIR Appointment as the SAS takes it (INT_R03): who booked, with whom, when, what became of it. No patient.
 
-    Reads effector and regulator, with its identifiers.
+    Reads effector and regulator. One query.
     """
     resource: Resource = {"resourceType": "Appointment", "meta": _meta(codes.APPOINTMENT)}
     if operator := _operator(appointment):

@@ -47,7 +47,7 @@ def read_practitioner(request: HttpRequest, key: str) -> HttpResponse:
     effector = Effector.objects.shown_to_sas().filter(uuid=uuid).first() if uuid else None
     if effector:
         return fhir_response(resources.practitioner_resource(effector))
-    regulator = Regulator.objects.prefetch_related("identifiers").filter(uuid=uuid).first() if uuid else None
+    regulator = Regulator.objects.filter(uuid=uuid).first() if uuid else None
     if regulator is None:
         raise _unknown("Practitioner", key)
     return fhir_response(resources.regulator_resource(regulator))
