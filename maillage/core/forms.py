@@ -7,7 +7,7 @@ in them. The others are Django's, and `components/form.html`.
 from collections.abc import Callable
 from typing import Any
 
-from django.forms import BoundField
+from django.forms import BoundField, Field
 from django.forms.renderers import TemplatesSetting
 from django.utils.safestring import SafeString
 
@@ -21,6 +21,13 @@ CHOICES = "<fieldset><legend>{label}</legend>{errors}{control}</fieldset>"
 LABELLED = '<label for="{id}">{label}{optional}</label>{errors}{control}'
 OPTIONAL = SafeString(" <small>(facultatif)</small>")
 NOTHING = SafeString()
+
+
+class Shared(dict[str, Field]):
+    """The fields of a form that changes none of them: not copied for each form, which costs more than checking them."""
+
+    def __deepcopy__(self, memo: Any) -> dict[str, Field]:
+        return dict(self)
 
 
 def field_html(field: BoundField) -> SafeString:

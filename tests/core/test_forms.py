@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.safestring import mark_safe
 
-from maillage.core.forms import Renderer
+from maillage.core.forms import Renderer, Shared
 from maillage.core.markup import markup
 
 CHOICES = [("", "—"), ("a", "L’un & l’autre"), ("Groupe <1>", [(1, "un"), (2, '"deux"')])]
@@ -95,3 +95,16 @@ def test_a_field_says_its_label_its_error_and_its_help():
     assert "<fieldset><legend>Comment</legend>" in how
     assert 'class="errorlist"' not in name
     assert 'class="errorlist"' in str(Asked({"name": ""})["name"].as_field_group())
+
+
+def test_shared_fields_are_one_for_all_forms_whose_answers_stay_apart():
+    class Fixed(Asked):
+        pass
+
+    Fixed.base_fields = Shared(Fixed.base_fields)
+    first, second = Fixed({"name": "Une"}), Fixed({"name": ""})
+    assert first.fields["name"] is second.fields["name"]
+    assert (first["name"].errors, bool(second["name"].errors), first["name"].value()) == ([], True, "Une")
+    del first.fields["note"]
+    assert "note" in second.fields
+    assert "note" in Fixed().fields

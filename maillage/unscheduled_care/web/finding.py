@@ -10,6 +10,7 @@ from django import forms
 from django.http import Http404, HttpResponse, QueryDict
 
 from maillage.core.errors import DomainError
+from maillage.core.forms import Shared
 from maillage.core.text import normalised
 from maillage.directory.rules.professions import GROUPS
 from maillage.geography.fields import CommuneField, commune_text
@@ -46,6 +47,9 @@ class FindForm(forms.Form):
         choices=[("", "Peu importe"), *[(str(mode.name), label) for mode, label in MODE_LABELS.items()]],
     )  # fmt: skip
     motif = forms.CharField(label="Motif", max_length=120, required=False, help_text="Jamais le nom du patient.")
+
+
+FindForm.base_fields = Shared(FindForm.base_fields)  # every search makes one
 
 
 @dataclass(frozen=True)
