@@ -36,11 +36,16 @@ class Move:
 
 @contextmanager
 def comparing_all() -> Iterator[None]:
-    """A transaction that compares whole tables: PostgreSQL hashes them, rather than look their rows up one by one."""
-    with transaction.atomic():
+    """Whole tables are read: PostgreSQL hashes them, rather than look their rows up one by one. In no transaction yet.
+
+    SQLite needs none: it would keep its one writer waiting.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(durable=True):  # the settings end with it
         give_room()
-        if connection.vendor == "postgresql":
-            run("SET LOCAL enable_nestloop = off")
+        run("SET LOCAL enable_nestloop = off")
         yield
 
 
@@ -153,12 +158,13 @@ def _missing_indexes(model: type[models.Model]) -> Iterator[str]:
         name = str(statement.parts["name"]).strip('"') if statement is not None else ""
         # No `_like` index: keys are looked for whole, and names by an index of their own.
         if name and name not in there and not name.endswith("_like"):
-            yield str(statement)
+            yield str(statement).replace("INDEX ", "INDEX IF NOT EXISTS ", 1)  # another import may make it meanwhile
 
 
 def _run_apart(sql: str) -> None:
     """On a connection of this thread alone."""
     try:
+        run("SET maintenance_work_mem = '256MB'")
         run(sql)
     finally:
         connection.close()

@@ -4,6 +4,7 @@ A pool of `concurrent.futures` gives its work by a thread, which starves beside 
 the other one did a seventh of the lines of a register, for 25 MiB more.
 """
 
+import os
 import pickle
 import queue
 import socket
@@ -16,6 +17,8 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
+from maillage.core.errors import DomainError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Answer = list[Result]  # empty until it is known
@@ -23,8 +26,10 @@ WAITING = 2  # items that the other process holds: one in hand, one to go on wit
 SERVE = "from maillage.core.sharing import serve; serve({descriptor})"
 
 
-class OtherProcessLost(RuntimeError):
+class OtherProcessLost(DomainError):
     """It was killed, or could not start: what it held is not done."""
+
+    user_message = "Le second processus de lecture s’est arrêté : rien n’a changé. Recommencez."
 
 
 def shared(
@@ -65,13 +70,17 @@ def shared(
 def _another_process() -> Iterator[Connection]:
     """One that serves as long as this one listens. Nothing of this one is copied: neither memory nor connections."""
     ours, theirs = socket.socketpair()
-    command = [sys.executable, "-c", SERVE.format(descriptor=theirs.fileno())]
-    with theirs:
-        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603  # ours
+    with ours, theirs:
+        # -P and the path: the modules of this process, wherever it was started from.
+        command = [sys.executable, "-P", "-c", SERVE.format(descriptor=theirs.fileno())]
+        where = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        process = subprocess.Popen(command, env=where, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603
+        theirs.close()
+        connection = Connection(ours.detach())
     try:
-        with Connection(ours.detach()) as connection:
+        with connection:
             yield connection
-    except GeneratorExit:
+    except BaseException:
         process.kill()
         raise
     finally:
@@ -102,15 +111,21 @@ def serve(descriptor: int) -> None:
         # Read apart: whoever asks is never kept waiting by an answer that nobody reads yet.
         asked: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         threading.Thread(target=_listen, args=(asker, asked), daemon=True).start()
-        prepare(*arguments)
+        fault = _guarded(lambda: prepare(*arguments))[1]
         while (item := asked.get()) is not None:
-            asker.send_bytes(pickle.dumps(_answer(there, pickle.loads(item))))  # noqa: S301  # from our own process
+            asker.send_bytes(_answer(there, item) if fault is None else pickle.dumps((False, fault)))
 
 
-def _answer(there: Callable[[Any], Any], item: Any) -> tuple[bool, Any]:
+def _answer(there: Callable[[Any], Any], item: bytes) -> bytes:
+    went_well, result = _guarded(lambda: pickle.dumps((True, there(pickle.loads(item)))))  # noqa: S301  # our own
+    return result if went_well else pickle.dumps((False, result))
+
+
+def _guarded(work: Callable[[], Any]) -> tuple[bool, Any]:
+    """What is raised here is raised where it was asked."""
     try:
-        return True, there(item)
-    except Exception as error:  # it is raised where it was asked
+        return True, work()
+    except Exception as error:
         return False, error
 
 

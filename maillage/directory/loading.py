@@ -30,7 +30,7 @@ from maillage.core.difference import (
 from maillage.core.staging import Staging
 from maillage.directory.models import Mailbox, Organization, Practitioner, PractitionerRole
 from maillage.directory.rules.professions import group_of
-from maillage.directory.rules.register import OTHER_IDENTITY, Tell
+from maillage.directory.rules.register import OTHER_IDENTITY, UNKNOWN, Tell
 
 PERSON_FIELDS = ("title", "family_name", "given_name", "search_name", "fingerprint")
 ORGANIZATION_FIELDS = (
@@ -107,8 +107,7 @@ class Moved:
 def changed_lines(stage: Staging, limit: int) -> list[int] | None:
     """Lines, in order, of people whose fingerprint is not the stored one, and those that tell nobody.
 
-    One whose lines lie apart is read each time: no part of them has the fingerprint of the whole. None when more than
-    `limit` people changed.
+    One whose lines lie apart is read each time, unless each part is the whole. None when more than `limit` changed.
     """
     stage.analyze()
     seen = stage.name("seen")
@@ -246,7 +245,8 @@ def _merge_people(person: Move, role: Move, tell: Tell) -> None:
     for key, group in groupby(found, key=itemgetter(0)):
         blocks = list(group)
         identity = blocks[0][2:4]
-        fingerprint = sum(block[4] for block in blocks if block[2:4] == identity)
+        digests = [block[4] for block in blocks if block[2:4] == identity]
+        fingerprint = UNKNOWN if UNKNOWN in digests else sum(digests)
         run(
             f"UPDATE {person.staged} SET fingerprint = %s WHERE id = %s AND line = %s",  # noqa: S608
             [fingerprint, key, blocks[0][1]],

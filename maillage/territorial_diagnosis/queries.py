@@ -104,7 +104,11 @@ class Figure(NamedTuple):
         """What stands beside it, of where the CPTS is compared."""
         if self.vintage is None:
             return NO_REFERENCES
-        one, people, comparable = self.facts.beside[self.vintage.pk], self.facts.people, self.definition.comparable
+        one, people, comparable = (
+            self.facts.beside.get(self.vintage.pk, NOTHING),
+            self.facts.people,
+            self.definition.comparable,
+        )
         return References(
             comparable(one.departement, one.departement_base, people.departement),
             comparable(one.region, one.region_base, people.region),
@@ -130,12 +134,13 @@ class Diagnosis:
 
 
 AREA = """
-    SELECT of.in_force_since, of.id, of.number, of.status, c.departement_id, count(*), sum(c.population * p.share)
+    SELECT perimeter.in_force_since, perimeter.id, perimeter.number, perimeter.status,
+           c.departement_id, count(*), sum(c.population * p.share)
     FROM territory_perimeterpart p
-    JOIN territory_perimeter of ON of.id = p.perimeter_id
+    JOIN territory_perimeter perimeter ON perimeter.id = p.perimeter_id
     JOIN geography_commune c ON c.code = p.commune_id
-    WHERE p.cpts_id = %s AND of.status {statuses} AND c.merged_into_id IS NULL
-    GROUP BY of.id, of.number, of.status, of.in_force_since, c.departement_id
+    WHERE p.cpts_id = %s AND perimeter.status {statuses} AND c.merged_into_id IS NULL
+    GROUP BY perimeter.id, perimeter.number, perimeter.status, perimeter.in_force_since, c.departement_id
 """
 
 
@@ -189,7 +194,7 @@ def diagnosis_of(
     beside = _beside(cpts, [one.pk for one in (*published.values(), *own.values())])
     people = published.get(POPULATION)
     sums, twice = _sums(area, shown)
-    facts = Facts(area, sums, twice, beside, beside[people.pk] if people else NOTHING)
+    facts = Facts(area, sums, twice, beside, beside.get(people.pk, NOTHING) if people else NOTHING)
     figures = {
         code: facts.figure(definition, published.get(code), own.get(code))
         for code, definition in known.items()
@@ -242,7 +247,7 @@ class Facts(NamedTuple):
             return Figure(definition, None, NO_VALUE, people, 0, 0, self, typed)
         numerator, denominator, told, rows = self.sums.get(vintage.pk, NO_SUMS)
         absent = self.area.communes - told
-        if definition.absent == "zero" and (covered := vintage.covered) is not None:
+        if definition.absent_is_zero and (covered := vintage.covered) is not None:
             # Only where the source is exhaustive is an absent commune a zero.
             communes, people = self.area.inside(covered)
             absent = self.area.communes - communes + rows - told
@@ -250,7 +255,7 @@ class Facts(NamedTuple):
         return Figure(definition, vintage, (numerator, denominator), people, told, absent, self, typed)
 
     def _typed(self, definition: Definition, own: Edition) -> tuple[Edition, float] | None:
-        typed = self.beside[own.pk]
+        typed = self.beside.get(own.pk, NOTHING)
         value = definition.value(typed.own, typed.own_base)
         return None if value is None else (own, value)
 
@@ -307,7 +312,7 @@ BESIDE = """
 
 
 def _beside(cpts: Cpts, vintages: list[int]) -> dict[int, Beside]:
-    """What each vintage says elsewhere. One query."""
+    """What each vintage says elsewhere; of one replaced meanwhile, nothing. One query."""
     if not vintages:
         return {}
     places = [*reference_places(cpts), cpts_place(cpts.pk)]

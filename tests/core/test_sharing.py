@@ -59,3 +59,26 @@ def test_what_nobody_reads_to_the_end_leaves_no_process_behind():
     assert len(others) == 1
     with pytest.raises(ProcessLookupError):
         os.kill(others.pop(), 0)
+
+
+def test_the_other_process_knows_the_modules_of_this_one_wherever_it_was_started(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert [item for item, *_ in both(range(3), lambda item: (item, "ici", 0))] == [0, 1, 2]
+
+
+def unready(told):
+    raise ValueError("not ready")
+
+
+def test_what_preparing_raises_is_raised_here():
+    with pytest.raises(ValueError, match="not ready"):
+        list(shared(range(9), lambda item: item, there, prepare=unready, arguments=("là-bas",)))
+
+
+def test_a_fault_here_ends_the_other_process_in_silence(capfd):
+    def here(item):
+        raise ValueError(item)
+
+    with pytest.raises(ValueError, match=r"[0-9]"):
+        both(range(1_000), here)
+    assert capfd.readouterr().err == ""

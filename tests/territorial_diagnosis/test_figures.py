@@ -11,6 +11,7 @@ from maillage.core.sources import UnreadableFile
 from maillage.cpts.models import Cpts
 from maillage.directory.models import DirectoryImport
 from maillage.geography.models import Commune
+from maillage.territorial_diagnosis import queries
 from maillage.territorial_diagnosis.actions import NoOpenData, import_travel_times, load_open_data, refresh_computed
 from maillage.territorial_diagnosis.communes import lines_of
 from maillage.territorial_diagnosis.loading import Recipe, header_of, parse_csv, read_csv
@@ -355,3 +356,17 @@ def test_sums_of_a_few_vintages_start_from_the_communes(db):
     assert plan == [
         "SEARCH v USING INDEX sqlite_autoindex_territorial_diagnosis_indicatorvalue_1 (place=? AND vintage_id=?)"
     ]
+
+
+def test_a_vintage_replaced_while_a_page_is_read_leaves_the_page_standing(put, figure, monkeypatch):
+    put("population", "2023", {BERGERAC: (26_000.0, None)})
+    put("apl_mg", "2023", {BERGERAC: (33.9, 10.0)})
+    read = queries.latest_vintages
+
+    def then_replaced(cpts, codes):
+        found = read(cpts, codes)
+        Vintage.objects.all().delete()
+        return found
+
+    monkeypatch.setattr(queries, "latest_vintages", then_replaced)
+    assert (figure("apl_mg").value, figure("apl_mg").references.departement) == (None, None)

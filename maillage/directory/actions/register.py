@@ -2,14 +2,24 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from maillage.audit import actions as audit
-from maillage.core.difference import drop_indexes, give_room, make_indexes, make_keys, scalar
+from maillage.core.difference import (
+    comparing_all,
+    drop_indexes,
+    give_room,
+    make_indexes,
+    make_keys,
+    make_unique_indexes,
+    scalar,
+)
+from maillage.core.errors import DomainError
 from maillage.core.jobs import Progress
 from maillage.core.money import grouped
 from maillage.core.sources import TextSource, UnreadableFile, first_line, no_progress
@@ -32,9 +42,17 @@ from maillage.geography.models import Departement
 
 MOST_CHANGED = 150_000  # beyond it, reading the whole file again is quicker than picking lines
 LEAST_KEPT = 0.7
+FEW = 100  # people: below it, nothing is said of how many are left
 PROFESSION, SPECIALITY = "profession", "savoir-faire"
 COMPARING_LINES = "Repérage de ce qui a changé"
 READING, COMPARING, WRITING = "Lecture du fichier", "Comparaison avec l’annuaire", "Écriture de ce qui a changé"
+
+
+class IndexesLack(DomainError):
+    user_message = (
+        "Les index de l’annuaire n’ont pas pu être faits (disque plein ?) : les recherches sont lentes. Faites de la "
+        "place, puis importez de nouveau le même fichier."
+    )
 
 
 class UnknownDepartement(UnreadableFile):
@@ -53,13 +71,14 @@ def import_register(
 ) -> DirectoryImport:
     """Load the extraction `PS_LibreAcces_Personne_activite`, all of France or some départements.
 
-    Raises UnreadableFile, SeemsIncomplete, TooManyRejects, ImportAlreadyRunning: nothing is written then.
-    Readers see the old directory until the end, then the new one.
+    Raises UnreadableFile, SeemsIncomplete, TooManyRejects, ImportAlreadyRunning: nothing is written then; IndexesLack,
+    when all is. Readers see the old directory until the end, then the new one.
     """
     _check_departements(departements)
     known = known_scope(ImportKind.REGISTER)
     source = TextSource(path, progress=progress, member="Personne_activite")
     with (
+        ExitStack() as afterwards,
         one_import(
             ImportKind.REGISTER,
             path,
@@ -74,6 +93,7 @@ def import_register(
         ),
         staging(REGISTER_TABLES) as stage,
     ):
+        afterwards.callback(_make_indexes)
         layout = header_of(source, COLUMN_NAMES, "Personne_activite")
         scope = Scope(row.extracted_on, departements, known)
         wanted, compared = None, 0
@@ -93,6 +113,14 @@ def import_register(
         row.counts = asdict(moved) | {"without_place": tally.without_place, "unknown_codes": _unknown_codes(tally)}
         row.message = summary(moved, report)
     return row
+
+
+def _make_indexes() -> None:
+    """Those that a first loading put off, now that its outcome is known. Raises IndexesLack: the rows are there."""
+    try:
+        make_indexes(LOADED_IN_BULK)
+    except DatabaseError as error:
+        raise IndexesLack from error
 
 
 def summary(moved: Moved, report: Report) -> str:
@@ -170,14 +198,21 @@ def _check_whole(
     if report.rejected > max(100, read / 2):
         raise TooManyRejects
     before = _people_in(scope)
-    # One whose lines lie apart counts for as many: they are few.
-    seen = scalar(f"SELECT count(id) FROM {stage.name('seen')}") if by_fingerprint else stage.counts["person"]  # noqa: S608
-    if not accept_fewer and before > 100 and seen < LEAST_KEPT * before:
+    if accept_fewer or before <= FEW:
+        return
+    seen = _people_told(stage, "seen" if by_fingerprint else "person")
+    if seen < LEAST_KEPT * before:
         raise SeemsIncomplete(
             f"{source.path.name} ne contient que {grouped(seen)} personnes, contre {grouped(before)} dans l’annuaire : "
             "il semble incomplet, rien n’a changé. S’il est bien entier, importez-le seul en ligne de commande, avec "
             "--accept-fewer."
         )
+
+
+def _people_told(stage: Staging, table: str) -> int:
+    """Each once, wherever their lines lie."""
+    with comparing_all():
+        return scalar(f"SELECT count(*) FROM (SELECT 1 FROM {stage.name(table)} WHERE id IS NOT NULL GROUP BY id) s")  # noqa: S608
 
 
 def _people_in(scope: Scope) -> int:
@@ -193,7 +228,7 @@ def _move(stage: Staging, scope: Scope, report: Report, tally: Tally, *, by_fing
     try:
         return _move_at_once(stage, scope, report, tally, by_fingerprint=by_fingerprint, dry_run=dry_run)
     finally:
-        make_indexes(LOADED_IN_BULK)
+        make_unique_indexes(LOADED_IN_BULK)
         make_keys(LOADED_IN_BULK)
 
 

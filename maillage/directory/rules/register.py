@@ -95,6 +95,9 @@ def read_header(line: bytes, expected: Iterable[str] = COLUMN_NAMES) -> Layout:
     return Layout(positions, len(names))
 
 
+UNKNOWN = 0  # a fingerprint that no lines have
+
+
 def line_fingerprint(line: bytes) -> int:
     """A digest of one line; those of a person add up, whatever their order."""
     return xxhash.xxh3_64_intdigest(line) & FINGERPRINT_MASK
@@ -193,14 +196,15 @@ class Reader:
         commune = self._communes.get(code, b"") if code else self._postal_codes.get(postal_code, b"")
         if len(profession) > 4 or len(category) > 2 or len(mode) > 2:
             self.tell(number, _text(kept[0]), "code de profession, de catégorie ou de mode trop long")
+            block.is_known = False
             return
         if self.departements and _departement(commune or code or postal_code) not in self.departements:
+            block.is_known = False
             return
         if code and not commune:
             self.tell(number, _text(kept[0]), f"commune inconnue : {_text(code)}", kept=True)
-        else:
-            # A line with something to report, or out of scope, never counts as known: it is read again next time.
-            block.fingerprint += xxhash.xxh3_64_intdigest(line) & FINGERPRINT_MASK
+            block.is_known = False
+        block.fingerprint += xxhash.xxh3_64_intdigest(line) & FINGERPRINT_MASK
         self.without_place += not commune
         organization = b"1" + finess if finess else b"3" + siret if siret else former or technical
         if len(organization) > LONGEST_STRUCTURE:
@@ -242,8 +246,8 @@ class _Block:
     """Consecutive lines of one person, gathered by exercise."""
 
     __slots__ = (
-        "exercises", "family_name", "fingerprint", "given_name", "key", "national_id", "number", "organizations",
-        "refusal", "title",
+        "exercises", "family_name", "fingerprint", "given_name", "is_known", "key", "national_id", "number",
+        "organizations", "refusal", "title",
     )  # fmt: skip
 
     def __init__(self, kept: tuple[bytes, ...], number: int) -> None:
@@ -251,6 +255,8 @@ class _Block:
         self.title, self.family_name, self.given_name, self.number = kept[1], kept[2], kept[3], number
         self.refusal = ""
         self.fingerprint = 0
+        # False when a line was told of, or out of scope: the person is read again next time, with or without it.
+        self.is_known = True
         self.organizations: list[bytes] = []
         self.exercises: dict[tuple[bytes, bytes, bytes, bytes], _Exercise] = {}
         # The usual case, checked without decoding.
@@ -287,7 +293,7 @@ class _Block:
         key, family_name, given_name = self.key, self.family_name, self.given_name
         row = b"%b|%b|%b|%b|%b %b|%d|%d" % (
             key, _fit(self.title, 10), family_name, given_name, search_key(family_name), search_key(given_name),
-            self.fingerprint, self.number,
+            self.fingerprint if self.is_known else UNKNOWN, self.number,
         )  # fmt: skip
         roles = [
             b"%d|%b|%b|%b|%b|%b|%b|%b|%b|%d|%d" % (

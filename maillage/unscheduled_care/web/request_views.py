@@ -149,6 +149,8 @@ def _act(request: CptsRequest, row: CareRequest, message: MessageForm, end: EndF
     if end.is_bound:
         actions.end_request(request=row, outcome=end.cleaned_data["outcome"], by=request.user, at=at)
         return "Issue enregistrée."
+    if request.POST.get("do") != "solicit":
+        raise DomainError("Choix illisible : recommencez.")
     keys = [uuid for text in request.POST.getlist("effector") if (uuid := sent_uuid(text))]
     chosen = list(Effector.objects.of(request.cpts).filter(uuid__in=keys[:SOLICITED]).order_by("pk"))
     count = actions.solicit(request=row, effectors=chosen, by=request.user, at=at)
