@@ -61,6 +61,12 @@ def select_html(widget: Widget) -> SafeString:
     return markup('<select name="{name}"{rest}>{inside}</select>', name=widget["name"], rest=rest, inside=inside)
 
 
+def textarea_html(widget: Widget) -> SafeString:
+    """What is pasted too long is told, not cut in silence as `maxlength` would."""
+    rest, text = _attributes({**widget["attrs"], "maxlength": None}), widget["value"] or ""
+    return markup('<textarea name="{name}"{rest}>\n{value}</textarea>', name=widget["name"], rest=rest, value=text)
+
+
 def _options(group: str | None, options: list[Widget]) -> SafeString:
     inside = together(
         markup(
@@ -116,6 +122,7 @@ INPUTS = (
 WRITTEN: dict[str, Callable[[Widget], SafeString]] = {
     **{f"{WIDGETS}{name}.html": input_html for name in (*INPUTS, "input")},
     f"{WIDGETS}select.html": select_html,
+    f"{WIDGETS}textarea.html": textarea_html,
     f"{WIDGETS}radio.html": choices_html,
     f"{WIDGETS}checkbox_select.html": choices_html,
 }

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
-from maillage.unscheduled_care.models import Appointment, AppointmentStatus, Slot, SlotStatus
+from maillage.unscheduled_care.models import Appointment, AppointmentStatus, Slot, SlotAudience, SlotStatus
 from maillage.unscheduled_care.rules.ranking import bucket_label, bucket_of
 
 SHOWN = 12
@@ -18,11 +19,15 @@ SHOWN = 12
 
 @dataclass(frozen=True)
 class CareFigures:
-    """Counts over a period. Slots are those opened to the CPTS that start in it, appointments those that do."""
+    """Counts over a period. Slots are those opened to the CPTS that start in it, appointments those that do.
+
+    `elsewhere`: appointments given on slots that were not opened to the CPTS: by the SAS, or among professionals.
+    """
 
     opened: int
     free: int
     statuses: dict[str, int]
+    elsewhere: int
     within_target: int
     by_hour: list[tuple[str, int]]
     by_reason: list[tuple[str, int]]
@@ -42,8 +47,16 @@ def figures(cpts: Cpts, *, start: datetime, end: datetime, target_hours: int) ->
     rows = list(
         Appointment.objects.of(cpts)
         .filter(starts_at__gte=start, starts_at__lt=end)
+        .annotate(is_opened=Exists(SlotAudience.objects.filter(slot=OuterRef("slot"), cpts=cpts)))
         .values_list(
-            "status", "starts_at", "booked_at", "reason", "commune", "effector__given_name", "effector__family_name"
+            "status",
+            "starts_at",
+            "booked_at",
+            "reason",
+            "commune",
+            "effector__given_name",
+            "effector__family_name",
+            "is_opened",
         )
     )
     given = [row for row in rows if row[0] != AppointmentStatus.CANCELLED]
@@ -53,6 +66,7 @@ def figures(cpts: Cpts, *, start: datetime, end: datetime, target_hours: int) ->
         opened=sum(slots.values()),
         free=slots[SlotStatus.FREE],
         statuses=dict(Counter(row[0] for row in rows)),
+        elsewhere=sum(not row[7] for row in given),
         within_target=sum(_in_time(row, target_hours) for row in given),
         by_hour=_in_order(Counter(timezone.localtime(starts).hour for starts, _ in waits), "{} h"),
         by_reason=_most(Counter(row[3] or "non précisé" for row in given)),

@@ -108,3 +108,13 @@ def test_shared_fields_are_one_for_all_forms_whose_answers_stay_apart():
     del first.fields["note"]
     assert "note" in second.fields
     assert "note" in Fixed().fields
+
+
+def test_a_long_text_is_told_and_not_cut_by_the_browser():
+    class Told(forms.Form):
+        text = forms.CharField(max_length=5, widget=forms.Textarea({"rows": 2}))
+
+    told = Told({"text": "Plus de cinq <signes>"})
+    assert "maxlength" not in str(told["text"])
+    assert ">\nPlus de cinq &lt;signes&gt;</textarea>" in str(told["text"])
+    assert told.errors["text"]

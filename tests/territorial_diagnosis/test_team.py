@@ -67,10 +67,13 @@ def test_a_typed_figure_stands_beside_the_published_one(cpts, coordinator, figur
     assert AuditEvent.objects.filter(type="diagnosis.figure-typed", cpts_id=cpts.pk).count() == 2
 
 
-@pytest.mark.parametrize(("numerator", "denominator"), [(101, 100), (1, None), (1, 0)])
-def test_an_impossible_figure_is_refused_and_nothing_is_written(cpts, coordinator, numerator, denominator):
-    with pytest.raises(ImpossibleFigure):
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "part"), [(101, 100, "numerator"), (1, None, "denominator"), (1, 0, "denominator")]
+)
+def test_an_impossible_figure_is_refused_and_nothing_is_written(cpts, coordinator, numerator, denominator, part):
+    with pytest.raises(ImpossibleFigure) as refusal:
         type_one(cpts, coordinator, numerator=numerator, denominator=denominator)
+    assert refusal.value.part == part
     assert not Vintage.objects.exists()
 
 
@@ -509,6 +512,10 @@ def test_screens_write_through_their_forms(signed, cpts, put):
             "on": "30/06/2026",
             "source": "CPAM",
         },
+    )
+    assert (
+        "(6\N{NARROW NO-BREAK SPACE}820 sur 50\N{NARROW NO-BREAK SPACE}410)"
+        in signed.get(url("entries")).content.decode()
     )
     signed.post(url("resources"), {"kind": "msp", "name": "MSP", "commune": "24037", "source": "Équipe"})
     organization = OrganizationFactory(category="603", commune_id="24037", name="MAISON DE SANTE (FICTIF)")

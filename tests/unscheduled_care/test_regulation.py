@@ -220,6 +220,11 @@ def test_figures_count_what_happened(client, slots, coordinator, cpts, monkeypat
     page = client.get(reverse("unscheduled_care:statistics", args=[cpts.slug]))
     assert (page.context["figures"].opened, page.context["figures"].booked, page.context["honoured"]) == (2, 1, 1)
     assert page.context["figures"].by_delay == [("0–4\xa0h", 1)]
+    assert page.context["elsewhere"] == 0
+    slots[0].audiences.all().delete()  # as a slot open to the SAS only
+    page = client.get(reverse("unscheduled_care:statistics", args=[cpts.slug]))
+    assert (page.context["figures"].opened, page.context["figures"].booked, page.context["elsewhere"]) == (1, 1, 1)
+    assertContains(page, "1 sur des créneaux ouverts au SAS")
 
 
 def test_settings_declare_the_host_whole_and_refuse_a_stale_save(client, coordinator, cpts):

@@ -3,6 +3,7 @@
 from maillage.territorial_diagnosis.actions.open_data import NoOpenData, load_open_data, refresh_computed
 from maillage.territorial_diagnosis.actions.own_files import ColumnsMap, add_custom_indicator, read_own_file
 from maillage.territorial_diagnosis.actions.team import (
+    ImpossibleFigure,
     add_priority,
     add_resource,
     answer_gap,
@@ -18,6 +19,7 @@ from maillage.territorial_diagnosis.actions.versions import freeze
 
 __all__ = [
     "ColumnsMap",
+    "ImpossibleFigure",
     "NoOpenData",
     "add_custom_indicator",
     "add_priority",

@@ -30,7 +30,13 @@ OWN_LEVEL = "cpts"
 
 
 class ImpossibleFigure(DomainError):
+    """`part`: which of the two numbers is wrong."""
+
     user_message = "Ce chiffre n’est pas possible."
+
+    def __init__(self, part: str, user_message: str) -> None:
+        super().__init__(user_message)
+        self.part = part
 
 
 class AlreadyListed(DomainError):
@@ -62,9 +68,11 @@ def type_figure(
     Raises ImpossibleFigure: a share above its base, a base that is missing.
     """
     if definition.kind != Kind.COUNT and not denominator:
-        raise ImpossibleFigure(f"Donnez aussi le dénominateur : {definition.denominator}.")
+        lacks = "Donnez le dénominateur" if denominator is None else "Il doit être plus grand que zéro"
+        raise ImpossibleFigure("denominator", f"{lacks} : {definition.denominator}.")
     if definition.kind == Kind.RATE and definition.per == 100 and denominator and numerator > denominator:
-        raise ImpossibleFigure(f"{definition.numerator.capitalize()} ne peut pas dépasser {definition.denominator}.")
+        parts = f"le numérateur ({definition.numerator}) dépasse le dénominateur ({definition.denominator})"
+        raise ImpossibleFigure("numerator", f"Une part ne dépasse pas le tout : {parts}.")
     Vintage.objects.filter(cpts=cpts, code=definition.code, label=on.isoformat()).delete()
     vintage = Vintage.objects.create(
         cpts=cpts, code=definition.code, label=on.isoformat(), source=source, level=OWN_LEVEL, places=1, loaded_at=at

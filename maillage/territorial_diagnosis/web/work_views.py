@@ -13,13 +13,15 @@ from django.views.decorators.http import require_POST
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
 from maillage.core.missions import Mission
+from maillage.core.money import decimal
 from maillage.directory.models import Organization
 from maillage.territorial_diagnosis import actions
 from maillage.territorial_diagnosis.content import content_of, differences
 from maillage.territorial_diagnosis.gaps import gaps_of, unchecked
-from maillage.territorial_diagnosis.models import GapStatus, Priority, Resource, ResourceKind, Vintage
+from maillage.territorial_diagnosis.models import GapStatus, IndicatorValue, Priority, Resource, ResourceKind, Vintage
 from maillage.territorial_diagnosis.presenting import vintage_text
 from maillage.territorial_diagnosis.queries import definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.rules.catalogue import Definition
 from maillage.territorial_diagnosis.rules.shown import with_unit
 from maillage.territorial_diagnosis.web.forms import FigureForm, FreezeForm, HoursForm, PriorityForm, ResourceForm
 from maillage.territorial_diagnosis.web.views import area_or_none, no_perimeter, page_context, readable_versions
@@ -47,8 +49,8 @@ def entries(request: CptsRequest) -> HttpResponse:
                 actions.type_figure(
                     cpts=request.cpts, definition=definition, by=request.user, at=timezone.now(), **data
                 )
-            except DomainError as error:
-                form.add_error("numerator", error.user_message)
+            except actions.ImpossibleFigure as error:
+                form.add_error(error.part, error.user_message)
             else:
                 messages.success(request, f"{definition.label} : le chiffre est enregistré.")
                 return redirect("diagnosis:entries", request.cpts.slug)
@@ -62,7 +64,7 @@ def _entry(vintage: Vintage, known: dict[str, Any]) -> dict[str, Any]:
     definition = known[vintage.code]
     typed = vintage.level == "cpts"
     value = next(iter(vintage.values.all()), None) if typed else None
-    text = with_unit(definition, definition.value(value.numerator, value.denominator)) if value else ""
+    text = _typed_text(definition, value) if value else ""
     return {
         "pk": vintage.pk,
         "code": vintage.code,
@@ -71,6 +73,13 @@ def _entry(vintage: Vintage, known: dict[str, Any]) -> dict[str, Any]:
         "on": vintage_text(vintage.label),
         "source": vintage.source,
     }
+
+
+def _typed_text(definition: Definition, typed: IndicatorValue) -> str:
+    """41,1 % (1 234 sur 3 000): what was typed can be read again."""
+    text = with_unit(definition, definition.value(typed.numerator, typed.denominator))
+    parts = (typed.numerator, typed.denominator)
+    return text if None in parts else f"{text} ({' sur '.join(decimal(part, 0) for part in parts if part is not None)})"
 
 
 def _may_edit(request: CptsRequest) -> None:

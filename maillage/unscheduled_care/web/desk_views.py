@@ -283,6 +283,7 @@ def _told(counted: CareFigures, target_hours: int) -> dict[str, Any]:
         "honoured": honoured,
         "free_note": f"{counted.free} {plural(counted.free, 'resté libre', 'restés libres')}",
         "cancelled_note": f"{cancelled} {plural(cancelled, 'annulé')}",
+        "elsewhere": counted.elsewhere,
         "absent_note": f"{absent} {plural(absent, 'patient absent', 'patients absents')}",
         "target_label": f"Vus en moins de {target_hours} h",
         "target_note": f"{percent(share)} des patients venus" if share is not None else "",

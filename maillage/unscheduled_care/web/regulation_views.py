@@ -109,7 +109,7 @@ def move_query(row: Appointment) -> str:
     """The search of another slot for an appointment."""
     parameters = QueryDict(mutable=True)
     parameters.update(
-        {"commune": commune_of(row), "profession": row.effector.group, "delai": "48", "deplacer": str(row.uuid)}
+        {"commune": commune_of(row), "profession": row.effector.group, "delai": "72", "deplacer": str(row.uuid)}
     )
     return parameters.urlencode()
 
