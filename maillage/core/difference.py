@@ -3,7 +3,7 @@
 SQL written once for both engines; the names come from our models and stagings, never from people.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -122,23 +122,20 @@ def _make_references(model: type[models.Model]) -> None:
             run(str(editor._create_fk_sql(relation.related_model, relation.field, FOREIGN_KEY)))  # type: ignore[attr-defined]
 
 
-def make_unique_indexes(models_: Iterable[type[models.Model]]) -> None:
+def make_unique_indexes(models_: Collection[type[models.Model]]) -> None:
     """Those of the keys that `drop_indexes` took away, in the transaction that filled. Raises IntegrityError."""
     for model in models_:
         if not has_key(model):
-            run(_unique_index(model))
+            table, index, column = _key_of(model)
+            run(f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table} ({column})")
 
 
-def _unique_index(model: type[models.Model]) -> str:
-    table, index, column = _key_of(model)
-    return f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table} ({column})"
-
-
-def make_indexes(models_: Iterable[type[models.Model]]) -> None:
+def make_indexes(models_: Collection[type[models.Model]]) -> None:
     """Make the indexes that the models declare and the tables lack. Readers go on reading. Raises IntegrityError.
 
     Without transaction of its own: inside a loading, it is part of it; outside, PostgreSQL makes two at a time.
     """
+    make_unique_indexes(models_)
     missing = [statement for model in models_ for statement in _missing_indexes(model)]
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         for statement in missing:
@@ -149,8 +146,6 @@ def make_indexes(models_: Iterable[type[models.Model]]) -> None:
 
 
 def _missing_indexes(model: type[models.Model]) -> Iterator[str]:
-    if not has_key(model):
-        yield _unique_index(model)
     with connection.cursor() as cursor:
         there = connection.introspection.get_constraints(cursor, model._meta.db_table)
     editor = connection.SchemaEditorClass(connection, atomic=False)

@@ -102,13 +102,13 @@ def one_of(values: Collection[Any]) -> tuple[str, list[Any]]:
     return f"IN ({', '.join(['%s'] * len(values))})", list(values)
 
 
+AS_THEY_ARE = frozenset({int, str})  # what no engine keeps another way
+
+
 def _stored_all(parameters: Parameters) -> Parameters:
     if isinstance(parameters, Mapping):
         return {name: _stored(value) for name, value in parameters.items()}
     return [value if type(value) in AS_THEY_ARE else _stored(value) for value in parameters]
-
-
-AS_THEY_ARE = frozenset({int, str})
 
 
 def _stored(value: Any) -> Any:

@@ -7,7 +7,7 @@ from django.db import connection
 
 from maillage.geography.rules.codes import departement_of
 from maillage.territorial_diagnosis.queries import Area, Edition
-from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind
+from maillage.territorial_diagnosis.rules.catalogue import Definition
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _line(
     known = 0.0 if told is None and absent_is_zero else numerator
     value = definition.value(known, denominator)
     density = definition.density(known, population) if population else None
-    kind = definition.kind if definition.kind != Kind.COUNT or definition.per else "plain"
+    kind = definition.kind if not definition.is_count or definition.per else "plain"
     return Line(
         code, name, parent is not None, population or 0, float(share), known, denominator, told is not None, kind,
         value, density,

@@ -11,7 +11,7 @@ from maillage.territorial_diagnosis.gaps import Answered, gaps_of, unchecked
 from maillage.territorial_diagnosis.models import Priority, Resource
 from maillage.territorial_diagnosis.presenting import reference_labels, shown
 from maillage.territorial_diagnosis.queries import POPULATION, Area, Diagnosis, Figure, definitions_of, diagnosis_of
-from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind, Theme, definitions
+from maillage.territorial_diagnosis.rules.catalogue import Definition, Theme, definitions
 from maillage.territorial_diagnosis.rules.classes import classified
 from maillage.territorial_diagnosis.rules.shown import compared_text, value_text
 
@@ -100,7 +100,7 @@ def _figure(figure: Figure, cpts: Cpts) -> dict[str, Any]:
 
 def _map(definition: Definition, lines: list[Line]) -> dict[str, Any]:
     classes = classified({line.code: line.shown for line in lines})
-    unit = "pour 10 000 habitants" if definition.kind == Kind.COUNT and definition.per else definition.unit
+    unit = "pour 10 000 habitants" if definition.is_count and definition.per else definition.unit
     return {
         "code": definition.code,
         "title": definition.label,

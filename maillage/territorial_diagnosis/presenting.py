@@ -9,7 +9,7 @@ from maillage.core.templatetags.maillage import day
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.territorial_diagnosis.queries import Diagnosis, Edition, Figure
-from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind, Theme
+from maillage.territorial_diagnosis.rules.catalogue import Definition, Theme
 from maillage.territorial_diagnosis.rules.shown import MISSING, compared_text, value_text
 
 BAR_WIDTH = 100
@@ -83,7 +83,7 @@ def shown(figure: Figure, cpts: Cpts) -> Shown:
         label=definition.label,
         unit=definition.unit,
         value=MISSING if vintage is None else value_text(definition, figure.value),
-        density=compared_text(definition, figure.compared) if definition.kind == Kind.COUNT and definition.per else "",
+        density=compared_text(definition, figure.compared) if definition.is_count and definition.per else "",
         references=[compared_text(definition, value) for value in compared],
         bars=bars(definition, [figure.compared, *compared], labels),
         vintage=vintage_text(vintage.label) if vintage else "",

@@ -104,11 +104,8 @@ class Figure(NamedTuple):
         """What stands beside it, of where the CPTS is compared."""
         if self.vintage is None:
             return NO_REFERENCES
-        one, people, comparable = (
-            self.facts.beside.get(self.vintage.pk, NOTHING),
-            self.facts.people,
-            self.definition.comparable,
-        )
+        one, people = self.facts.beside.get(self.vintage.pk, NOTHING), self.facts.people
+        comparable = self.definition.comparable
         return References(
             comparable(one.departement, one.departement_base, people.departement),
             comparable(one.region, one.region_base, people.region),

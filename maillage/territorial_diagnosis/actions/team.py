@@ -67,7 +67,7 @@ def type_figure(
 
     Raises ImpossibleFigure: a share above its base, a base that is missing.
     """
-    if definition.kind != Kind.COUNT and not denominator:
+    if not definition.is_count and not denominator:
         lacks = "Donnez le dénominateur" if denominator is None else "Il doit être plus grand que zéro"
         raise ImpossibleFigure("denominator", f"{lacks} : {definition.denominator}.")
     if definition.kind == Kind.RATE and definition.per == 100 and denominator and numerator > denominator:

@@ -1,7 +1,7 @@
 """Figures as people read them. Pure."""
 
 from maillage.core.money import NBSP, decimal
-from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind
+from maillage.territorial_diagnosis.rules.catalogue import Definition
 
 NOT_PUBLISHED, MISSING = "non publié", "manquant"
 
@@ -10,7 +10,7 @@ def value_text(definition: Definition, value: float | None) -> str:
     """The value alone, without its unit."""
     if value is None:
         return NOT_PUBLISHED
-    return decimal(value, 0 if definition.kind == Kind.COUNT else definition.decimals)
+    return decimal(value, 0 if definition.is_count else definition.decimals)
 
 
 def with_unit(definition: Definition, value: float | None) -> str:
@@ -23,4 +23,4 @@ def compared_text(definition: Definition, value: float | None) -> str:
     """What stands beside the references: counts per 10,000 inhabitants."""
     if value is None:
         return "—"
-    return decimal(value, 1 if definition.kind == Kind.COUNT else definition.decimals)
+    return decimal(value, 1 if definition.is_count else definition.decimals)

@@ -161,7 +161,7 @@ def _listing(request: CptsRequest, definition: Definition, lines: list[Line], in
         Column("code", "Code INSEE", lambda line: line.code, "code"),
         Column("valeur", _value_label(definition), lambda line: _rounded(line.value), "value", numeric=True),
     ]
-    if definition.kind == Kind.COUNT and definition.per:
+    if definition.is_count and definition.per:
         columns.append(
             Column("densite", "Pour 10 000 habitants", lambda line: _rounded(line.density), "density", numeric=True)
         )
@@ -214,7 +214,7 @@ def map_context(definition: Definition, lines: list[Line], card: Shown) -> dict[
 
 
 def _map_text(definition: Definition, line: Line) -> str:
-    if definition.kind == Kind.COUNT and line.density is not None:
+    if definition.is_count and line.density is not None:
         return f"{value_text(definition, line.value)} ({compared_text(definition, line.density)} pour 10 000 habitants)"
     return with_unit(definition, line.value)
 

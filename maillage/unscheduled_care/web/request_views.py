@@ -115,10 +115,8 @@ def show_request(request: CptsRequest, request_uuid: UUID) -> HttpResponse:
     """One patient: who they are, who could see them, what was said, how it ends."""
     row = get_object_or_404(_readable(request), uuid=request_uuid)
     do = request.POST.get("do")
-    message, end = (
-        MessageForm(request.POST if do == "message" else None),
-        EndForm(request.POST if do == "end" else None),
-    )
+    message = MessageForm(request.POST if do == "message" else None)
+    end = EndForm(request.POST if do == "end" else None)
     if request.method == "POST" and all(form.is_valid() for form in (message, end) if form.is_bound):
         try:
             messages.success(request, _act(request, row, message, end))
