@@ -199,6 +199,10 @@ IDENTITY_LEVEL = env.str("IDENTITY_LEVEL", default="eidas1")  # asked for, and d
 IDENTITY_CLAIM = env.str("IDENTITY_CLAIM", default="SubjectNameID")  # the national number
 # 32 random bytes in base64: what names a patient is sealed with it (docs/ops/install.md); empty: nobody is named.
 PATIENT_DATA_KEY = env.str("PATIENT_DATA_KEY", default="")
+PATIENT_DATA_KEY_PREVIOUS = env.str("PATIENT_DATA_KEY_PREVIOUS", default="")  # the one it takes over from
+# Written here, hence known to all: for development, tests and the demonstration. Elsewhere an instance refuses it.
+PUBLISHED_PATIENT_DATA_KEY = "0Lm-x-6vFyj86zJDjJAIuNNfAvoXY_QeTjb4In6MG98="
+ACCEPTS_PUBLISHED_KEY = False
 SAS_AUTHORITY = env.str("SAS_AUTHORITY", default="")  # whom we trust there; empty: what the system trusts
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}

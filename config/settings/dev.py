@@ -3,7 +3,8 @@
 from .base import *
 
 DEBUG = True
-PATIENT_DATA_KEY = env.str("PATIENT_DATA_KEY", default="b25seS1mb3ItZGV2ZWxvcG1lbnQtbmV2ZXItZWxzZXdoZXJl")
+PATIENT_DATA_KEY = env.str("PATIENT_DATA_KEY", default=PUBLISHED_PATIENT_DATA_KEY)
+ACCEPTS_PUBLISHED_KEY = True
 SECRET_KEY = env.str("SECRET_KEY", default="only-for-development-never-elsewhere")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

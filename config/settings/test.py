@@ -4,7 +4,8 @@ from .base import *
 
 DEBUG = False
 SECRET_KEY = "only-for-tests"
-PATIENT_DATA_KEY = "b25seS1mb3ItdGVzdHMtbmV2ZXItYW55d2hlcmUtZWxzZS4u"
+PATIENT_DATA_KEY = PUBLISHED_PATIENT_DATA_KEY
+ACCEPTS_PUBLISHED_KEY = True
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

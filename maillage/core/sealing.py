@@ -4,8 +4,10 @@ The instance holds one secret (`PATIENT_DATA_KEY`, outside the database and its 
 from it. A sealed text moved to another row, or to another CPTS, opens nowhere.
 """
 
+import binascii
 import secrets
-from base64 import urlsafe_b64decode
+from base64 import b64decode
+from itertools import pairwise
 from uuid import UUID
 
 import orjson
@@ -18,6 +20,8 @@ from django.conf import settings
 from maillage.core.errors import DomainError
 
 NONCE_BYTES, KEY_BYTES = 12, 32
+FEWEST_VALUES = 20  # of 256 drawn 32 times: fewer happens less than once in 10^12
+ASCII_PRINTABLE = range(0x20, 0x7F)
 
 
 class NoSealingKey(DomainError):
@@ -28,8 +32,38 @@ class SealBroken(DomainError):
     user_message = "Ces données ne peuvent plus être lues : la clé de l’instance a changé, ou elles ont été déplacées."
 
 
+def key_fault(text: str) -> str:
+    """What is wrong with a key as it is typed in the settings, as the end of a French sentence; '' for nothing."""
+    try:
+        key = b64decode(text, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return "n’est pas écrite en base64 : un caractère manque, ou n’y a pas sa place"
+    if len(key) != KEY_BYTES:
+        return f"fait {len(key)} octets, il en faut {KEY_BYTES}"
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    if len(set(key)) < FEWEST_VALUES or len(steps) == 1 or all(byte in ASCII_PRINTABLE for byte in key):
+        return "n’a pas été tirée au hasard"
+    if text == settings.PUBLISHED_PATIENT_DATA_KEY and not settings.ACCEPTS_PUBLISHED_KEY:
+        return "est celle de la démonstration, que tout le monde connaît"
+    return ""
+
+
 def can_seal() -> bool:
-    return len(_secret()) >= KEY_BYTES
+    text = settings.PATIENT_DATA_KEY
+    return bool(text) and not key_fault(text)
+
+
+def fingerprint() -> str:
+    """Sixteen signs that tell one key of the instance from another, and help nobody find it; '' without a key."""
+    return fingerprint_of(settings.PATIENT_DATA_KEY) if can_seal() else ""
+
+
+def fingerprint_of(text: str) -> str:
+    return HKDF(SHA256(), 8, salt=None, info=b"maillage.fingerprint").derive(_bytes(text)).hex()
+
+
+def _bytes(text: str) -> bytes:
+    return b64decode(text, altchars=b"-_", validate=True)
 
 
 def seal(facts: dict[str, str], *, cpts: UUID, row: UUID) -> bytes:
@@ -51,14 +85,8 @@ def unseal(sealed: bytes, *, cpts: UUID, row: UUID) -> dict[str, str]:
     return facts
 
 
-def _secret() -> bytes:
-    try:
-        return urlsafe_b64decode(settings.PATIENT_DATA_KEY)
-    except ValueError:
-        return b""
-
-
 def _key(cpts: UUID) -> bytes:
     if not can_seal():
         raise NoSealingKey
-    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"maillage.patient." + cpts.bytes).derive(_secret())
+    key = _bytes(settings.PATIENT_DATA_KEY)
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"maillage.patient." + cpts.bytes).derive(key)
