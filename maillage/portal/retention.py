@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from maillage.accounts.models import AccountKind, Invitation, User
+from maillage.accounts.models import AccountKind, Invitation, NumberProof, ProofCode, User
 from maillage.audit.models import AuditEvent
 from maillage.core import jobs
 from maillage.core.files import sweep
@@ -47,6 +47,8 @@ def expired(at: datetime) -> list[QuerySet[Any]]:
         OutgoingMail.objects.filter(created_at__lt=before(OutgoingMail.RETENTION_DAYS)),
         Contact.objects.filter(forgotten_at=None, last_written_at__lt=before(Contact.RETENTION_DAYS)),
         Invitation.objects.filter(Q(expires_at__lt=over) | Q(accepted_at__lt=over) | Q(withdrawn_at__lt=over)),
+        ProofCode.objects.filter(expires_at__lt=before(ProofCode.RETENTION_DAYS)),
+        NumberProof.objects.filter(ended_at__lt=before(NumberProof.RETENTION_DAYS)),
         Membership.objects.filter(left_on__lt=timezone.localdate(before(Membership.RETENTION_DAYS))),
         Membership.objects.filter(status="refused", decided_at__lt=before(Membership.REFUSED_DAYS)),
         Membership.objects.waiting().filter(requested_at__lt=before(Membership.REQUESTED_DAYS)),

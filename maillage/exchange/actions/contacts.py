@@ -1,6 +1,6 @@
 """What an address accepts, and what its server said."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -8,17 +8,14 @@ from django.utils.crypto import salted_hmac
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
+from maillage.core.hooks import Hook
 from maillage.exchange.models import CHOSEN_KINDS, Contact, MailState, OutgoingMail
 from maillage.exchange.rules.bounce import Bounce
 
-OnForget = Callable[[int, str], None]
-_on_forget: list[OnForget] = []
 
-
-def on_forget(erase: OnForget) -> OnForget:
-    """Register what erases an address of a CPTS from the rows of an app above this one."""
-    _on_forget.append(erase)
-    return erase
+@Hook
+def on_forget(cpts_id: int, email: str) -> None:
+    """An address asked a CPTS to be forgotten: the apps above erase it from their rows."""
 
 
 def key_of(email: str) -> str:
@@ -49,8 +46,8 @@ def choose(*, contact: Contact, accepted: Iterable[str], weekdays_only: bool, at
 def forget(*, contact: Contact, at: datetime) -> None:
     """Erase the address everywhere this app keeps it; a digest stays, so that nobody writes to it again."""
     OutgoingMail.objects.filter(cpts=contact.cpts_id, recipient__iexact=contact.email).delete()
-    for erase in _on_forget if contact.email else ():
-        erase(contact.cpts_id, contact.email)
+    if contact.email:
+        on_forget(contact.cpts_id, contact.email)
     Contact.objects.filter(pk=contact.pk).update(email="", forgotten_at=at, bounced_at=None, bounce_reason="")
     contact.refresh_from_db(fields=["email", "forgotten_at"])
     summary = "Une adresse a demandé à être oubliée"

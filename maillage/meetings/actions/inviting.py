@@ -160,7 +160,7 @@ class TwoVoices(DomainError):
     user_message = "Ces deux fiches sont sur la liste des votants d’une même réunion : attendez qu’elle soit effacée."
 
 
-@on_merge
+@on_merge.register
 def _merge(kept: Membership, other: Membership) -> None:
     """Where both pages were expected one line stays, with the voice, the earlier arrival and the place of either."""
     there = {one.meeting_id: one for one in Participant.objects.filter(membership=kept).for_link()}
@@ -197,7 +197,7 @@ def _hand_over_seat(one: Participant, twin: int) -> None:
         give_back_seat(one.meeting, one.answered_at)
 
 
-@on_forget
+@on_forget.register
 def _forget(cpts_id: int, email: str) -> None:
     """Somebody who is no member leaves every list; where they came, which is evidence, their address alone goes."""
     theirs = Participant.objects.filter(cpts=cpts_id, email__iexact=email)

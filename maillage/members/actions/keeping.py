@@ -1,6 +1,6 @@
 """The life of a membership: what is known of it, what is paid, its end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from django.utils import timezone
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
+from maillage.core.hooks import Hook
 from maillage.members.actions.joining import AlreadyMember
 from maillage.members.models import Fee, FeeMethod, Membership, MembershipStatus
 from maillage.members.models.membership import OVER
@@ -87,14 +88,9 @@ def _write(membership: Membership, read_version: int, changes: Mapping[str, Any]
     membership.version = read_version + 1
 
 
-OnLeave = Callable[[Membership, datetime], None]
-_on_leave: list[OnLeave] = []
-
-
-def on_leave(follow: OnLeave) -> OnLeave:
-    """Register what a departure changes in an app above this one, in its transaction."""
-    _on_leave.append(follow)
-    return follow
+@Hook
+def on_leave(membership: Membership, at: datetime) -> None:
+    """A member left: what a departure changes in the apps above."""
 
 
 @transaction.atomic
@@ -106,8 +102,7 @@ def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
     if not inside.update(status=MembershipStatus.LEFT, left_on=on, version=F("version") + 1):
         raise NotIn
     membership.refresh_from_db()
-    for follow in _on_leave:
-        follow(membership, at)
+    on_leave(membership, at)
     summary = f"{membership} a quitté la CPTS le {on:%d/%m/%Y}"
     audit.record("member.left", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
 

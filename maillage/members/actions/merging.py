@@ -1,6 +1,5 @@
 """Two pages of one person become one, with the past of both."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -8,6 +7,7 @@ from django.db import transaction
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
+from maillage.core.hooks import Hook
 from maillage.members.actions.keeping import StaleMembership
 from maillage.members.models import Fee, Mandate, Membership, MembershipStatus
 from maillage.members.rules.names import of
@@ -23,14 +23,9 @@ STANDING = (
 )  # fmt: skip
 
 
-OnMerge = Callable[[Membership, Membership], None]
-_on_merge: list[OnMerge] = []
-
-
-def on_merge(move: OnMerge) -> OnMerge:
-    """Register what brings the rows of an app above this one from the page that goes to the one that stays."""
-    _on_merge.append(move)
-    return move
+@Hook
+def on_merge(kept: Membership, other: Membership) -> None:
+    """Two pages become one: the apps above bring their rows from the one that goes to the one that stays."""
 
 
 class TwoPeople(DomainError):
@@ -59,8 +54,7 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
     years = list(kept.fees.values_list("year", flat=True))
     Fee.objects.filter(membership=other).exclude(year__in=years).update(membership=kept)
     Mandate.objects.filter(membership=other).update(membership=kept)
-    for move in _on_merge:
-        move(kept, other)
+    on_merge(kept, other)
     blanks = {name: getattr(other, name) for name in BLANKS if not getattr(kept, name)}
     other.delete()
     for name, value in blanks.items():

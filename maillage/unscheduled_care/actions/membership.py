@@ -11,7 +11,7 @@ from maillage.unscheduled_care.models import EffectorMembership, Slot, SlotAudie
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, Kind
 
 
-@on_leave
+@on_leave.register
 def close_to_the_cpts(membership: Membership, at: datetime) -> None:
     """Slots to come are no longer open to the CPTS that was left; appointments stay, and its desk lists them."""
     link = EffectorMembership.objects.filter(membership=membership).first()
@@ -24,7 +24,7 @@ def close_to_the_cpts(membership: Membership, at: datetime) -> None:
         Slot.objects.filter(pk__in=lock_slots(of_cpts)).update(kinds=F("kinds").bitand(ALL_KINDS & ~Kind.CPTS))
 
 
-@on_merge
+@on_merge.register
 def keep_the_agenda(kept: Membership, other: Membership) -> None:
     """The agenda of the page that goes follows its person, unless the page that stays has one."""
     if not EffectorMembership.objects.filter(membership=kept).exists():

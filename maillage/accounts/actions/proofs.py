@@ -1,0 +1,243 @@
+"""Proving a national number, contesting a proof, settling what contradicts."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from maillage.accounts import hooks, notifications
+from maillage.accounts.models import DisputeOutcome, NumberDispute, NumberProof, ProofCode, ProofMeans, User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.cpts.models import Cpts
+
+# No letter or digit that another one is taken for, aloud or on a telephone.
+ALPHABET, CODE_LENGTH = "ABCDEFGHJKMNPQRSTVWXYZ23456789", 8
+CODE_LIVES, MOST_TRIES = timedelta(minutes=15), 5
+# What replaces a proof of the same person: never a check in person.
+STRONGER = {ProofMeans.PSC: 3, ProofMeans.MSSANTE: 2, ProofMeans.FACE_TO_FACE: 1, ProofMeans.TRIAL: 0}
+
+
+class NumberOfSomebodyElse(DomainError):
+    user_message = (
+        "Un autre compte a déjà prouvé ce numéro. Rien n’a changé : l’administration de l’instance est prévenue et "
+        "vous répondra. Si ce compte n’est pas le vôtre, dites « Ce n’est pas moi »."
+    )
+
+
+class AnotherNumberProved(DomainError):
+    user_message = "Votre compte a déjà prouvé un autre numéro : l’administration de l’instance est prévenue."
+
+
+class ProofContested(DomainError):
+    user_message = "Votre numéro est contesté : l’administration de l’instance tranchera, rien ne change d’ici là."
+
+
+class CodeUnusable(DomainError):
+    user_message = "Ce code n’est pas le bon, a expiré ou a déjà servi : demandez-en un nouveau."
+
+
+class NothingToContest(DomainError):
+    user_message = "Cette preuve est déjà contestée ou terminée."
+
+
+class DisputeSettled(DomainError):
+    user_message = "Cette demande a déjà été tranchée."
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Who checked an identity in person, for whom."""
+
+    cpts: Cpts
+    by: User
+
+
+def record_proof(
+    *, user: User, national_id: int, means: ProofMeans, at: datetime, checker: Checker | None = None
+) -> NumberProof:
+    """Keep what an account proved about its national number. Proving again is once, or a stronger means.
+
+    Raises ProofContested, NumberOfSomebodyElse or AnotherNumberProved: the proof there is stays as it is. Of the last
+    two the administrator finds the contradiction among the identities to settle, written though the action refuses:
+    the caller opens no transaction around it.
+    """
+    try:
+        with transaction.atomic():
+            return _prove(user, national_id, means, at, checker)
+    except (NumberOfSomebodyElse, AnotherNumberProved):
+        _open_dispute(user, national_id, means, at)
+        raise
+
+
+def _prove(user: User, national_id: int, means: ProofMeans, at: datetime, checker: Checker | None) -> NumberProof:
+    mine = NumberProof.objects.open().filter(user=user).first()
+    if mine and mine.national_id != national_id:
+        raise AnotherNumberProved
+    if mine and mine.contested_at:
+        raise ProofContested
+    if mine and STRONGER[ProofMeans(mine.means)] >= STRONGER[means]:
+        return mine
+    if mine:
+        NumberProof.objects.filter(pk=mine.pk).update(ended_at=at, end_reason="remplacée par une preuve plus forte")
+    try:
+        with transaction.atomic():
+            proof = NumberProof.objects.create(
+                user=user, national_id=national_id, means=means, proved_at=at,
+                cpts=checker.cpts if checker else None, checked_by_name=str(checker.by) if checker else "",
+            )  # fmt: skip
+    except IntegrityError as error:  # two accounts within the same second too
+        raise NumberOfSomebodyElse from error
+    summary = f"{user} a prouvé son numéro national : {proof.get_means_display()}"
+    by = checker.by if checker else user
+    audit.record("number.proved", target=proof, by=by, at=at, cpts=proof.cpts, summary=summary)
+    hooks.number_proved(proof=proof, at=at)
+    return proof
+
+
+@transaction.atomic
+def _open_dispute(user: User, national_id: int, means: ProofMeans, at: datetime) -> None:
+    """Once for a claimant: asking a hundred times is asking once."""
+    held = NumberProof.objects.open().of_number(national_id).exclude(user=user).first()
+    proof = held or NumberProof.objects.open().filter(user=user).first()
+    if proof is None:  # the other one ended meanwhile: proving again will do
+        return
+    dispute, created = NumberDispute.objects.get_or_create(
+        proof=proof,
+        claimant=user,
+        outcome=DisputeOutcome.OPEN,
+        defaults={"means": means, "national_id": national_id, "opened_at": at},
+    )
+    if created:
+        summary = f"{user} réclame un numéro national déjà prouvé par un autre compte"
+        audit.record("number.claimed", target=dispute, by=user, at=at, summary=summary)
+
+
+@transaction.atomic
+def contest_proof(*, proof: NumberProof, by: User | None, at: datetime) -> None:
+    """« Ce n’est pas moi »: what the proof opened closes until the administrator decides. Raises NothingToContest."""
+    if not NumberProof.objects.in_force().filter(pk=proof.pk).update(contested_at=at):
+        raise NothingToContest
+    proof.contested_at = at
+    dispute = NumberDispute.objects.create(proof=proof, national_id=proof.national_id, opened_at=at)
+    summary = f"Preuve du numéro national de {proof.user} contestée : suspendue"
+    audit.record("number.contested", target=dispute, by=by, at=at, summary=summary)
+    notifications.number_contested(proof, at)
+    hooks.number_lost(proof=proof, at=at)
+
+
+@transaction.atomic
+def settle_dispute(*, dispute: NumberDispute, outcome: DisputeOutcome, by: User, at: datetime) -> None:
+    """The administrator decides between two people, each of whom proved what they could. Raises DisputeSettled.
+
+    The number goes to whoever claims it only by the means they proved it with: nobody is given one on a word.
+    """
+    if outcome == DisputeOutcome.GIVEN and not (dispute.claimant and dispute.means):
+        raise DisputeSettled("Personne n’a prouvé ce numéro par un autre moyen : maintenez la preuve ou retirez-la.")
+    waiting = NumberDispute.objects.filter(pk=dispute.pk, outcome=DisputeOutcome.OPEN)
+    if not waiting.update(outcome=outcome, settled_at=at, settled_by=by):
+        raise DisputeSettled
+    dispute.outcome, proof = outcome, dispute.proof
+    summary = f"{proof} : {outcome.label}"
+    audit.record("number.settled", target=dispute, by=by, at=at, summary=summary)
+    if outcome == DisputeOutcome.KEPT:
+        _restore(proof, at)
+    else:
+        end_proof(proof=proof, reason=outcome.label, at=at)
+    if outcome == DisputeOutcome.GIVEN and dispute.claimant:
+        end_proofs_of(dispute.claimant, at)
+        _prove(dispute.claimant, dispute.national_id, ProofMeans(dispute.means), at, None)
+
+
+def _restore(proof: NumberProof, at: datetime) -> None:
+    others = NumberDispute.objects.filter(proof=proof, claimant=None, outcome=DisputeOutcome.OPEN)
+    if not others.exists() and NumberProof.objects.open().filter(pk=proof.pk).update(contested_at=None):
+        proof.contested_at = None
+        hooks.number_proved(proof=proof, at=at)
+
+
+def end_proofs_of(user: User, at: datetime) -> None:
+    """What an account proved before holds no more."""
+    for proof in NumberProof.objects.open().filter(user=user):
+        end_proof(proof=proof, reason="remplacée après décision de l’administration", at=at)
+
+
+@transaction.atomic
+def end_proof(*, proof: NumberProof, reason: str, at: datetime) -> None:
+    """A proof holds no more; what it opened closes."""
+    if NumberProof.objects.open().filter(pk=proof.pk).update(ended_at=at, end_reason=reason[:120]):
+        proof.ended_at = at
+        hooks.number_lost(proof=proof, at=at)
+
+
+@dataclass(frozen=True)
+class NewCode:
+    """A code that was just made: the text is told once and kept nowhere."""
+
+    row: ProofCode
+    text: str
+
+
+@transaction.atomic
+def new_code(
+    *,
+    means: ProofMeans,
+    national_id: int,
+    at: datetime,
+    user: User | None = None,
+    checker: Checker | None = None,
+    subject: UUID | None = None,
+) -> NewCode:
+    """A one-time code of eight characters, good for a quarter of an hour; one made before for the same use is over."""
+    text = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    before = ProofCode.objects.filter(means=means, national_id=national_id, user=user, used_at=None)
+    before.filter(cpts=checker.cpts if checker else None).update(expires_at=at)
+    row = ProofCode.objects.create(
+        means=means, national_id=national_id, user=user, subject=subject, digest=_digest(text),
+        cpts=checker.cpts if checker else None, issued_by=checker.by if checker else None,
+        created_at=at, expires_at=at + CODE_LIVES,
+    )  # fmt: skip
+    return NewCode(row, text)
+
+
+def _digest(text: str) -> str:
+    return salted_hmac("accounts.proof-code", text, algorithm="sha256").hexdigest()
+
+
+def clean_code(text: str) -> str:
+    """As people type it: spaces, dashes and small letters do not matter."""
+    return "".join(char for char in text.upper() if char.isalnum())
+
+
+def use_mailbox_code(*, user: User, text: str, at: datetime) -> NumberProof:
+    """The code that a mailbox received, typed by the account that asked for it. Raises CodeUnusable, and what
+    record_proof raises."""
+    code = ProofCode.objects.filter(user=user, means=ProofMeans.MSSANTE, used_at=None).order_by("-pk").first()
+    if code is None or not _spend(code, text, at):
+        raise CodeUnusable
+    return record_proof(user=user, national_id=code.national_id, means=ProofMeans.MSSANTE, at=at)
+
+
+def _spend(code: ProofCode, text: str, at: datetime) -> bool:
+    """Use a code once; each wrong try counts, kept even though the action refuses."""
+    usable = ProofCode.objects.filter(pk=code.pk, used_at=None, expires_at__gt=at, tries__lt=MOST_TRIES)
+    if not usable.update(tries=F("tries") + 1):
+        return False
+    is_right = constant_time_compare(code.digest, _digest(clean_code(text)))
+    return is_right and bool(ProofCode.objects.filter(pk=code.pk, used_at=None).update(used_at=at))
+
+
+def use_spoken_code(*, user: User, text: str, at: datetime) -> ProofCode:
+    """A code read aloud by whoever checks in person, typed on the person's own device. Whoever made it cannot use it.
+
+    Raises CodeUnusable. The caller then records the proof and binds the subject.
+    """
+    digest = _digest(clean_code(text))
+    code = ProofCode.objects.filter(digest=digest, means=ProofMeans.FACE_TO_FACE).select_related("cpts").first()
+    if code is None or code.issued_by_id == user.pk or not _spend(code, text, at):
+        raise CodeUnusable
+    return code

@@ -1,0 +1,21 @@
+"""What accounts tell the apps above them. Each is called in the transaction of what it tells."""
+
+from datetime import datetime
+
+from maillage.accounts.models import Invitation, NumberProof, User
+from maillage.core.hooks import Hook
+
+
+@Hook
+def invitation_accepted(*, invitation: Invitation, user: User, at: datetime) -> None:
+    """Somebody took the role they were offered, with the account of the address that the link proved."""
+
+
+@Hook
+def number_proved(*, proof: NumberProof, at: datetime) -> None:
+    """An account is now, or is again, proved to be one professional."""
+
+
+@Hook
+def number_lost(*, proof: NumberProof, at: datetime) -> None:
+    """A proof was contested or ended: what it opened closes."""

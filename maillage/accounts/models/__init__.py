@@ -1,0 +1,31 @@
+"""Accounts: who signs in, the roles they hold, and what proves which professional they are."""
+
+from maillage.accounts.models.account import (
+    CPTS_ROLES,
+    TERRITORY_ROLES,
+    AccountKind,
+    Invitation,
+    Role,
+    RoleAssignment,
+    RoleAssignmentQuerySet,
+    User,
+    UserManager,
+)
+from maillage.accounts.models.proof import DisputeOutcome, NumberDispute, NumberProof, ProofCode, ProofMeans
+
+__all__ = [
+    "CPTS_ROLES",
+    "TERRITORY_ROLES",
+    "AccountKind",
+    "DisputeOutcome",
+    "Invitation",
+    "NumberDispute",
+    "NumberProof",
+    "ProofCode",
+    "ProofMeans",
+    "Role",
+    "RoleAssignment",
+    "RoleAssignmentQuerySet",
+    "User",
+    "UserManager",
+]
