@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo demo-reset sas-examples test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer bench-slots bench-servers bench-sqlite bench-wear bench-contention
+.PHONY: help install install-dev demo demo-reset sas-examples test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer bench-slots bench-servers bench-sqlite bench-wear bench-contention bench-durability
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -91,6 +91,9 @@ bench-wear: $(VENV)/.dev ## Growth and wear, on copies of the database of bench-
 bench-contention: $(VENV)/.dev ## Never twice, on an EMPTIED database: contended attempts, then the server killed (PostgreSQL)
 	$(RUN) -m benchmarks.contention $(if $(ATTEMPTS),--attempts $(ATTEMPTS))
 	case "$$DATABASE_URL" in postgres*) $(RUN) -m benchmarks.kill --postgres ;; esac
+
+bench-durability: $(VENV)/.dev ## What synchronous=FULL costs SQLite: make bench-durability BENCH_DIR=/a/folder/of/the/disk
+	$(RUN) -m benchmarks.durability
 
 bench: $(VENV)/.dev ## Run the benchmarks and print their ratios
 	$(RUN) -m benchmarks

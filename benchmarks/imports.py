@@ -51,7 +51,7 @@ def _sqlite(rows) -> None:
         schema = cursor.execute("select sql from sqlite_master where tbl_name like 'geography_%' and sql is not null")
         statements = [sql for (sql,) in schema.fetchall()]
     with closing(sqlite3.connect(path)) as bare:
-        bare.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;")
+        bare.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
         for sql in statements:
             bare.execute(sql)
         for model, values in rows.items():

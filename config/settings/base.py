@@ -86,11 +86,12 @@ TEMPLATES = [
     }
 ]
 
-# A WAL file, foreign keys on, immediate transactions: see docs/adr/0002.
+# A WAL file, foreign keys on, immediate transactions: see docs/adr/0002. FULL: what was answered is on the disk, and a
+# machine that loses its power loses nothing (NORMAL may lose the last transactions; cost in benchmarks/README.md).
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 }
 
 

@@ -6,7 +6,9 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.lookups import LessThanOrEqual
 
+from maillage.core.elapsed import ElapsedMilliseconds
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.models.effector import Effector
 from maillage.unscheduled_care.models.schedule import Schedule
@@ -110,7 +112,12 @@ class Slot(models.Model):
         ]
         constraints = [
             models.CheckConstraint(name="slot_ends_after_it_starts", condition=Q(ends_at__gt=F("starts_at"))),
-            models.CheckConstraint(name="slot_lasts_a_day_at_most", condition=Q(ends_at__lte=F("starts_at") + LONGEST)),
+            models.CheckConstraint(
+                name="slot_lasts_a_day_at_most",
+                condition=LessThanOrEqual(
+                    ElapsedMilliseconds(F("starts_at"), F("ends_at")), LONGEST // timedelta(milliseconds=1)
+                ),
+            ),
             models.CheckConstraint(
                 name="slot_kinds_and_modes_are_known", condition=Q(kinds__lte=ALL_KINDS, modes__lte=ALL_MODES)
             ),
