@@ -27,6 +27,7 @@ from maillage.meetings.models import (
     Meeting,
     Participant,
     Presence,
+    SealedSlip,
     Signature,
     Slip,
     Voter,
@@ -91,6 +92,7 @@ def test_the_order_of_writing_tells_nothing(assembly, coordinator):
     people = voters(assembly, coordinator, 6)
     ballot = ballot_on(assembly, coordinator)
     receipts = [vote(ballot, one) for one in people]
+    actions.close_ballot(ballot=ballot, by=coordinator, at=DURING)
     table = Slip._meta.db_table
     stored = [one.receipt for one in Slip.objects.raw(f"select * from {table}")]  # as they lie  # noqa: S608
     assert stored == sorted(receipts)
@@ -108,7 +110,7 @@ def test_an_absent_voice_is_cast_by_its_holder_alone(cpts, assembly, coordinator
     ballot = ballot_on(assembly, coordinator)
     if held:
         vote(ballot, away, caster=holder)
-        assert Slip.objects.count() == 1
+        assert SealedSlip.objects.count() == 1
         return
     with pytest.raises(actions.NotAVoter):
         vote(ballot, away, caster=other)
@@ -136,7 +138,9 @@ def test_a_slip_never_falls_into_a_vote_by_hands(assembly, coordinator):
 
 def test_a_slip_carries_no_college_where_colleges_do_not_weigh(cpts, assembly, coordinator):
     (voter,) = voters(assembly, coordinator, 1, membership__college=CollegeFactory(cpts=cpts, name="Seul"))
-    vote(ballot_on(assembly, coordinator), voter)
+    ballot = ballot_on(assembly, coordinator)
+    vote(ballot, voter)
+    actions.close_ballot(ballot=ballot, by=coordinator, at=DURING)
     assert Slip.objects.get().college == ""
 
 

@@ -1,16 +1,18 @@
 """Votes: prepared, opened, cast, counted, closed."""
 
-import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple, replace
 from datetime import datetime
 from fractions import Fraction
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from maillage.accounts.models import User
 from maillage.core.errors import DomainError
 from maillage.core.text import listed
+from maillage.core.wiping import leave_only
 from maillage.meetings.actions.roll import present_voters, represented, rule_of
 from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import (
@@ -19,15 +21,15 @@ from maillage.meetings.models import (
     BallotState,
     HandCount,
     Meeting,
+    SealedSlip,
     Signature,
     Slip,
     Voter,
 )
 from maillage.meetings.rules.tally import QuorumLine, Score, Seat, Vote, journal_digest, quorum, tally
+from maillage.meetings.rules.urn import Paper, new_receipt, seal, unseal
 from maillage.members.models import Membership
 
-ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that reads like something else
-RECEIPT_LENGTH = 12
 FEW = 3  # fewer voices than that in a college hide nothing
 
 
@@ -160,11 +162,10 @@ def cast(*, ballot: Ballot, voter: Voter, choice: str, caster: Voter, at: dateti
             Signature.objects.create(ballot=ballot, voter=voter, cast_by=by_proxy)
     except IntegrityError as error:
         raise AlreadyVoted from error
-    receipt = "".join(secrets.choice(ALPHABET) for _ in range(RECEIPT_LENGTH))
-    college = voter.college if ballot.is_weighted else ""
-    Slip.objects.create(ballot=ballot, receipt=receipt, college=college, choice=choice)
-    _stir(ballot)
-    return receipt
+    paper = Paper(new_receipt(), voter.college if ballot.is_weighted else "", choice)
+    # Engines mark a slip and a signature of one transaction alike: until the closing a slip is sealed.
+    SealedSlip.objects.create(ballot=ballot, content=seal(paper, secret=settings.SECRET_KEY, ballot=ballot.uuid))
+    return paper.receipt
 
 
 def _voices(meeting: Meeting, caster: Voter, at: datetime) -> list[Voter]:
@@ -216,61 +217,66 @@ def count_hands(*, ballot: Ballot, hands: Mapping[tuple[str, str], int], by: Use
 def close_ballot(*, ballot: Ballot, by: User, at: datetime) -> Ballot:
     """Empty the urn: the result is frozen, and the journal of a secret ballot has its digest.
 
-    Raises BallotNotOpen or NotCounted.
+    Raises BallotNotOpen, NotCounted, UrnUnreadable, or TableBusy (core.wiping).
     """
     ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting__cpts").get(pk=ballot.pk)
     if ballot.state != BallotState.OPEN:
         raise BallotNotOpen
-    if ballot.mode == BallotMode.HANDS and not ballot.counted_at:
-        raise NotCounted
-    scores = scores_of(ballot)
+    if ballot.mode == BallotMode.HANDS:
+        scores = _count_hands_of(ballot)
+    else:
+        scores = _publish(ballot, _papers_of(ballot))
+        leave_only(SealedSlip.objects.exclude(ballot=ballot), at=at)
     ballot.state, ballot.closed_at = BallotState.CLOSED, at
-    ballot.result = [
-        {
-            "choice": one.choice,
-            "votes": one.votes,
-            "share": [one.share.numerator, one.share.denominator] if one.share is not None else None,
-        }
-        for one in scores
-    ]
-    if ballot.mode == BallotMode.SECRET:
-        ballot.is_masked = _mask(ballot)
-        ballot.digest = journal_digest(_stir(ballot))
+    ballot.result = [_frozen(score) for score in scores]
     ballot.save()
     leave_trace("vote", ballot.meeting, f"« {ballot.meeting} » : vote clos, {ballot}", by=by, at=at)
     return ballot
 
 
-def scores_of(ballot: Ballot) -> list[Score]:
-    """What each choice gathered, hands or slips."""
-    if ballot.mode == BallotMode.HANDS:
-        votes = [Vote(one.college, one.choice, one.count) for one in ballot.hands.all()]
-    else:
-        votes = [Vote(one.college, one.choice) for one in ballot.slips.all()]
+def _frozen(score: Score) -> dict[str, object]:
+    share = [score.share.numerator, score.share.denominator] if score.share is not None else None
+    return {"choice": score.choice, "votes": score.votes, "share": share}
+
+
+def _count_hands_of(ballot: Ballot) -> list[Score]:
+    """Raises NotCounted."""
+    if not ballot.counted_at:
+        raise NotCounted
+    return _scores(ballot, [Vote(hand.college, hand.choice, hand.count) for hand in ballot.hands.all()])
+
+
+def _papers_of(ballot: Ballot) -> list[Paper]:
+    """What is in the urn, in the order of the receipts, which tells nothing. Raises UrnUnreadable."""
+    secrets = [settings.SECRET_KEY, *map(str, settings.SECRET_KEY_FALLBACKS)]
+    sealed = ballot.sealed_slips.values_list("content", flat=True)
+    papers = [unseal(bytes(content), among=secrets, ballot=ballot.uuid) for content in sealed]
+    # A vote that was open while the version that wrote them plain was replaced.
+    papers += [Paper(*line) for line in ballot.slips.values_list("receipt", "college", "choice")]
+    ballot.slips.all().delete()
+    return sorted(papers)
+
+
+def _publish(ballot: Ballot, papers: list[Paper]) -> list[Score]:
+    """Count, then write every slip in one go; a college that cast too few to hide in is named on none of them."""
+    scores = _scores(ballot, [Vote(paper.college, paper.choice) for paper in papers])
+    smallest = min(Counter(paper.college for paper in papers).values(), default=FEW)
+    ballot.is_masked = ballot.is_weighted and smallest < FEW
+    if ballot.is_masked:
+        papers = [replace(paper, college="") for paper in papers]
+    Slip.objects.bulk_create(
+        Slip(ballot=ballot, receipt=paper.receipt, college=paper.college, choice=paper.choice) for paper in papers
+    )
+    ballot.digest = journal_digest(astuple(paper) for paper in papers)
+    return scores
+
+
+def _scores(ballot: Ballot, votes: list[Vote]) -> list[Score]:
     return tally(votes, ballot.choices, _weights(ballot.meeting) if ballot.is_weighted else None)
 
 
 def _weights(meeting: Meeting) -> dict[str, Fraction]:
     return {college: Fraction(weight) for college, weight in meeting.voters.values_list("college", "weight")}
-
-
-def _mask(ballot: Ballot) -> bool:
-    """When a college cast too few slips to hide in, take the colleges off all of them: they were counted."""
-    cast_by = Counter(ballot.slips.values_list("college", flat=True))
-    if not ballot.is_weighted or min(cast_by.values(), default=FEW) >= FEW:
-        return False
-    ballot.slips.update(college="")
-    return True
-
-
-def _stir(ballot: Ballot) -> list[tuple[str, str, str]]:
-    """Write the slips again in the order of their receipts, so that no order of arrival is left; returns them."""
-    lines = sorted(ballot.slips.values_list("receipt", "college", "choice"))
-    ballot.slips.all().delete()
-    Slip.objects.bulk_create(
-        Slip(ballot=ballot, receipt=receipt, college=college, choice=choice) for receipt, college, choice in lines
-    )
-    return lines
 
 
 def too_few_to_hide(ballot: Ballot, at: datetime) -> list[str]:

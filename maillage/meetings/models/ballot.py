@@ -181,11 +181,32 @@ class Signature(models.Model):
         return str(self.voter)
 
 
-class Slip(models.Model):
-    """One paper in the urn. Nothing ties it to a person: no key, no date, and an identifier drawn by lot.
+class SealedSlip(models.Model):
+    """One paper in the urn while the vote is open: what it says is sealed (rules.urn), whatever it lies beside.
 
-    The receipt is shown once to whoever voted, who finds it again in the published journal. Retention: goes with the
-    meeting.
+    Retention: until the closing, which leaves nothing of it in the files of the database (core.wiping).
+    """
+
+    RETENTION_DAYS = Meeting.RETENTION_DAYS
+    PERSONAL_DATA = "vote, scellé jusqu’à la clôture"
+
+    id = models.UUIDField("identifiant", primary_key=True, default=uuid.uuid4, editable=False)
+    # Untied in the database: a table is emptied for good only when no key holds it.
+    ballot = models.ForeignKey(Ballot, models.CASCADE, db_constraint=False, related_name="sealed_slips")
+    content = models.BinaryField("bulletin scellé")
+
+    class Meta:
+        verbose_name = "bulletin scellé"
+
+    def __str__(self) -> str:
+        return "un bulletin scellé"
+
+
+class Slip(models.Model):
+    """One paper of a closed ballot. Nothing ties it to a person: no key, no date, and an identifier drawn by lot.
+
+    All those of a ballot are written at its closing, in one transaction, in the order of their receipts. The receipt is
+    shown once to whoever voted, who finds it again in the published journal. Retention: goes with the meeting.
     """
 
     id = models.UUIDField("identifiant", primary_key=True, default=uuid.uuid4, editable=False)
