@@ -171,6 +171,10 @@ STORAGES = {
 # Where open data lie (docs/ops/open-data.md); nothing is fetched from anywhere.
 OPEN_DATA_DIR = env.str("OPEN_DATA_DIR", default="")
 MEDIA_ROOT = VAR_DIR / "media"
+# How long a page waits for a file to be read; then the worker reads it, and the page shows its progress.
+READ_PATIENCE_SECONDS = env.float("READ_PATIENCE_SECONDS", default=1.0)
+# Calendars of one's own network that may be read although they are not public: host:port, separated by commas.
+CALENDAR_OWN_HOSTS: list[str] = env.list("CALENDAR_OWN_HOSTS", default=[])
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024  # a pasted list of 5 MB gets an answer, not an error page
 
 # Every mail is written in our journal; a job then hands it to the delivery backend (none outside production).

@@ -12,3 +12,9 @@ class DomainError(Exception):
     def __init__(self, user_message: str | None = None) -> None:
         self.user_message = user_message or self.user_message
         super().__init__(self.user_message)
+
+
+class UnreadableFile(DomainError):
+    """A file that cannot be read, or not within what a reading may take."""
+
+    user_message = "Le fichier ne peut pas être lu : rien n’a changé."

@@ -8,18 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from maillage.core.errors import DomainError
-from maillage.core.jobs import Progress
+from maillage.core.errors import UnreadableFile
+
+if TYPE_CHECKING:
+    from maillage.core.jobs import Progress  # readings apart use this module, and import no Django
 
 BLOCK = 128 * 1024
 LONGEST_LINE = 1_000_000
 DATE_IN_NAME = re.compile(r"(20[0-9]{2})-?(0[1-9]|1[0-2])-?(0[1-9]|[12][0-9]|3[01])")
-
-
-class UnreadableFile(DomainError):
-    user_message = "Le fichier ne peut pas être lu : rien n’a changé."
 
 
 def no_progress(message: str, done: int, total: int) -> None:
@@ -29,7 +27,7 @@ def no_progress(message: str, done: int, total: int) -> None:
 class TextSource:
     """One file, read once or several times; `progress` is told after each block."""
 
-    def __init__(self, path: Path, *, progress: Progress = no_progress, member: str = "") -> None:
+    def __init__(self, path: Path, *, progress: "Progress" = no_progress, member: str = "") -> None:
         self.path, self.progress, self.member = path, progress, member
         if not path.is_file():
             raise UnreadableFile(f"Le fichier {path.name} n’existe pas.")

@@ -11,7 +11,8 @@ from typing import Any
 from django.db import transaction
 
 from maillage.core.bulk import insert_rows
-from maillage.core.sources import TextSource, UnreadableFile, delimiter_of, first_line
+from maillage.core.errors import UnreadableFile
+from maillage.core.sources import TextSource, delimiter_of, first_line
 from maillage.cpts.models import Cpts
 from maillage.territorial_diagnosis.models import IndicatorValue, Vintage
 from maillage.territorial_diagnosis.places import FRANCE, Gazetteer, Row, added, departement_place, region_place

@@ -1,6 +1,8 @@
 """Work behind an appointment: its professional told, the SAS told."""
 
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -8,14 +10,15 @@ from django.utils import timezone
 
 from maillage.core import jobs
 from maillage.core.models import Job, JobState
+from maillage.core.text import plural
 from maillage.unscheduled_care.actions.booking import FLUSH, FOLLOW
-from maillage.unscheduled_care.actions.calendars import EVERY, READ, read_calendar
+from maillage.unscheduled_care.actions.calendars import EVERY, READ, READ_NEW, busy_times_at_address, read_calendar
 from maillage.unscheduled_care.actions.outbox import flush_outbox
-from maillage.unscheduled_care.fetching import fetch
 from maillage.unscheduled_care.models import Appointment, BusyCalendar, Effector, MessageState, SasMessage
 from maillage.unscheduled_care.notifications import tell_booker, tell_professional
 from maillage.unscheduled_care.sas_client import HttpSasClient
 
+SIDE_BY_SIDE = 4  # calendars read at once
 LONGEST_PAUSE = timedelta(minutes=5)
 
 
@@ -39,17 +42,31 @@ def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
 
 @jobs.job(READ, limit=timedelta(minutes=30))
 def read_calendars(arguments: dict[str, Any], progress: jobs.Progress) -> str:
-    """Every outside calendar that has an address; then again in a quarter of an hour."""
-    rows = list(BusyCalendar.objects.exclude(url="").select_related("effector").order_by("pk"))
+    """Every outside calendar whose turn it is, a few side by side; then again in a quarter of an hour."""
     at = timezone.now()
+    rows = list(BusyCalendar.objects.with_address())
     # Asked before the work: whatever happens to it, the next round comes.
     if rows and not Job.objects.filter(kind=READ, state=JobState.WAITING).exists():
         jobs.enqueue(READ, label="Lecture des agendas extérieurs", at=at, not_before=at + EVERY)
+    due = [calendar for calendar in rows if calendar.is_due(at, EVERY)]
     read = 0
-    for number, calendar in enumerate(rows):
-        progress("Lecture des agendas", number, len(rows))
-        read += read_calendar(calendar, fetch, at=timezone.now())
-    return f"{read} agendas lus sur {len(rows)}."
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        readings = {pool.submit(busy_times_at_address, calendar, at): calendar for calendar in due}
+        for number, reading in enumerate(as_completed(readings), start=1):
+            read += read_calendar(readings[reading], reading.result, at=timezone.now())
+            progress("Lecture des agendas", number, len(due))
+    return f"{read} {plural(read, 'agenda lu', 'agendas lus')} sur {len(due)}."
+
+
+@jobs.job(READ_NEW, limit=timedelta(minutes=2))
+def read_new_calendar(arguments: dict[str, Any], progress: jobs.Progress) -> str:
+    """A calendar just added does not wait for the round."""
+    calendar = BusyCalendar.objects.with_address().filter(pk=arguments["calendar_id"]).first()
+    if calendar is None:
+        return "Agenda retiré."
+    at = timezone.now()
+    is_read = read_calendar(calendar, partial(busy_times_at_address, calendar, at), at=at)
+    return "Agenda lu." if is_read else "Agenda illisible pour l’instant."
 
 
 jobs.daily(READ, "Lecture des agendas extérieurs")

@@ -16,8 +16,7 @@ from django.db import connection
 from django.db.utils import IntegrityError
 
 from maillage.audit.models import AuditEvent
-from maillage.core.errors import DomainError
-from maillage.core.sources import UnreadableFile
+from maillage.core.errors import DomainError, UnreadableFile
 from maillage.directory.actions import directory_files, import_establishments, import_mailboxes, import_register
 from maillage.directory.imports import ImportAlreadyRunning, OlderFile, SeemsIncomplete, TooManyRejects
 from maillage.directory.loading import follow_merges
@@ -353,7 +352,7 @@ FULL_DISK = """
 import django, sys; django.setup()
 from pathlib import Path
 from django.utils import timezone
-from maillage.core.errors import DomainError
+from maillage.core.errors import DomainError, UnreadableFile
 from maillage.directory.actions import import_register
 try:
     import_register(path=Path(sys.argv[1]), at=timezone.now())

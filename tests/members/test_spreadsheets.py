@@ -11,7 +11,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maillage.core.sources import UnreadableFile
+from maillage.core.errors import UnreadableFile
 from maillage.members import actions
 from maillage.members.models import ImportState, Membership, MembershipStatus, SpreadsheetImport
 from maillage.members.rules.spreadsheet import (
@@ -316,7 +316,7 @@ def test_colleges_are_those_of_the_cpts(cpts, neighbour, coordinator, send):
         ("photo.xlsx", b"\x89PNG\r\n\x1a\n" + b"\x00" * 200, "n’est pas un classeur"),
         ("texte.csv", b"%PDF-1.7 rien", "ni un CSV ni un classeur"),
         ("photo.csv", b"\x89PNG\r\n\x1a\n\x00", "ni un CSV ni un classeur"),
-        ("bombe.xlsx", bomb(), "trop grand"),
+        ("bombe.xlsx", bomb(), "trop lourd à lire"),
         ("vide.csv", b"", "ne contient pas de tableau"),
         ("titres.csv", b"Nom;Mail\n", "ne contient pas de tableau"),
         ("gros.csv", b"a;b\n" * 3_000_000, "dépasse 10 Mo"),

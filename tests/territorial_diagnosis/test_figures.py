@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.db.utils import IntegrityError
 
-from maillage.core.sources import UnreadableFile
+from maillage.core.errors import UnreadableFile
 from maillage.cpts.models import Cpts
 from maillage.directory.models import DirectoryImport
 from maillage.geography.models import Commune

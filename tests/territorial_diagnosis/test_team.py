@@ -17,9 +17,8 @@ from pytest_django.asserts import assertContains
 
 from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
-from maillage.core.errors import DomainError
+from maillage.core.errors import DomainError, UnreadableFile
 from maillage.core.missions import Mission
-from maillage.core.sources import UnreadableFile
 from maillage.territorial_diagnosis import actions
 from maillage.territorial_diagnosis.actions.own_files import ColumnsMap, NothingJoined, join, read_own_file
 from maillage.territorial_diagnosis.actions.team import AlreadyListed, HoursChanged, ImpossibleFigure, ReasonNeeded

@@ -12,7 +12,7 @@ from pytest_django.asserts import assertContains
 from maillage.accounts.models import Role
 from maillage.exchange.models import OutgoingMail
 from maillage.members.actions import leave
-from maillage.unscheduled_care import actions, fetching
+from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.jobs import follow, read_calendars
 from maillage.unscheduled_care.models import (
     Appointment,
@@ -309,10 +309,12 @@ def test_a_bad_address_never_stops_the_other_calendars(cpts, monkeypatch, url):
     effector = doctor(cpts, "Aubin")
     for address in (url, "https://bon.invalid/a.ics"):
         BusyCalendar.objects.create(effector=effector, name="x", url=address)
-    real = fetching.fetch
-    text = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nEND:VCALENDAR\n"
-    monkeypatch.setattr("maillage.unscheduled_care.jobs.fetch", lambda one: text if "bon" in one else real(one))
-    assert read_calendars({}, lambda *_: None) == "1 agendas lus sur 2."
+    real = actions.busy_times_at_address
+    monkeypatch.setattr(
+        "maillage.unscheduled_care.jobs.busy_times_at_address",
+        lambda calendar, at: [] if "bon" in calendar.url else real(calendar, at),
+    )
+    assert read_calendars({}, lambda *_: None) == "1 agenda lu sur 2."
 
 
 def test_hours_overseas_are_those_of_the_place():

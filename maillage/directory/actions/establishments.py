@@ -13,9 +13,10 @@ from django.db.models import Count
 
 from maillage.audit import actions as audit
 from maillage.core.difference import give_room
+from maillage.core.errors import UnreadableFile
 from maillage.core.jobs import Progress
 from maillage.core.money import grouped
-from maillage.core.sources import TextSource, UnreadableFile, delimiter_of, first_line, no_progress
+from maillage.core.sources import TextSource, delimiter_of, first_line, no_progress
 from maillage.core.staging import NULL, Staging, staging
 from maillage.core.text import normalised
 from maillage.directory.actions.places import known_places

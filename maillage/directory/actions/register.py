@@ -19,10 +19,10 @@ from maillage.core.difference import (
     make_unique_indexes,
     scalar,
 )
-from maillage.core.errors import DomainError
+from maillage.core.errors import DomainError, UnreadableFile
 from maillage.core.jobs import Progress
 from maillage.core.money import grouped
-from maillage.core.sources import TextSource, UnreadableFile, first_line, no_progress
+from maillage.core.sources import TextSource, first_line, no_progress
 from maillage.core.staging import Staging, staging
 from maillage.directory.actions.places import known_places
 from maillage.directory.imports import Report, SeemsIncomplete, TooManyRejects, known_scope, one_import

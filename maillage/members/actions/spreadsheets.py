@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
-from maillage.core.errors import DomainError
-from maillage.core.sources import UnreadableFile
-from maillage.core.tables import clean, read_table
+from maillage.core.apart.tables import clean
+from maillage.core.errors import DomainError, UnreadableFile
+from maillage.core.tables import ReadTable, Shape, read_table
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.members.models import ImportState, MemberKind, Membership, MembershipStatus, SpreadsheetImport
@@ -21,8 +21,8 @@ from maillage.members.rules.names import readable, search_name
 from maillage.members.rules.spreadsheet import BY_KEY, find_header, guess_columns
 from maillage.members.spreadsheets import NEW, PreviewRow, preview_of
 
-LARGEST_FILE = 10 * 2**20
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 10_000, 60, 500
+SHAPE = Shape(MOST_ROWS + 50, MOST_COLUMNS, LONGEST_CELL)  # titles above the rows are no members
 FILLED = ("occupation", "email", "phone", "commune_id", "college", "joined_on", "languages", "practical")
 
 
@@ -34,19 +34,27 @@ class NothingToImport(DomainError):
     user_message = "Aucune ligne n’est prête : corrigez les cases en rouge, ou dites ce que sont les colonnes."
 
 
+def start_import(
+    *, cpts: Cpts, name: str, content: bytes, by: User, at: datetime, patience: float | None = None
+) -> SpreadsheetImport:
+    """Read a file apart and guess its columns; no member is written.
+
+    Raises UnreadableFile; TakesLonger once `patience`, in seconds, is over.
+    """
+    return _keep(read_table(name, content, SHAPE, patience=patience), cpts=cpts, name=name, by=by, at=at)
+
+
 @transaction.atomic
-def start_import(*, cpts: Cpts, name: str, content: bytes, by: User, at: datetime) -> SpreadsheetImport:
-    """Read a file and guess its columns; no member is written. Raises UnreadableFile."""
-    table = read_table(name, content, largest=LARGEST_FILE)
-    place = find_header([row for _, row in table])
-    below = table if place is None else table[place + 1 :]
-    header = [] if place is None else table[place][1]
+def _keep(read: ReadTable, *, cpts: Cpts, name: str, by: User, at: datetime) -> SpreadsheetImport:
+    place = find_header([row for _, row in read.rows])
+    below = read.rows if place is None else read.rows[place + 1 :]
+    header = [] if place is None else read.rows[place][1]
     lines, rows = [line for line, _ in below], [row for _, row in below]
     if not rows:
         raise UnreadableFile(f"{name} ne contient pas de tableau : une ligne de titres, puis une ligne par membre.")
-    if len(rows) > MOST_ROWS:
-        raise UnreadableFile(f"Le fichier a {len(rows)} lignes : un import en prend {MOST_ROWS} au plus, coupez-le.")
-    rows = [[cell[:LONGEST_CELL] for cell in row[:MOST_COLUMNS]] for row in rows]
+    total = read.total - len(read.rows) + len(rows)
+    if total > MOST_ROWS:
+        raise UnreadableFile(f"Le fichier a {total} lignes : un import en prend {MOST_ROWS} au plus, coupez-le.")
     width = min(max(map(len, [header, *rows])), MOST_COLUMNS)
     header = [*header, *[""] * width][:width]
     sheet = SpreadsheetImport.objects.create(

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from maillage.audit import actions as audit
-from maillage.core.errors import DomainError
+from maillage.core.errors import DomainError, UnreadableFile
 from maillage.core.jobs import Progress
-from maillage.core.sources import UnreadableFile, no_progress
+from maillage.core.sources import no_progress
 from maillage.directory.actions import directory_files, import_file
 from maillage.directory.loading import follow_merges
 from maillage.geography.models import ReferenceRelease

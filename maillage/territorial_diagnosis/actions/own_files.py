@@ -10,18 +10,18 @@ from django.utils.text import slugify
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
-from maillage.core.errors import DomainError
-from maillage.core.sources import UnreadableFile
-from maillage.core.tables import workbook_rows
+from maillage.core.errors import DomainError, UnreadableFile
+from maillage.core.tables import Shape, read_table
 from maillage.cpts.models import Cpts
-from maillage.territorial_diagnosis.loading import NewVintage, OpenFile, on_inhabitants, parse_csv, store
+from maillage.territorial_diagnosis.loading import NewVintage, OpenFile, on_inhabitants, store
 from maillage.territorial_diagnosis.models import CustomIndicator, Vintage
 from maillage.territorial_diagnosis.places import Gazetteer, Row, added
 from maillage.territorial_diagnosis.rules.catalogue import Kind
 from maillage.territorial_diagnosis.rules.cells import NotANumber, number
 
 LARGEST_FILE = 10 * 1024 * 1024
-MOST_ROWS = 60_000
+MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 60_000, 200, 300
+SHAPE = Shape(MOST_ROWS, MOST_COLUMNS, LONGEST_CELL)
 LEAST_JOINED = 0.5
 
 
@@ -66,31 +66,18 @@ class Joined:
         return sum(row[0] is None for row in self.rows.values())
 
 
-def read_own_file(name: str, content: bytes) -> OpenFile:
-    """A CSV in UTF-8 or as Excel writes it, or the first sheet of an XLSX or ODS. Raises UnreadableFile."""
-    if len(content) > LARGEST_FILE:
-        raise UnreadableFile("Le fichier dépasse 10 Mo : gardez les colonnes utiles, puis recommencez.")
-    file = _spreadsheet(name, content) if name.lower().endswith((".xlsx", ".xls", ".ods")) else _csv(name, content)
-    if len(file.rows) > MOST_ROWS:
+def read_own_file(name: str, content: bytes, *, patience: float | None = None) -> OpenFile:
+    """A CSV in UTF-8 or as Excel writes it, or the first sheet of an XLSX or ODS, read apart.
+
+    Raises UnreadableFile; TakesLonger once `patience`, in seconds, is over.
+    """
+    read = read_table(name, content, SHAPE, patience=patience)
+    if read.total > MOST_ROWS:
         raise UnreadableFile(f"Le fichier a plus de {MOST_ROWS} lignes : la France a moins de 35 000 communes.")
-    return file
-
-
-def _csv(name: str, content: bytes) -> OpenFile:
-    if b"\x00" in content[:4096]:
-        raise UnreadableFile(f"{name} n’est ni un CSV ni un classeur.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")  # how a French Excel saves a CSV
-    return parse_csv(name, text)
-
-
-def _spreadsheet(name: str, content: bytes) -> OpenFile:
-    table = [row for row in workbook_rows(name, content) if any(row)]
+    table = [row for _, row in read.rows]
     if len(table) < 2 or len(table[0]) < 2:
         raise UnreadableFile(f"{name} ne contient pas de tableau : une ligne de titres, puis des lignes de valeurs.")
-    header = [cell.strip() or f"colonne {place}" for place, cell in enumerate(table[0], start=1)]
+    header = [cell or f"colonne {place}" for place, cell in enumerate(table[0], start=1)]
     return OpenFile(name, header, [dict(zip(header, row, strict=False)) for row in table[1:]])
 
 

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from maillage.audit import actions as audit
 from maillage.core.bulk import insert_rows
+from maillage.core.errors import UnreadableFile
 from maillage.core.jobs import Progress
-from maillage.core.sources import TextSource, UnreadableFile, delimiter_of, first_line, no_progress
+from maillage.core.sources import TextSource, delimiter_of, first_line, no_progress
 from maillage.territorial_diagnosis.models import TravelTime
 from maillage.territorial_diagnosis.places import Gazetteer
 from maillage.territorial_diagnosis.rules.cells import NotANumber, number

@@ -37,9 +37,9 @@ from maillage.unscheduled_care.actions.booking import (
 )
 from maillage.unscheduled_care.actions.calendars import (
     READ,
-    NotACalendar,
     TooManyCalendars,
     add_calendar,
+    busy_times_at_address,
     keep_busy_times,
     read_calendar,
     remove_calendar,
@@ -111,7 +111,6 @@ __all__ = [
     "NoCptsChosen",
     "NoNumber",
     "NobodyToSolicit",
-    "NotACalendar",
     "NotAMember",
     "NotBooked",
     "NotOpenToYou",
@@ -150,6 +149,7 @@ __all__ = [
     "ask_everybody",
     "book_slot",
     "busy_spans",
+    "busy_times_at_address",
     "cancel",
     "close_place",
     "close_slots",

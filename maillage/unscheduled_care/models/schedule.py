@@ -1,6 +1,8 @@
 """Where somebody sees patients, and when they cannot: places of exercise, absences, outside calendars."""
 
 import uuid
+from datetime import datetime, timedelta
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -79,6 +81,14 @@ class Absence(models.Model):
         return f"absence du {self.starts_at:%d/%m/%Y}"
 
 
+class BusyCalendarQuerySet(models.QuerySet["BusyCalendar"]):
+    """Each name completes the sentence "outside calendars ..."."""
+
+    def with_address(self) -> Self:
+        """Those that are read again; those that answer come first."""
+        return self.exclude(url="").select_related("effector").order_by("failures", "pk")
+
+
 class BusyCalendar(models.Model):
     """An outside calendar whose busy times hide slots: an address read again, or a file.
 
@@ -93,13 +103,21 @@ class BusyCalendar(models.Model):
     name = models.CharField("nom", max_length=80)
     url = models.URLField("adresse", max_length=500, blank=True)  # empty: a file, given once
     read_at = models.DateTimeField("lu le", null=True, blank=True)
+    tried_at = models.DateTimeField("dernière tentative", null=True, blank=True)
+    failures = models.PositiveSmallIntegerField("échecs de suite", default=0)
     error = models.CharField("dernière difficulté", max_length=200, blank=True)
+
+    objects = BusyCalendarQuerySet.as_manager()
 
     class Meta:
         verbose_name = "agenda extérieur"
 
     def __str__(self) -> str:
         return self.name
+
+    def is_due(self, at: datetime, every: timedelta) -> bool:
+        """Its turn in a round that comes `every` so often: twice later after each failure in a row."""
+        return self.tried_at is None or at >= self.tried_at + every * 2**self.failures - every / 2
 
 
 class BusyTime(models.Model):

@@ -3,6 +3,8 @@
 Nothing of an event is kept but its hours. An event that says it leaves its owner available hides nothing.
 """
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from itertools import islice
 from typing import Any
@@ -14,14 +16,25 @@ from maillage.unscheduled_care.rules.series import PARIS, Span
 
 MOST_EVENTS = 5_000
 TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}  # no agenda of a cabinet; a way to keep a machine busy
+FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545, 3.1: a long line goes on after a blank
+INTERVAL, FREQUENCY = re.compile(r"\bINTERVAL=\s*([+-]?\d+)"), re.compile(r"\bFREQ=\s*(\w+)")
+OF_ZONES = {"YEARLY", "MONTHLY"}  # how often clocks change
 
 
 class CalendarUnreadable(ValueError):
     """What was given is no iCalendar."""
 
 
+class RuleWithoutEnd(CalendarUnreadable):
+    """A repetition that never gets further: readers of calendars follow it for ever."""
+
+
 def busy_times(text: str, *, start: datetime, end: datetime) -> list[Span]:
-    """Hours busy between two instants, in order, those that touch brought together. Raises CalendarUnreadable."""
+    """Hours busy between two instants, in order, those that touch brought together.
+
+    Raises CalendarUnreadable, RuleWithoutEnd.
+    """
+    check_rules(text)
     try:
         calendar = Calendar.from_ical(text)
         events = _events(_sober(calendar), start, end)
@@ -29,6 +42,26 @@ def busy_times(text: str, *, start: datetime, end: datetime) -> list[Span]:
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
         raise CalendarUnreadable(str(error)[:120]) from error
     return _joined([(max(begin, start), min(finish, end)) for begin, finish in spans if begin < end and finish > start])
+
+
+def check_rules(text: str) -> None:
+    """Look at the repetitions before anything follows them: reading a time zone already does. Raises RuleWithoutEnd."""
+    for is_of_zone, rule in _written_rules(text):
+        interval, frequency = INTERVAL.search(rule), FREQUENCY.search(rule)
+        if interval and int(interval[1][:9]) < 1:
+            raise RuleWithoutEnd(rule[:120])
+        if is_of_zone and frequency and frequency[1] not in OF_ZONES:
+            raise RuleWithoutEnd(rule[:120])
+
+
+def _written_rules(text: str) -> Iterator[tuple[bool, str]]:
+    """Each rule as it is written, in capitals, and whether it is one of a time zone."""
+    in_zone = False
+    for line in FOLD.sub("", text).upper().splitlines():
+        if line.startswith(("BEGIN:VTIMEZONE", "END:VTIMEZONE")):
+            in_zone = line.startswith("BEGIN")
+        elif line.startswith(("RRULE", "EXRULE")):
+            yield in_zone, line
 
 
 def _sober(calendar: Any) -> Calendar:

@@ -12,7 +12,7 @@ from maillage.core.templatetags.maillage import day as day_text
 from maillage.cpts.models import Cpts
 from maillage.geography.fields import CommuneField, commune_text
 from maillage.unscheduled_care.actions import Opening
-from maillage.unscheduled_care.fetching import MOST_BYTES
+from maillage.unscheduled_care.loading.fetching import MOST_BYTES
 from maillage.unscheduled_care.models import Effector, Reserved, Schedule
 from maillage.unscheduled_care.places import departement_of_place
 from maillage.unscheduled_care.rules.identifiers import bare_finess, bare_siret
@@ -299,9 +299,9 @@ class CalendarForm(forms.Form):
             self.add_error("file", "Ce fichier dépasse 5 Mo.")
         return data
 
-    def text(self) -> str:
+    def content(self) -> bytes:
         file = self.cleaned_data.get("file")
-        return file.read().decode("utf-8", errors="replace") if file else ""
+        return file.read() if file else b""
 
 
 class HowForm(forms.Form):

@@ -287,7 +287,7 @@ def calendars(request: CptsRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             actions.add_calendar(
-                effector=effector, name=form.cleaned_data["name"], url=form.cleaned_data["url"], text=form.text(),
+                effector=effector, name=form.cleaned_data["name"], url=form.cleaned_data["url"], content=form.content(),
                 by=request.user, at=at,
             )  # fmt: skip
         except DomainError as error:

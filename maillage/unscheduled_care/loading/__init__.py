@@ -1,0 +1,1 @@
+"""Outside calendars coming in. Runs apart: nothing here imports Django."""

@@ -1,0 +1,97 @@
+"""Reading apart: within its memory, its time and its size, without a secret, outside transactions."""
+
+import resource
+import time
+
+import pytest
+from django.db import connection, transaction
+
+from maillage.core.apart.reading import (
+    MEBI,
+    NotReadable,
+    Reader,
+    ReadInsideTransaction,
+    TakesLonger,
+    TooHeavyToRead,
+    TooLongToRead,
+    read_apart,
+)
+from maillage.core.errors import UnreadableFile
+
+
+def reader(name, **limits):
+    return Reader(f"tests.core.readings:{name}", **limits)
+
+
+def test_it_returns_what_the_function_returns():
+    assert read_apart(reader("length"), b"x" * 3_000_000, name="é") == {"length": 3_000_000, "name": "é"}
+
+
+def test_the_process_has_no_secret_and_no_connection(monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "secret")
+    monkeypatch.setenv("DATABASE_URL", "postgres://secret")
+    told = read_apart(reader("surroundings"))
+    assert told["environment"] == ["LC_ALL", "PATH"] or told["environment"] == ["LC_ALL", "LC_CTYPE", "PATH"]
+    assert told["files"] <= 4  # its three streams, and the folder that lists them
+
+
+@pytest.mark.parametrize(
+    ("name", "limits", "refusal"),
+    [
+        ("eat", {}, TooHeavyToRead),
+        ("eat_slowly", {"memory": 128 * MEBI}, TooHeavyToRead),
+        ("spin", {"processor": 1}, TooLongToRead),
+        ("sleep", {"wall": 0.5}, TooLongToRead),
+        ("talk", {"most_output": MEBI}, TooHeavyToRead),
+        ("break_", {}, NotReadable),
+        ("end", {}, TooHeavyToRead),
+        ("connect", {}, NotReadable),
+        ("start", {}, NotReadable),
+    ],
+)
+def test_what_takes_too_much_is_refused_in_time(name, limits, refusal):
+    started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(refusal) as refused:
+        read_apart(reader(name, **limits))
+    assert refused.value.user_message.endswith(".")
+    assert time.monotonic() - started < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024  # KiB
+
+
+def test_a_content_too_large_is_refused_before_anything_starts(monkeypatch):
+    monkeypatch.setattr("subprocess.Popen", lambda *_, **__: pytest.fail("started"))
+    with pytest.raises(TooHeavyToRead, match="dépasse 1 Mo"):
+        read_apart(reader("length", largest=MEBI), b"x" * (MEBI + 1))
+
+
+def test_a_refusal_keeps_its_words():
+    with pytest.raises(UnreadableFile, match="parle de travers"):
+        read_apart(reader("refuse"))
+
+
+def test_the_log_says_where_it_broke_and_nothing_of_what_it_read(caplog):
+    with caplog.at_level("WARNING"), pytest.raises(NotReadable):
+        read_apart(reader("break_"))
+    assert "ValueError at " in caplog.text
+    assert "Untel" not in caplog.text
+
+
+def test_it_writes_no_file(tmp_path):
+    with pytest.raises(NotReadable):
+        read_apart(reader("write"), path=str(tmp_path / "a"))
+    assert not (tmp_path / "a").exists() or not (tmp_path / "a").read_text()
+
+
+def test_patience_over_is_no_refusal():
+    started = time.monotonic()
+    with pytest.raises(TakesLonger):
+        read_apart(reader("sleep"), patience=0.3)
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_refuses_loudly_inside_a_transaction():
+    with transaction.atomic(), pytest.raises(ReadInsideTransaction):
+        read_apart(reader("length"))
+    assert not connection.in_atomic_block
+    assert read_apart(reader("length")) == {"length": 0}
