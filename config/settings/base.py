@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "maillage.core.typography.TypographyMiddleware",
+    "maillage.core.web.limits.LimitsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "maillage.accounts.middleware.FragmentSignIn",
@@ -112,7 +113,10 @@ def tuned(database: dict) -> dict:
 DATABASES = {"default": tuned(env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'maillage.sqlite3'}"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Counters of refused sign-ins are shared by all the processes.
+# How often an act may be done, where it is not as usual: `booking-desk=40/3600` (docs/ops/limits.md).
+LIMITS: dict[str, str] = env.dict("LIMITS", default={})
+
+# What processes share for a while, such as a code of a second factor that was used.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -137,15 +141,22 @@ ACCOUNT_ADAPTER = "maillage.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "maillage.accounts.web.forms.SignupNameForm"
-ACCOUNT_FORMS = {"signup": "maillage.accounts.web.signup.SignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "maillage.accounts.web.signup.SignupForm",
+    "reset_password": "maillage.accounts.web.signup.ResetPasswordForm",
+    "change_password": "maillage.accounts.web.signup.ChangePasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
-# Five refused passwords lock the address and the account for a quarter of an hour.
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/15m/ip,5/15m/key"}
+ACCOUNT_RATE_LIMITS = False  # they lock people out of their account: ours are in accounts.limits
+# Whoever reads the mailbox enters at once, from a device known from then on, however often the account is guessed.
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+DEVICE_COOKIE_NAME = "device"  # of a device that an account was used from (accounts.devices)
+DEVICE_DAYS = env.int("DEVICE_DAYS", default=180)
 SESSION_ENGINE = "maillage.accounts.sessions"
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=12) * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -18,7 +18,7 @@ MAIL_DELIVERY_BACKEND = mail.pop("EMAIL_BACKEND")
 vars().update(mail)
 EMAIL_TIMEOUT = 20
 
-# Lock-outs count by address: the one that the proxy saw, not the proxy itself.
+# Limits count by address: the one that the proxy saw, not the proxy itself, nor what the caller says.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -29,3 +29,4 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
+DEVICE_COOKIE_NAME = "__Host-device"

@@ -7,8 +7,11 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from django.core.checks import register  # noqa: PLC0415
+        from django.utils.module_loading import autodiscover_modules  # noqa: PLC0415
 
         from maillage.core import wiping  # noqa: F401, PLC0415  # registers a kind of jobs
-        from maillage.core.checks import sqlite_is_recent  # noqa: PLC0415
+        from maillage.core.checks import limits_are_known, sqlite_is_recent  # noqa: PLC0415
 
+        autodiscover_modules("limits")  # each app declares its own
         register(sqlite_is_recent)
+        register(limits_are_known)

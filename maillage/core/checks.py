@@ -3,6 +3,7 @@
 import sqlite3
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.db import connection
 
@@ -15,3 +16,20 @@ def sqlite_is_recent(app_configs: Any, **options: Any) -> list[CheckMessage]:
         told = f"SQLite {sqlite3.sqlite_version} est trop ancien : il faut SQLite 3.35 ou plus récent, ou PostgreSQL."
         return [Error(told, id="maillage.E001")]
     return []
+
+
+def limits_are_known(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """`LIMITS` changes limits that exist, and says how many in how many seconds."""
+    from maillage.core.limits import REGISTER, read_setting  # noqa: PLC0415  # models are not ready when this is read
+
+    errors: list[CheckMessage] = []
+    for name, text in settings.LIMITS.items():
+        if name not in REGISTER:
+            errors.append(Error(f"LIMITS : aucune limite ne s’appelle « {name} ».", id="maillage.E002"))
+            continue
+        try:
+            read_setting(text)
+        except ValueError:
+            hint = f"LIMITS : « {name}={text} » se lit « {name}=nombre/secondes », l’un et l’autre positifs."
+            errors.append(Error(hint, id="maillage.E003"))
+    return errors

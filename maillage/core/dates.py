@@ -3,6 +3,10 @@
 import calendar
 from datetime import date
 
+from maillage.core.text import plural
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400  # in seconds
+
 
 def add_months(day: date, months: int) -> date:
     """Same day `months` later, or the last day of that month when it is shorter.
@@ -22,3 +26,22 @@ def full_months(start: date, end: date) -> int:
     if add_months(start, months) > end:
         months -= 1
     return max(months, 0)
+
+
+def waiting_text(seconds: int) -> str:
+    """When to try again, never too early.
+
+    >>> waiting_text(45), waiting_text(181), waiting_text(7201), waiting_text(100_000)
+    ('dans 45 secondes', 'dans 4 minutes', 'dans 3 heures', 'dans 28 heures')
+    """
+    return f"dans {span_text(seconds)}"
+
+
+def span_text(seconds: int) -> str:
+    """A span in the largest unit that still says something, rounded up: 90 minutes, 36 hours, 3 days."""
+    for unit, most, name in ((1, 90, "seconde"), (MINUTE, 90, "minute"), (HOUR, 48, "heure")):
+        count = -(-seconds // unit)
+        if count < most or (unit == HOUR and count == most):
+            return f"{count} {plural(count, name)}"
+    count = -(-seconds // DAY)
+    return f"{count} {plural(count, 'jour')}"

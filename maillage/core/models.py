@@ -3,7 +3,9 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+
+NAME_LENGTH, KEY_LENGTH = 60, 32  # of a limit and of what it counts by
 
 
 class JobState(models.TextChoices):
@@ -64,3 +66,52 @@ class Job(models.Model):
     @property
     def percent(self) -> int:
         return 100 * self.done // self.total if self.total else 0
+
+
+class LimitCount(models.Model):
+    """How often one act was done by one key in the running span of a limit (core.limits).
+
+    Retention: until the span is over, swept each day.
+    """
+
+    RETENTION_DAYS = 1
+    PERSONAL_DATA = "empreinte d’un compte, d’un réseau ou d’un objet, illisible sans le secret de l’instance"
+
+    name = models.CharField("limite", max_length=NAME_LENGTH)
+    key = models.CharField("empreinte", max_length=KEY_LENGTH)
+    spent = models.PositiveIntegerField("compté")
+    most = models.PositiveIntegerField("au plus")
+    ends_at = models.DateTimeField("oublié le", db_index=True)
+
+    class Meta:
+        verbose_name = "compte d’une limite"
+        constraints = [
+            models.UniqueConstraint(fields=["name", "key"], name="limit_is_counted_once_a_key"),
+            models.CheckConstraint(name="limit_lets_no_more_than_its_most", condition=Q(spent__lte=F("most"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} · {self.spent}/{self.most}"
+
+
+class LimitRefusal(models.Model):
+    """How often one limit refused one key on one day: what the administrator reads, without any name.
+
+    Retention: a month.
+    """
+
+    RETENTION_DAYS = 31
+    PERSONAL_DATA = "empreinte d’un compte, d’un réseau ou d’un objet, illisible sans le secret de l’instance"
+
+    name = models.CharField("limite", max_length=NAME_LENGTH)
+    key = models.CharField("empreinte", max_length=KEY_LENGTH)
+    day = models.DateField("jour")
+    count = models.PositiveIntegerField("refus")
+    last_at = models.DateTimeField("dernier refus")
+
+    class Meta:
+        verbose_name = "refus d’une limite"
+        constraints = [models.UniqueConstraint(fields=["name", "key", "day"], name="refusals_of_a_day_are_one_row")]
+
+    def __str__(self) -> str:
+        return f"{self.name} · {self.day} · {self.count}"

@@ -51,6 +51,7 @@ INSTANCE_ENTRIES = (
     ("Données de référence", "portal:reference"),
     ("Données ouvertes", "portal:open_data"),
     ("Messages sortants", "portal:outbox"),
+    ("Limites", "portal:limits"),
     ("Composants", "portal:gallery"),
 )
 

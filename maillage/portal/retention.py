@@ -11,7 +11,7 @@ from maillage.accounts.models import AccountKind, Invitation, NumberProof, Proof
 from maillage.audit.models import AuditEvent
 from maillage.core import jobs
 from maillage.core.files import sweep
-from maillage.core.models import Job, JobState
+from maillage.core.models import Job, JobState, LimitCount, LimitRefusal
 from maillage.core.text import plural
 from maillage.directory.models import Practitioner, PractitionerRole
 from maillage.exchange.models import Contact, OutgoingMail
@@ -60,6 +60,8 @@ def expired(at: datetime) -> list[QuerySet[Any]]:
         AuditEvent.objects.filter(at__lt=before(AuditEvent.RETENTION_DAYS)),
         *_former_professionals(timezone.localdate(before(PractitionerRole.RETENTION_DAYS))),
         Session.objects.filter(expire_date__lt=at),
+        LimitCount.objects.filter(ends_at__lte=at),
+        LimitRefusal.objects.filter(day__lt=timezone.localdate(before(LimitRefusal.RETENTION_DAYS))),
     ]
 
 

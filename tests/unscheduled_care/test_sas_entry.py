@@ -12,7 +12,6 @@ from joserfc.jwk import OctKey, RSAKey
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from maillage.accounts.models import AccountKind, Role, RoleAssignment, User
-from maillage.accounts.tries import Tries
 from maillage.audit.models import AuditEvent
 from maillage.members.models import Membership
 from maillage.unscheduled_care import actions
@@ -155,11 +154,11 @@ def test_whoever_takes_an_account_over_agrees_for_themselves(client, provider, r
     assert client.get("/regulation/").status_code == 200
 
 
-def test_a_flood_of_entries_stops_at_the_door(client, provider, regulator, monkeypatch):
-    monkeypatch.setattr("maillage.unscheduled_care.web.sas_entry.DOOR", Tries("sas-door", most=2, seconds=900))
+def test_a_flood_of_entries_stops_at_the_door(client, provider, regulator, monkeypatch, settings):
+    settings.LIMITS = {"sas-door": "2/900"}
     for _ in range(2):
         assert client.get(DOOR).status_code == 302
-    assertContains(client.get(DOOR), "Trop d’entrées", status_code=403)
+    assertContains(client.get(DOOR), "Trop d’entrées", status_code=429)
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOON + timedelta(minutes=15))
     assert client.get(DOOR).status_code == 302
 

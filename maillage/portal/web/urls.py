@@ -17,6 +17,7 @@ urlpatterns = [
     path("instance/donnees/<int:import_id>/rejets.csv", data_views.rejects, name="rejects"),
     path("instance/messages/", views.outbox, name="outbox"),
     path("instance/messages/<uuid:mail_uuid>/", views.outgoing_mail, name="mail"),
+    path("instance/limites/", views.limits, name="limits"),
     path("instance/composants/", views.gallery, name="gallery"),
     path("travaux/<uuid:job_uuid>/", views.job, name="job"),
     path("sante/vivant", views.alive, name="alive"),

@@ -17,6 +17,7 @@ from maillage.accounts.models import AccountKind, Role, User
 from maillage.accounts.permissions import CptsRequest, Permission, assignments_of, requires
 from maillage.core import jobs
 from maillage.core.access import also_external, public, signed_in
+from maillage.core.limits_met import limits_met
 from maillage.core.listing import Column, Filter, Listing
 from maillage.core.models import Job
 from maillage.exchange.models import MailState, OutgoingMail
@@ -147,6 +148,13 @@ def outgoing_mail(request: CptsRequest, mail_uuid: UUID) -> HttpResponse:
         raise Http404
     mail = get_object_or_404(OutgoingMail.objects.select_related("cpts"), uuid=mail_uuid)
     return render(request, "portal/mail.html", {"mail": mail})
+
+
+@require_safe
+@requires(Permission.INSTANCE_MANAGE)
+def limits(request: CptsRequest) -> HttpResponse:
+    """Which limits were met, how often, by what kind of key."""
+    return render(request, "portal/limits.html", {"rows": limits_met(timezone.now())})
 
 
 @requires(Permission.INSTANCE_MANAGE)

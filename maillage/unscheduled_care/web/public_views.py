@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maillage.accounts.models import User
-from maillage.accounts.tries import Tries
 from maillage.core.access import public
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
+from maillage.core.limits import LimitReached, spend_from
 from maillage.exchange import links
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.calendar import feed_text
+from maillage.unscheduled_care.limits import CODES, CODES_BLOCK
 from maillage.unscheduled_care.models import Appointment, Effector, SlotStatus
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.own_agenda import appointments_of, slots_of
@@ -25,7 +26,6 @@ from maillage.unscheduled_care.rules.agenda_query import AHEAD, BACK
 from maillage.unscheduled_care.web.access import appointment_of
 from maillage.unscheduled_care.web.forms import CancelForm
 
-CODES = Tries("cancel-by-code", most=10, seconds=900)
 FURTHEST = timedelta(days=400)  # slots open a year ahead
 MOST = 1000  # of each, in a subscribed calendar
 
@@ -115,11 +115,14 @@ def cancel(request: HttpRequest) -> HttpResponse:
 
 def _named(request: HttpRequest, form: CancelForm) -> Appointment | None:
     """The appointment of that code; a machine that tries them all is stopped long before it finds one."""
-    if CODES.are_spent(request):
-        form.add_error(None, "Trop d’essais : attendez un quart d’heure, ou appelez le numéro de la CPTS.")
+    try:
+        spent = spend_from(request, CODES, CODES_BLOCK)
+    except LimitReached as error:
+        form.add_error(None, f"{error.user_message} Vous pouvez aussi appeler le numéro de la CPTS.")
         return None
     row = actions.find_by_code(code=form.cleaned_data["code"], on=form.cleaned_data["on"])
-    if row is None:
-        CODES.add(request)
+    if row:
+        spent.give_back()
+    else:
         form.add_error("code", "Aucun rendez-vous à venir ne porte ce code ce jour-là.")
     return row

@@ -19,10 +19,11 @@ from django.views.decorators.http import require_safe
 
 from maillage.accounts import identity
 from maillage.accounts.models import User
-from maillage.accounts.tries import Tries
 from maillage.core.access import also_external, public, signed_in
 from maillage.core.errors import DomainError
+from maillage.core.limits import spend_from
 from maillage.unscheduled_care import actions
+from maillage.unscheduled_care.limits import DOOR
 from maillage.unscheduled_care.models import Effector, Slot
 from maillage.unscheduled_care.places import departement_of_place
 from maillage.unscheduled_care.publishing import keys_of
@@ -35,13 +36,6 @@ MOST = 60
 FROM_SAS = "sas"  # how `origin` begins
 BACKEND = "maillage.accounts.backends.IdentityBackend"
 TITLE = "Entrée par le SAS"
-
-
-DOOR = Tries("sas-door", most=300, seconds=900)  # a whole regulation may come from one address
-
-
-class TooMany(DomainError):
-    user_message = "Trop d’entrées depuis votre réseau : attendez un quart d’heure."
 
 
 @public
@@ -64,10 +58,8 @@ def agenda(request: HttpRequest) -> HttpResponse:
 def _who_are_you(request: HttpRequest) -> HttpResponse:
     """From the SAS: the identity provider, even for somebody signed in here under another account."""
     if identity.is_joined() and request.GET.get("origin", "").startswith(FROM_SAS):
-        if DOOR.are_spent(request):
-            return _refused(request, TooMany())
-        DOOR.add(request)  # each way out opens a session here, and is a call to the provider
         try:
+            spend_from(request, DOOR)
             left = identity.leave(request, coming_back_to=request.build_absolute_uri(reverse("unscheduled_care:back")))
         except DomainError as error:
             return _refused(request, error)
