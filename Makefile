@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo demo-reset sas-examples test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer bench-slots bench-servers bench-sqlite bench-wear bench-contention bench-durability
+.PHONY: help install install-dev demo demo-reset sas-examples backup-key backup restore test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer bench-slots bench-servers bench-sqlite bench-wear bench-contention bench-durability
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -37,6 +37,15 @@ demo-reset: $(VENV)/.base ## Put the demonstration data back as they were
 
 sas-examples: $(VENV)/.base ## Run each request of docs/ops/sas.md against the running demonstration (URL=…)
 	@DJANGO_SETTINGS_MODULE=config.settings.demo $(MANAGE) sas_examples $(if $(URL),--url $(URL))
+
+backup-key: $(VENV)/.base ## Make the pair of keys of the backups: make backup-key KEY=/on/a/usb/stick/maillage.key
+	@$(MANAGE) backup_key $(KEY)
+
+backup: $(VENV)/.base ## Save the instance into BACKUP_DIR, encrypted for BACKUP_PUBLIC_KEY (docs/ops/backup.md)
+	@$(MANAGE) backup
+
+restore: $(VENV)/.base ## Put a backup in a new place: make restore ARCHIVE=… KEY=… TO=/new/folder [DATABASE=postgres://…/empty]
+	@$(MANAGE) restore $(ARCHIVE) --key $(KEY) --to $(TO) $(if $(DATABASE),--database $(DATABASE)) $(if $(FROM_ELSEWHERE),--from-elsewhere)
 
 test: $(VENV)/.dev ## Run all the tests, browser journeys included
 	$(RUN) -m pytest -n auto --dist loadgroup

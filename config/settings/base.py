@@ -221,6 +221,12 @@ PUBLISHED_PATIENT_DATA_KEY = "0Lm-x-6vFyj86zJDjJAIuNNfAvoXY_QeTjb4In6MG98="
 ACCEPTS_PUBLISHED_KEY = False
 SAS_AUTHORITY = env.str("SAS_AUTHORITY", default="")  # whom we trust there; empty: what the system trusts
 
+# Where backups go, the key that they are encrypted for (its secret half is kept elsewhere), how many are kept: see
+# docs/ops/backup.md. On SQLite the worker then makes one a day.
+BACKUP_DIR = env.str("BACKUP_DIR", default="")
+BACKUP_PUBLIC_KEY = env.str("BACKUP_PUBLIC_KEY", default="")
+BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
+
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 CONTENT_SECURITY_POLICY = {
