@@ -21,13 +21,13 @@ import django
 django.setup()
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
-from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from benchmarks import slots_data, slots_sql  # noqa: E402
 from benchmarks.load import PORT, Load, copied, paced, pgbench, server, wrk  # noqa: E402
 from maillage.accounts.models import AccountKind, User  # noqa: E402
+from maillage.accounts.sessions import SessionStore  # noqa: E402
 from maillage.unscheduled_care.fhir import fhir_instant  # noqa: E402
 from maillage.unscheduled_care.models import Regulator, Slot  # noqa: E402
 

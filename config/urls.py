@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("maillage.territorial_diagnosis.web.urls")),
     path("", include("maillage.aci.web.urls")),
     path("compte/", include("allauth.account.urls")),
+    path("compte/2fa/", include("allauth.mfa.urls")),
 ]
 handler400 = "maillage.portal.web.errors.bad_request"
 handler403 = "maillage.portal.web.errors.forbidden"

@@ -5,10 +5,13 @@ import gzip
 import hashlib
 import io
 import json
+import time
 from pathlib import Path
 
 import hypothesis
 import pytest
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY as RECORDS_KEY
+from django.test import Client
 
 from maillage.accounts.models import Role, User
 from maillage.core import jobs
@@ -22,10 +25,29 @@ from tests.factories import NOON, CptsFactory, PerimeterFactory, UserFactory
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
+RECORDS_OWNER_KEY = f"{RECORDS_KEY}_user"
 BERGERACOISE = "200070647"
 # Marseille and Paris with their arrondissements, islands, overseas without outline, a place without inhabitants.
 SPECIAL = {"13055", "75056", "85113", "17004", "97501", "98711", "98901", "32389", "67426", "62447", "33324", "47079"}
 PARENTS = {"13055", "75056"}
+
+
+@pytest.fixture(autouse=True)
+def strong_sessions(monkeypatch):
+    """`force_login` opens a session as a second factor would, so that a test of a page is about that page.
+
+    With `means=()` it opens what a password alone opens. The real ways in are played in tests/security.
+    """
+    plain = Client.force_login
+
+    def force_login(self, user, backend=None, *, means=("mfa",)):
+        plain(self, user, backend)
+        session = self.session
+        session[RECORDS_KEY] = [{"method": method, "at": time.time()} for method in means]
+        session[RECORDS_OWNER_KEY] = str(user.pk)
+        session.save()
+
+    monkeypatch.setattr(Client, "force_login", force_login)
 
 
 def _rows(name: str) -> list[list[str]]:

@@ -19,7 +19,6 @@ DEMO = False
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",
@@ -29,6 +28,7 @@ INSTALLED_APPS = [
     "lucide",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_tasks_db",
     "maillage.core",
@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "maillage.accounts.middleware.SecondFactorMiddleware",
     "maillage.accounts.middleware.ScopeMiddleware",
 ]
 
@@ -157,8 +158,26 @@ ACCOUNT_RATE_LIMITS = False  # they lock people out of their account: ours are i
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 DEVICE_COOKIE_NAME = "device"  # of a device that an account was used from (accounts.devices)
 DEVICE_DAYS = env.int("DEVICE_DAYS", default=180)
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a password or a second factor that changes is told by mail
+MFA_ADAPTER = "maillage.accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "maillage.accounts.web.factor_forms.CodeForm",
+    "reauthenticate": "maillage.accounts.web.factor_forms.FreshCodeForm",
+    "activate_totp": "maillage.accounts.web.factor_forms.FirstCodeForm",
+    "add_webauthn": "maillage.accounts.web.factor_forms.AddKeyForm",
+    "edit_webauthn": "maillage.accounts.web.factor_forms.RenameKeyForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Maillage"
+MFA_TOTP_TOLERANCE = 0  # a code is kept as used for the half minute it is good: none serves twice
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a key left on a table opens nothing
+# A proof (code, passkey, Pro Santé Connect, password) serves that long for what asks for a fresh one.
+PROOF_MINUTES = env.int("PROOF_MINUTES", default=10)
 SESSION_ENGINE = "maillage.accounts.sessions"
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=12) * 3600
+# Without use, sessions of roles that read patients, money or votes, or run the instance, end after:
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"

@@ -3,6 +3,7 @@
 from .base import *
 
 DEBUG = False
+DEMO = env.bool("DEMO", default=False)  # never: accounts.apps refuses to start with it
 SECRET_KEY = env.str("SECRET_KEY")
 # Former secrets, while what they signed or sealed (links, an open vote) is still in use.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])

@@ -6,6 +6,7 @@ DEBUG = False
 SECRET_KEY = "only-for-tests"
 PATIENT_DATA_KEY = PUBLISHED_PATIENT_DATA_KEY
 ACCEPTS_PUBLISHED_KEY = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # passkeys of http://localhost
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -1,17 +1,23 @@
-"""What we change of allauth: the names asked at sign-up, its limits, the device that is known after a sign-in."""
+"""What we change of allauth: names at sign-up, limits, what a fresh proof is, the device known after a sign-in."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from maillage.accounts import devices
+from maillage.accounts import devices, means
 from maillage.accounts.limits import ACCOUNT_MAILS, try_password
 from maillage.accounts.models import User
+from maillage.accounts.secrets import open_text, seal_text
 from maillage.core.limits import LimitReached, allows
+
+FACTOR = "factor"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -45,3 +51,27 @@ class AccountAdapter(DefaultAccountAdapter):
         """A few an hour to one address, whoever asks: nobody's mailbox is filled from our forms."""
         if allows(ACCOUNT_MAILS, at=timezone.now(), of=email.lower()):
             super().send_mail(template_prefix, email, context)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """One rule for allauth's pages and ours: signing in a moment ago is a fresh proof."""
+        return not means.is_recent(self.request)
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
+        """A session that was opened by more than a password asks for more than a password."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        strong = [method for method in methods if method["id"] != "reauthenticate"]
+        return strong if strong and means.is_strong(self.request) else methods
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Secrets of second factors are sealed: a copy of the database gives nobody's codes."""
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:  # noqa: A002
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return "Clé d’accès" if number == 1 else f"Clé d’accès {number}"
+
+    def encrypt(self, text: str) -> str:
+        return seal_text(text, purpose=FACTOR)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return open_text(encrypted_text, purpose=FACTOR)

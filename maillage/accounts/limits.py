@@ -10,6 +10,7 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from maillage.accounts.devices import device_of, knows
+from maillage.accounts.models import User
 from maillage.core.dates import DAY, HOUR, MINUTE
 from maillage.core.limits import TOO_MANY_TRIES, By, Spent, limit, spend
 from maillage.core.network import address_of
@@ -54,6 +55,29 @@ KNOWN_DEVICE = tuple(
         ("sign-in-device-day", "Mots de passe refusés d’un compte, sur un appareil connu, en un jour", 60, DAY),
     )
 )
+CODES = limit(
+    "second-factor",
+    "Codes refusés d’un compte, depuis un réseau",
+    most=8,
+    seconds=15 * MINUTE,
+    by=(By.ACCOUNT, By.NETWORK),
+    said=TOO_MANY_TRIES,
+)
+CODES_OF_ALL = tuple(
+    limit(name, label, most=most, seconds=seconds, by=(By.ACCOUNT,), said=TOO_MANY_TRIES)
+    for name, label, most, seconds in (
+        ("second-factor-hour", "Codes refusés d’un compte, de partout, en une heure", 20, HOUR),
+        ("second-factor-day", "Codes refusés d’un compte, de partout, en un jour", 60, DAY),
+    )
+)
+CODES_KNOWN_DEVICE = limit(
+    "second-factor-device",
+    "Codes refusés d’un compte, sur un appareil connu",
+    most=10,
+    seconds=15 * MINUTE,
+    by=(By.ACCOUNT, By.OBJECT),
+    said=TOO_MANY_TRIES,
+)
 SIGN_UP = limit("sign-up", "Comptes demandés depuis un réseau", most=60, seconds=HOUR, by=(By.NETWORK,))
 SIGN_UP_BLOCK = limit(
     "sign-up-block", "Comptes demandés depuis un bloc de réseaux", most=200, seconds=HOUR, by=(By.BLOCK,)
@@ -91,3 +115,14 @@ def try_password(request: HttpRequest, email: str, *, at: datetime) -> Spent:
     if device and knows(request, account):
         return spend(*KNOWN_DEVICE, at=at, account=account, of=device.number)
     return spend(PAIR, NETWORK, BLOCK, *GROWING, at=at, account=account, address=address_of(request))
+
+
+def try_code(request: HttpRequest, user: User, *, at: datetime) -> Spent:
+    """Count a code that is about to be tried, of an application or of recovery; given back when it is right.
+
+    Raises LimitReached.
+    """
+    device = device_of(request)
+    if device and knows(request, user):
+        return spend(CODES_KNOWN_DEVICE, at=at, account=user.pk, of=device.number)
+    return spend(CODES, *CODES_OF_ALL, at=at, account=user.pk, address=address_of(request))

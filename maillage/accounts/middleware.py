@@ -6,18 +6,24 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import urlencode
 
+from maillage.accounts import means
 from maillage.accounts.models import AccountKind, User
-from maillage.accounts.permissions import assignments_of, permissions_on
+from maillage.accounts.permissions import assignments_of, demands_second_factor, permissions_on
 from maillage.cpts.models import Cpts
 
 WORKSPACE_KWARG = "cpts_slug"
+PROTECT = "accounts:protect"  # where a second factor is set up
+ACCOUNT_PREFIXES = ("account_", "mfa_")  # how the names of allauth's pages begin
 
 
 class FragmentSignIn:
-    """A session that ended while a page refreshed a fragment: the whole page goes to sign in, and comes back."""
+    """Signing in, or proving more, while a page refreshed a fragment: the whole page goes there, and comes back."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -27,13 +33,46 @@ class FragmentSignIn:
         location = response.get("Location", "")
         if (
             response.status_code == 302
-            and location.startswith(reverse(settings.LOGIN_URL))
+            and location.startswith((reverse(settings.LOGIN_URL), reverse(PROTECT)))
             and "HX-Request" in request.headers
         ):
             moved = HttpResponse(status=204)
             moved["HX-Redirect"] = location
             return moved
         return response
+
+
+class SecondFactorMiddleware:
+    """A role that reads patients, money or votes, or runs the instance, opens nothing by a password alone.
+
+    Public pages, one's own account and signing out stay open: that is where a second factor is set up.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if isinstance(request.user, User):
+            request.session.note_use(timezone.now())  # type: ignore[attr-defined]  # accounts.sessions
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        user = request.user
+        if not isinstance(user, User) or _is_open_to_a_password(request, view):
+            return None
+        if means.is_strong(request) or not demands_second_factor(user):
+            return None
+        wanted = request.get_full_path() if request.method == "GET" else ""
+        return redirect(f"{reverse(PROTECT)}?{urlencode({'next': wanted})}" if wanted else PROTECT)
+
+
+def _is_open_to_a_password(request: HttpRequest, view: Any) -> bool:
+    match = request.resolver_match
+    of_allauth = bool(match and not match.namespaces and (match.url_name or "").startswith(ACCOUNT_PREFIXES))
+    return of_allauth or getattr(view, "is_own_account", False) or getattr(view, "access", "") in {"public", "machine"}
 
 
 class ScopeMiddleware:
@@ -68,7 +107,7 @@ def _is_for_external(request: HttpRequest, view: Any) -> bool:
     """An account that the identity provider vouches for opens the pages meant for it, public ones, and signs out."""
     match = request.resolver_match
     meant = getattr(view, "is_for_external", False) or getattr(view, "access", "") in {"public", "machine"}
-    return meant or bool(match and match.url_name == "account_logout")
+    return meant or bool(match and match.url_name in {"account_logout", "connections", "end_session"})
 
 
 def _reachable(user: User, slug: str) -> Cpts:

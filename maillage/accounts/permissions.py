@@ -67,6 +67,25 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.INSTANCE_ADMIN: frozenset({Permission.INSTANCE_MANAGE}),
 }
 
+# What a password alone never opens: patients, money, votes, members as a whole, and who may do what.
+STRONG_PERMISSIONS = frozenset(
+    {
+        Permission.PATIENT_DESK,
+        Permission.CARE_MANAGE,
+        Permission.ACI_VIEW,
+        Permission.MEETING_MANAGE,
+        Permission.MEMBER_MANAGE,
+        Permission.MESSAGE_LIST,
+        Permission.TEAM_MANAGE,
+        Permission.AUDIT_VIEW,
+        Permission.INSTANCE_MANAGE,
+    }
+)
+# Roles of whoever holds one of these; regulators too, who read and book for patients by their role alone.
+STRONG_ROLES = frozenset(
+    {role for role, rights in ROLE_PERMISSIONS.items() if rights & STRONG_PERMISSIONS} | {Role.REGULATOR}
+)
+
 # Who may see a CPTS exist as a workspace: the administrator of an instance runs it, without reading its CPTS.
 _WORKSPACE_ROLES = frozenset(role for role, rights in ROLE_PERMISSIONS.items() if Permission.HOME_VIEW in rights)
 
@@ -100,6 +119,11 @@ def permissions_on(user: User, cpts: Cpts | None) -> frozenset[Permission]:
     else:
         held = (one.role for one in assignments_of(user) if one.role in _WORKSPACE_ROLES and one.covers(cpts))
     return _union(ROLE_PERMISSIONS[Role(role)] for role in held)
+
+
+def demands_second_factor(user: User) -> bool:
+    """Whether one of the person's roles reads patients, money or votes, or runs the instance."""
+    return any(one.role in STRONG_ROLES for one in assignments_of(user))
 
 
 def _union(sets: Iterable[frozenset[Permission]]) -> frozenset[Permission]:

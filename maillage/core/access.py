@@ -29,6 +29,13 @@ def also_external(view: View) -> View:
     return view
 
 
+def own_account(view: View) -> View:
+    """One's own account, which a password alone opens: a second factor is set up there."""
+    view = signed_in(view)
+    view.is_own_account = True  # type: ignore[attr-defined]  # read by accounts.middleware
+    return view
+
+
 def signed_in(view: View) -> View:
     """Anybody with an account, whatever the role."""
     view.access = "signed-in"  # type: ignore[attr-defined]

@@ -3,11 +3,10 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from maillage.accounts.models import AccountKind, Invitation, NumberProof, ProofCode, User
+from maillage.accounts.models import AccountKind, Invitation, NumberProof, ProofCode, Session, User
 from maillage.audit.models import AuditEvent
 from maillage.core import jobs
 from maillage.core.files import sweep

@@ -1,4 +1,4 @@
-"""Accounts: who signs in, the roles they hold, and what proves which professional they are."""
+"""Accounts: who signs in, their sessions, the roles they hold, and what proves which professional they are."""
 
 from maillage.accounts.models.account import (
     CPTS_ROLES,
@@ -12,6 +12,7 @@ from maillage.accounts.models.account import (
     UserManager,
 )
 from maillage.accounts.models.proof import DisputeOutcome, NumberDispute, NumberProof, ProofCode, ProofMeans
+from maillage.accounts.models.session import Session
 
 __all__ = [
     "CPTS_ROLES",
@@ -26,6 +27,7 @@ __all__ = [
     "Role",
     "RoleAssignment",
     "RoleAssignmentQuerySet",
+    "Session",
     "User",
     "UserManager",
 ]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from maillage.accounts.web import views
+from maillage.accounts.web import account_views, views
 
 app_name = "accounts"
 BASE = "cpts/<slug:cpts_slug>/"
@@ -13,5 +13,8 @@ urlpatterns = [
         name="withdraw_invitation",
     ),
     path(f"{BASE}journal/", views.audit, name="audit"),
+    path("compte/connexions/", account_views.connections, name="connections"),
+    path("compte/connexions/fermer/", account_views.end_one_session, name="end_session"),
+    path("compte/protection/", account_views.protect, name="protect"),
     path("invitation/<str:token>/", views.accept_invitation, name="accept_invitation"),
 ]

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from maillage.accounts import means
 from maillage.accounts.models import AccountKind, Role, User
 from maillage.accounts.permissions import CptsRequest, Permission, assignments_of, requires
 from maillage.core import jobs
@@ -53,7 +54,9 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     persona = next((one for one in PERSONAS if one.key == request.POST.get("persona")), None)
     if persona is None:
         raise Http404
-    login(request, get_object_or_404(User, email=persona.email), backend=BACKEND)
+    user = get_object_or_404(User, email=persona.email)
+    means.prove(request, user, means.DEMONSTRATION)
+    login(request, user, backend=BACKEND)
     return redirect("portal:after_login")
 
 

@@ -1,0 +1,63 @@
+"""By what the person of this session proved who they are, and how long ago.
+
+allauth keeps the records in the session (method, instant); Pro Santé Connect and the demonstration add theirs.
+"""
+
+import time
+from typing import Any
+
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from django.conf import settings
+from django.http import HttpRequest
+
+from maillage.accounts.models import User
+
+PASSWORD, SECOND_FACTOR, PSC, FACE_TO_FACE, DEMONSTRATION = "password", "mfa", "psc", "face-to-face", "demonstration"
+LABELS = {
+    "totp": "application d’authentification",
+    "webauthn": "clé d’accès",
+    "recovery_codes": "code de secours",
+    PSC: "Pro Santé Connect",
+    PASSWORD: "mot de passe",
+    FACE_TO_FACE: "vérification en personne",
+    DEMONSTRATION: "carte de démonstration",
+}
+
+
+def prove(request: HttpRequest, user: User, method: str, **details: Any) -> None:
+    """Note, in the session, that the person just proved who they are."""
+    record_authentication(request, user, method, **details)
+
+
+def is_strong(request: HttpRequest) -> bool:
+    """Whether this session was opened, or made stronger since, by more than a password."""
+    return any(_counts_as_strong(record) for record in _records(request))
+
+
+def is_recent(request: HttpRequest) -> bool:
+    """Whether the last proof is less than `PROOF_MINUTES` old. A session opened by a strong one asks for a strong one.
+
+    A card of the demonstration always is: nobody there has a telephone.
+    """
+    strong, since = is_strong(request), time.time() - settings.PROOF_MINUTES * 60
+    return any(
+        (record["at"] >= since or record["method"] == DEMONSTRATION) and (_counts_as_strong(record) or not strong)
+        for record in _records(request)
+    )
+
+
+def label_of(records: list[dict[str, Any]]) -> str:
+    """What a session was opened by, its strongest means first; empty when it is not known."""
+    names = [record.get("type") or record.get("method", "") for record in records]
+    strong = [name for name, record in zip(names, records, strict=True) if _counts_as_strong(record)]
+    return next((LABELS[name] for name in [*reversed(strong), *reversed(names)] if name in LABELS), "")
+
+
+def _records(request: HttpRequest) -> list[dict[str, Any]]:
+    user = request.user
+    return get_authentication_records(request, user) if isinstance(user, User) else []
+
+
+def _counts_as_strong(record: dict[str, Any]) -> bool:
+    method = record.get("method")
+    return method in {SECOND_FACTOR, PSC} or (method == DEMONSTRATION and settings.DEMO)

@@ -1,0 +1,71 @@
+"""Reads of accounts that need more than a QuerySet: how people sign in, and where they are signed in now."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.mfa.models import Authenticator
+
+from maillage.accounts import means
+from maillage.accounts.models import Session, User
+from maillage.accounts.rules.devices import UNKNOWN_DEVICE, UNKNOWN_NETWORK
+from maillage.accounts.sessions import DEVICE, NETWORK, OPENED_AT
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """One session as its owner recognises it."""
+
+    reference: str
+    device: str
+    network: str
+    opened_by: str
+    opened_at: datetime | None
+    used_at: datetime
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What an account may prove itself by, beside its password."""
+
+    totp: Authenticator | None
+    keys: list[Authenticator]
+    codes_left: int
+
+    @property
+    def is_set_up(self) -> bool:
+        return bool(self.totp or self.keys)
+
+
+def open_sessions_of(user: User, *, current: str | None, at: datetime) -> list[OpenSession]:
+    """The current one first, then by last use."""
+    rows = Session.objects.filter(user=user).open_at(at).by_last_use()
+    sessions = [_as_seen(row, current) for row in rows]
+    return sorted(sessions, key=lambda session: not session.is_current)
+
+
+def _as_seen(row: Session, current: str | None) -> OpenSession:
+    facts: dict[str, Any] = row.get_decoded()
+    opened = facts.get(OPENED_AT)
+    return OpenSession(
+        reference=row.reference,
+        device=facts.get(DEVICE, UNKNOWN_DEVICE),
+        network=facts.get(NETWORK, UNKNOWN_NETWORK),
+        opened_by=means.label_of(facts.get(AUTHENTICATION_METHODS_SESSION_KEY, [])),
+        opened_at=datetime.fromtimestamp(opened, tz=UTC) if opened else None,
+        used_at=row.used_at,
+        is_current=row.session_key == current,
+    )
+
+
+def factors_of(user: User) -> Factors:
+    """In one query."""
+    rows = list(Authenticator.objects.filter(user=user).order_by("pk"))
+    codes = next((row for row in rows if row.type == Authenticator.Type.RECOVERY_CODES), None)
+    return Factors(
+        totp=next((row for row in rows if row.type == Authenticator.Type.TOTP), None),
+        keys=[row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
+        codes_left=len(codes.wrap().get_unused_codes()) if codes else 0,
+    )

@@ -1,0 +1,50 @@
+"""What libraries tell us of sign-in: a session opens, a second factor comes or goes."""
+
+from typing import Any
+
+from allauth.account.signals import password_changed, password_reset
+from allauth.mfa.signals import authenticator_added, authenticator_removed
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from maillage.accounts import means
+from maillage.accounts.actions import connections
+from maillage.accounts.models import AccountKind, User
+from maillage.accounts.permissions import demands_second_factor
+from maillage.accounts.rules.devices import device_of, rough_network
+from maillage.accounts.sessions import DEVICE, IDLE_SECONDS, NETWORK, OPENED_AT
+from maillage.core.network import address_of
+
+
+@receiver(user_logged_in)
+def note_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Every way in comes through here: the session learns when, from what, and when it ends."""
+    session = request.session
+    session[OPENED_AT] = timezone.now().timestamp()
+    session[DEVICE] = device_of(request.META.get("HTTP_USER_AGENT", ""))
+    session[NETWORK] = rough_network(address_of(request))
+    session.pop(IDLE_SECONDS, None)
+    if user.kind == AccountKind.EXTERNAL or demands_second_factor(user):
+        session[IDLE_SECONDS] = settings.SESSION_IDLE_MINUTES * 60
+
+
+@receiver(authenticator_added)
+def note_new_factor(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
+    """Setting a second factor up is using it; sessions opened elsewhere before it end."""
+    if authenticator.type != authenticator.Type.RECOVERY_CODES:
+        means.prove(request, user, means.SECOND_FACTOR, type=authenticator.type, id=authenticator.pk)
+    connections.end_others(user=user, kept=request.session.session_key, at=timezone.now(), why="second facteur ajouté")
+
+
+@receiver(authenticator_removed)
+def note_lost_factor(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    connections.end_others(user=user, kept=request.session.session_key, at=timezone.now(), why="second facteur retiré")
+
+
+@receiver([password_changed, password_reset])
+def note_new_password(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    key = request.session.session_key if request.user == user else None
+    connections.end_others(user=user, kept=key, at=timezone.now(), why="mot de passe changé")

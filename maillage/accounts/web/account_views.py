@@ -1,0 +1,63 @@
+"""One's own account: how one signs in, where one is signed in, and the second factor that a role demands."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from maillage.accounts import means, queries
+from maillage.accounts.actions.connections import end_others, end_session
+from maillage.accounts.models import AccountKind, User
+from maillage.accounts.permissions import demands_second_factor
+from maillage.core.access import own_account
+from maillage.core.errors import DomainError
+
+WANTED = "wanted_after_protection"
+
+
+@own_account
+def connections(request: HttpRequest) -> HttpResponse:
+    """« Mes connexions »: what opens the account, and where it is open."""
+    user = request.user
+    assert isinstance(user, User)
+    context = {
+        "sessions": queries.open_sessions_of(user, current=request.session.session_key, at=timezone.now()),
+        "factors": queries.factors_of(user),
+        "is_demanded": demands_second_factor(user),
+        "is_external": user.kind == AccountKind.EXTERNAL,
+    }
+    return render(request, "accounts/connections.html", context)
+
+
+@require_POST
+@own_account
+def end_one_session(request: HttpRequest) -> HttpResponse:
+    """One session of one's own, or all the others."""
+    user, at = request.user, timezone.now()
+    assert isinstance(user, User)
+    if request.POST.get("reference"):
+        try:
+            end_session(user=user, reference=request.POST["reference"], at=at)
+        except DomainError as error:
+            messages.error(request, error.user_message)
+        else:
+            messages.success(request, "Connexion fermée.")
+    else:
+        end_others(user=user, kept=request.session.session_key, at=at, why="à la demande de la personne")
+        messages.success(request, "Toutes les autres connexions sont fermées.")
+    return redirect("accounts:connections")
+
+
+@own_account
+def protect(request: HttpRequest) -> HttpResponse:
+    """The second factor that a role demands: set up here, or used if it is; then back to the page that was wanted."""
+    user = request.user
+    assert isinstance(user, User)
+    wanted = request.GET.get("next", "")
+    if wanted and url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        request.session[WANTED] = wanted
+    if means.is_strong(request) or not demands_second_factor(user):
+        return redirect(request.session.pop(WANTED, None) or "portal:after_login")
+    return render(request, "accounts/protect.html", {"factors": queries.factors_of(user)})

@@ -1,0 +1,65 @@
+"""allauth's forms of second factors, in words people know."""
+
+from typing import Any
+
+from allauth.core import context
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django import forms
+from django.utils import timezone
+
+from maillage.accounts.limits import try_code
+from maillage.core.limits import LimitReached
+
+CODE_ATTRIBUTES = {"autocomplete": "one-time-code"}
+NAME_LABEL, NAME_HELP = "Nom de la clé", "Pour la reconnaître : « Téléphone de Claire », « Clé USB du bureau »."
+
+
+class Counted:
+    """A code is counted before it is looked at, and given back when it is right."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs = dict(CODE_ATTRIBUTES)  # type: ignore[attr-defined]
+
+    def clean_code(self) -> str:
+        try:
+            spent = try_code(context.request, self.user, at=timezone.now())  # type: ignore[attr-defined]
+        except LimitReached as error:
+            raise forms.ValidationError(error.user_message) from error
+        code: str = super().clean_code()  # type: ignore[misc]
+        spent.give_back()
+        return code
+
+
+class CodeForm(Counted, AuthenticateForm):
+    """The second factor of a sign-in."""
+
+
+class FreshCodeForm(Counted, ReauthenticateForm):
+    """The same, asked again before what is sensitive."""
+
+
+class FirstCodeForm(ActivateTOTPForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = "Code affiché par l’application"
+        self.fields["code"].widget.attrs = dict(CODE_ATTRIBUTES)
+
+
+class AddKeyForm(AddWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"] = forms.CharField(
+            label=NAME_LABEL, help_text=NAME_HELP, max_length=60, required=False, initial=self.initial["name"]
+        )
+        self.fields["passwordless"] = forms.BooleanField(
+            label="Me connecter avec elle sans mot de passe", required=False, initial=True
+        )
+
+
+class RenameKeyForm(EditWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"] = forms.CharField(label=NAME_LABEL, help_text=NAME_HELP, max_length=60)
