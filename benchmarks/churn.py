@@ -32,7 +32,7 @@ from maillage.unscheduled_care.search import Need, find_hits, find_slots  # noqa
 BOOKER = actions.Booker(user=None, origin=Origin.DESK)
 HISTORY = """
 INSERT INTO unscheduled_care_appointment (uuid, slot_id, effector_id, starts_at, ends_at, status, origin, booked_at,
-    ended_at, reason, commune, code, version)
+    ended_at, sealed, commune, code, version)
 SELECT gen_random_uuid(), id, effector_id, starts_at, ends_at, 'cancelled', 'desk', now(), now(), '', '', '00000000', 1
 FROM unscheduled_care_slot ORDER BY id LIMIT {rows}
 """

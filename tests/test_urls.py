@@ -135,6 +135,8 @@ OTHER_LIMITS = {
     "unscheduled_care:own_agenda": 15, "unscheduled_care:open_slots": 10, "unscheduled_care:desk": 8,
     "unscheduled_care:simulator": 8, "unscheduled_care:requests": 8,
     "unscheduled_care:request": 16, "unscheduled_care:feed": 3,
+    # What is sealed asks for its key, and for the trace that it was read.
+    "unscheduled_care:appointment": 9, "unscheduled_care:own_appointment": 9, "unscheduled_care:difficulties": 9,
     "meetings:personal": 6, "meetings:personal_paper": 6, "meetings:personal_document": 3,
 }  # fmt: skip
 MOST_QUERIES = {"public": 2, "signed-in": 6, "machine": 4}
@@ -264,7 +266,7 @@ def care_arguments(cpts: Cpts, coordinator: User) -> dict:
         at=NOON,
     )  # fmt: skip
     booker = Booker(user=coordinator, origin=Origin.DESK, cpts=cpts)
-    booked = book_slot(slot=slots[0], booker=booker, at=NOON)
+    booked = book_slot(slot=slots[0], booker=booker, reason="Fièvre", at=NOON)
     calendar = BusyCalendar.objects.create(effector=place.effector, name="Cabinet", url="https://exemple.invalid/a.ics")
     settings = {"target_hours": 48, "hds_host": "Hébergeur", "declares_hds": True, "patient_months": 3}
     save_settings(cpts=cpts, read_version=0, fields=settings, by=coordinator, at=NOON)

@@ -10,8 +10,9 @@ class CoreConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules  # noqa: PLC0415
 
         from maillage.core import wiping  # noqa: F401, PLC0415  # registers a kind of jobs
-        from maillage.core.checks import limits_are_known, sqlite_is_recent  # noqa: PLC0415
+        from maillage.core.checks import limits_are_known, patient_keys_fit, sqlite_is_recent  # noqa: PLC0415
 
         autodiscover_modules("limits")  # each app declares its own
         register(sqlite_is_recent)
         register(limits_are_known)
+        register(patient_keys_fit)

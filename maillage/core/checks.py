@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 OLDEST_SQLITE = (3, 35)  # RETURNING
@@ -33,3 +34,20 @@ def limits_are_known(app_configs: Any, **options: Any) -> list[CheckMessage]:
             hint = f"LIMITS : « {name}={text} » se lit « {name}=nombre/secondes », l’un et l’autre positifs."
             errors.append(Error(hint, id="maillage.E003"))
     return errors
+
+
+def patient_keys_fit(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """The key of patient data is whole, and the one that sealed what is kept."""
+    from maillage.core.keyring import start_fault  # noqa: PLC0415  # models are not ready when this is read
+
+    fault = start_fault()
+    return [Error(fault, id="maillage.E004")] if fault else []
+
+
+def refuse_to_start() -> None:
+    """For a process that no command starts: the application server. Raises ImproperlyConfigured."""
+    from maillage.core.keyring import start_fault  # noqa: PLC0415
+
+    fault = start_fault()
+    if fault:
+        raise ImproperlyConfigured(fault)

@@ -115,3 +115,36 @@ class LimitRefusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} · {self.day} · {self.count}"
+
+
+class DataKey(models.Model):
+    """A key that seals what one CPTS must not let be read, itself wrapped by the key of the instance (core.keyring).
+
+    Retention: while something is sealed with it; destroyed, its line stays to say so, and holds no key.
+    """
+
+    RETENTION_DAYS = None
+    PERSONAL_DATA = "aucune : une clé, enveloppée"
+
+    uuid = models.UUIDField("identifiant", unique=True, default=uuid.uuid4, editable=False)
+    owner_id = models.BigIntegerField("CPTS, ou zéro pour ce qui n’est à aucune")
+    wrapped = models.BinaryField("clé, enveloppée", default=bytes)
+    wrapped_by = models.CharField("empreinte de la clé de l’instance", max_length=16)
+    created_at = models.DateTimeField("tirée le")
+    retired_at = models.DateTimeField("remplacée le", null=True, blank=True)
+    destroyed_at = models.DateTimeField("détruite le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "clé de données"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner_id"], condition=Q(retired_at=None), name="data_key_in_use_is_single_for_an_owner"
+            ),
+            models.CheckConstraint(
+                name="data_key_destroyed_holds_nothing",
+                condition=Q(destroyed_at=None) & ~Q(wrapped=b"") | Q(destroyed_at__isnull=False, wrapped=b""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"clé {self.uuid}"

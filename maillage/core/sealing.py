@@ -1,16 +1,13 @@
-"""What names a patient, sealed: AES-GCM, a key for each CPTS, bound to the row it belongs to.
+"""The instance's key (`PATIENT_DATA_KEY`, outside the database and its dumps), and what it wraps.
 
-The instance holds one secret (`PATIENT_DATA_KEY`, outside the database and its dumps); the key of a CPTS is derived
-from it. A sealed text moved to another row, or to another CPTS, opens nowhere.
+It seals no row itself: it wraps the data keys of `core.keyring`, which do.
 """
 
 import binascii
 import secrets
 from base64 import b64decode
 from itertools import pairwise
-from uuid import UUID
 
-import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -62,31 +59,27 @@ def fingerprint_of(text: str) -> str:
     return HKDF(SHA256(), 8, salt=None, info=b"maillage.fingerprint").derive(_bytes(text)).hex()
 
 
+def instance_keys() -> dict[str, bytes]:
+    """By fingerprint: the key of today first, then the one it takes over from. Raises NoSealingKey."""
+    if not can_seal():
+        raise NoSealingKey
+    typed = [settings.PATIENT_DATA_KEY, settings.PATIENT_DATA_KEY_PREVIOUS]
+    return {fingerprint_of(text): _bytes(text) for text in typed if text and not key_fault(text)}
+
+
 def _bytes(text: str) -> bytes:
     return b64decode(text, altchars=b"-_", validate=True)
 
 
-def seal(facts: dict[str, str], *, cpts: UUID, row: UUID) -> bytes:
-    """Raises NoSealingKey."""
+def encrypt(key: bytes, text: bytes, *, place: bytes) -> bytes:
+    """AES-256-GCM under a nonce of its own; it opens in `place` only."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(_key(cpts)).encrypt(nonce, orjson.dumps(facts), row.bytes)
+    return nonce + AESGCM(key).encrypt(nonce, text, place)
 
 
-def unseal(sealed: bytes, *, cpts: UUID, row: UUID) -> dict[str, str]:
-    """Nothing when nothing was sealed, or it was erased. Raises NoSealingKey, SealBroken."""
-    whole = bytes(sealed)
-    if not whole:
-        return {}
+def decrypt(key: bytes, sealed: bytes, *, place: bytes) -> bytes:
+    """Raises SealBroken: another key, another place, or a byte that changed."""
     try:
-        text = AESGCM(_key(cpts)).decrypt(whole[:NONCE_BYTES], whole[NONCE_BYTES:], row.bytes)
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
     except (InvalidTag, ValueError) as error:
         raise SealBroken from error
-    facts: dict[str, str] = orjson.loads(text)
-    return facts
-
-
-def _key(cpts: UUID) -> bytes:
-    if not can_seal():
-        raise NoSealingKey
-    key = _bytes(settings.PATIENT_DATA_KEY)
-    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"maillage.patient." + cpts.bytes).derive(key)

@@ -21,8 +21,7 @@ def feed_text(name: str, slots: Iterable[Slot], appointments: Iterable[Appointme
         summary = "Créneau de soins non programmés" + (" (masqué)" if slot.is_masked else "")
         calendar.add_component(_event(slot, summary, str(slot.schedule), at, is_busy=False))
     for one in appointments:
-        summary = "Patient adressé" + (f" : {one.reason}" if one.reason else "")
-        calendar.add_component(_event(one, summary, str(one.slot.schedule), at, is_busy=True))
+        calendar.add_component(_event(one, "Patient adressé", str(one.slot.schedule), at, is_busy=True))
     return str(calendar.to_ical(), "utf-8")
 
 

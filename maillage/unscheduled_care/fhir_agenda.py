@@ -38,8 +38,8 @@ def slot_resource(slot: Slot) -> Resource:
 
 
 def appointment_resource(appointment: Appointment, *, identifier_system: str) -> Resource:
-    """FHIR Appointment: when, with whom, what became of it; no patient. Reads slot and effector."""
-    resource: Resource = {
+    """FHIR Appointment: when, with whom, what became of it; no patient, no reason. Reads slot and effector."""
+    return {
         "resourceType": "Appointment",
         "id": str(appointment.uuid),
         "identifier": [{"system": identifier_system, "value": str(appointment.uuid)}],
@@ -52,7 +52,6 @@ def appointment_resource(appointment: Appointment, *, identifier_system: str) ->
             {"actor": {"reference": f"Practitioner/{appointment.effector.uuid}"}, "status": "accepted"},
         ],
     }  # fmt: skip
-    return resource | ({"reasonCode": [{"text": appointment.reason}]} if appointment.reason else {})
 
 
 def actors(places: Iterable[Schedule], effector: Effector, base: str) -> list[Resource]:

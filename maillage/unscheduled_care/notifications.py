@@ -1,6 +1,6 @@
 """Mails about appointments: to the professional only, and no patient in any of them."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
@@ -8,8 +8,10 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
+from maillage.accounts.models import Role, RoleAssignment
 from maillage.core.templatetags.maillage import day as day_text
 from maillage.core.templatetags.maillage import hour_text
+from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.exchange import links
 from maillage.exchange.actions import write_mail
@@ -76,12 +78,10 @@ def tell_professional(appointment: Appointment, what: str, *, effector: Effector
         f"{SUBJECTS[what]} : {moment}, {place}.",
         f"Réservé par : {appointment.get_origin_display()}.",
     ]
-    if appointment.reason:
-        lines.append(f"Motif : {appointment.reason}.")
     if what != "cancelled":
         url = f"{settings.PUBLIC_URL}{personal_path(appointment)}"
         lines += ["", "Dire que vous l’avez bien reçu, ou que vous ne pouvez plus :", url]
-    lines += ["", "L’identité du patient n’est jamais écrite dans un courriel."]
+    lines += ["", "Ni l’identité du patient ni le motif ne sont jamais écrits dans un courriel."]
     write_mail(
         recipient=recipient, subject=f"{SUBJECTS[what]} : {moment}", body="\n".join(lines), at=at,
         cpts_id=appointment.cpts_id,
@@ -156,7 +156,7 @@ def tell_solicited(solicitation: Solicitation, *, at: datetime) -> None:
         f"{capfirst(request.cpts.with_article)} cherche qui peut voir un patient de {request.commune.name} "
         f"avant {when(request.due_at)}.\n\nVous pouvez ? Un geste suffit, le premier qui accepte est retenu :\n"
         f"{settings.PUBLIC_URL}{solicitation_path(solicitation)}\n\n"
-        "L’identité du patient n’est jamais écrite dans un courriel."
+        "Ni l’identité du patient ni le motif ne sont jamais écrits dans un courriel."
     )
     subject = f"Pouvez-vous voir un patient de {request.commune.name} ?"
     write_mail(recipient=recipient, subject=subject, body=body, at=at, cpts_id=request.cpts_id)
@@ -169,3 +169,25 @@ def tell_taken(solicitation: Solicitation, *, at: datetime) -> None:
         body = f"Bonjour {solicitation.effector},\n\nUn collègue prend le patient de {request.commune.name}. Merci."
         subject = f"Patient de {request.commune.name} : pris en charge"
         write_mail(recipient=recipient, subject=subject, body=body, at=at, cpts_id=request.cpts_id)
+
+
+DESK_ROLES = (Role.COORDINATOR, Role.MEDICAL_ASSISTANT)
+
+
+def tell_of_term(cpts: Cpts, numbers: list[int], unanswered: int, *, on: date, at: datetime) -> None:
+    """The desk of a CPTS, before what it has not closed is erased: numbers, and nothing of any patient."""
+    told = []
+    if numbers:
+        page = reverse("unscheduled_care:requests", args=[cpts.slug])
+        which = ", ".join(f"n° {number}" for number in numbers)
+        told.append(f"{plural(len(numbers), 'Demande', 'Demandes')} sans issue : {which}\n{settings.PUBLIC_URL}{page}")
+    if unanswered:
+        page = reverse("unscheduled_care:difficulties", args=[cpts.slug])
+        told.append(f"Difficultés sans réponse : {unanswered}\n{settings.PUBLIC_URL}{page}")
+    body = (
+        f"Bonjour,\n\nLe {day_text(on)}, ce qui nomme des patients dans {cpts.with_article} et que personne n’a clos "
+        "sera clos et effacé pour toujours. Dites d’ici là comment chacun s’est terminé :\n\n" + "\n\n".join(told)
+    )
+    held = RoleAssignment.objects.of(cpts).filter(role__in=DESK_ROLES, user__is_active=True).exclude(user__email="")
+    for recipient in sorted(set(held.values_list("user__email", flat=True))):
+        write_mail(recipient=recipient, subject=f"À clore avant le {day_text(on)}", body=body, at=at, cpts_id=cpts.pk)

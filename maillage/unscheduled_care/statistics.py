@@ -1,4 +1,4 @@
-"""What became of the slots of a CPTS over a period, counted by hour, reason, commune, professional, delay."""
+"""What became of the slots of a CPTS over a period, counted by hour, commune, professional, delay."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -30,7 +30,6 @@ class CareFigures:
     elsewhere: int
     within_target: int
     by_hour: list[tuple[str, int]]
-    by_reason: list[tuple[str, int]]
     by_commune: list[tuple[str, int]]
     by_professional: list[tuple[str, int]]
     by_delay: list[tuple[str, int]]
@@ -52,7 +51,6 @@ def figures(cpts: Cpts, *, start: datetime, end: datetime, target_hours: int) ->
             "status",
             "starts_at",
             "booked_at",
-            "reason",
             "commune",
             "effector__given_name",
             "effector__family_name",
@@ -61,17 +59,16 @@ def figures(cpts: Cpts, *, start: datetime, end: datetime, target_hours: int) ->
     )
     given = [row for row in rows if row[0] != AppointmentStatus.CANCELLED]
     waits = [(starts_at, booked_at) for _, starts_at, booked_at, *_ in given]
-    names = dict(Commune.objects.filter(code__in={row[4] for row in given if row[4]}).values_list("code", "name"))
+    names = dict(Commune.objects.filter(code__in={row[3] for row in given if row[3]}).values_list("code", "name"))
     return CareFigures(
         opened=sum(slots.values()),
         free=slots[SlotStatus.FREE],
         statuses=dict(Counter(row[0] for row in rows)),
-        elsewhere=sum(not row[7] for row in given),
+        elsewhere=sum(not row[6] for row in given),
         within_target=sum(_in_time(row, target_hours) for row in given),
         by_hour=_in_order(Counter(timezone.localtime(starts).hour for starts, _ in waits), "{} h"),
-        by_reason=_most(Counter(row[3] or "non précisé" for row in given)),
-        by_commune=_most(Counter(names.get(row[4], "non précisée") for row in given)),
-        by_professional=_most(Counter(f"{row[5]} {row[6]}".strip() for row in given)),
+        by_commune=_most(Counter(names.get(row[3], "non précisée") for row in given)),
+        by_professional=_most(Counter(f"{row[4]} {row[5]}".strip() for row in given)),
         by_delay=[
             (bucket_label(bucket), count)
             for bucket, count in sorted(Counter(bucket_of(starts, now=booked) for starts, booked in waits).items())

@@ -1,11 +1,29 @@
 """The key of the instance: a bad one is refused before it seals, another one before it is believed."""
 
+import os
 import secrets
+import subprocess
+import sys
 from base64 import urlsafe_b64encode
+from threading import Barrier, Thread
+from uuid import uuid4
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import IntegrityError, connections, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
-from maillage.core.sealing import can_seal, fingerprint, key_fault
+from maillage.core import keyring
+from maillage.core.checks import refuse_to_start
+from maillage.core.keyring import Keyring, OpenKey, SealingKeyDestroyed
+from maillage.core.models import DataKey
+from maillage.core.sealed import place_of, read_sealed, sealed, sealed_fields, unsealed, write_sealed
+from maillage.core.sealing import NoSealingKey, SealBroken, can_seal, fingerprint, key_fault
+from maillage.unscheduled_care.models import CareRequest, Difficulty
+from tests.factories import NOON
 
 
 def typed(key: bytes) -> str:
@@ -51,3 +69,170 @@ def test_a_fingerprint_tells_keys_apart_and_never_changes(settings):
     settings.PATIENT_DATA_KEY = typed(secrets.token_bytes(32))
     assert len(fingerprint()) == 16
     assert fingerprint() != before
+
+
+def new_key() -> str:
+    return typed(secrets.token_bytes(32))
+
+
+def difficulty(cpts_id: int, text: str = "Fermé") -> Difficulty:
+    row = Difficulty(cpts_id=cpts_id, told_by_name="Zoé", told_at=NOON)
+    write_sealed(row, "sealed", {"text": text}, at=NOON)
+    row.save()
+    return Difficulty.objects.get(pk=row.pk)
+
+
+@pytest.mark.parametrize(("text", "said"), BAD_KEYS.values(), ids=BAD_KEYS)
+def test_commands_the_worker_and_the_server_refuse_to_start_with_a_bad_key(db, settings, text, said):
+    for name in ("PATIENT_DATA_KEY", "PATIENT_DATA_KEY_PREVIOUS"):
+        settings.PATIENT_DATA_KEY, settings.PATIENT_DATA_KEY_PREVIOUS = new_key(), ""
+        setattr(settings, name, text)
+        with pytest.raises(SystemCheckError, match=rf"{name} .*{said}"):
+            call_command("run_worker", "--batch", skip_checks=False)
+        with pytest.raises(ImproperlyConfigured, match=said):
+            refuse_to_start()
+
+
+def test_they_refuse_another_key_than_the_one_that_sealed_and_no_key_at_all(cpts, settings):
+    first, before = settings.PATIENT_DATA_KEY, fingerprint()
+    settings.PATIENT_DATA_KEY = new_key()
+    refuse_to_start()  # nothing is sealed yet: any key will do
+    settings.PATIENT_DATA_KEY = first
+    difficulty(cpts.pk)
+    refuse_to_start()
+    for other in (new_key(), ""):
+        settings.PATIENT_DATA_KEY = other
+        with pytest.raises(ImproperlyConfigured, match=before):
+            refuse_to_start()
+        with pytest.raises(SystemCheckError, match="PATIENT_DATA_KEY_PREVIOUS"):
+            call_command("run_worker", "--batch", skip_checks=False)
+    settings.PATIENT_DATA_KEY, settings.PATIENT_DATA_KEY_PREVIOUS = new_key(), first
+    refuse_to_start()
+
+
+def test_the_server_itself_stops_with_the_reason_in_plain_words(tmp_path):
+    """A process of its own, as systemd starts it."""
+    told = {"VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings.demo", "PATIENT_DATA_KEY": "AAAA"}
+    command = [sys.executable, "-c", "import config.wsgi"]
+    server = subprocess.run(command, env=os.environ | told, capture_output=True, text=True, check=False)
+    assert server.returncode != 0
+    assert "PATIENT_DATA_KEY fait 3 octets, il en faut 32." in server.stderr
+
+
+@pytest.mark.parametrize("key", ["", "court", "é"])
+def test_without_a_key_nothing_is_sealed(cpts, settings, key):
+    settings.PATIENT_DATA_KEY = key
+    with pytest.raises(NoSealingKey):
+        difficulty(cpts.pk)
+    assert not DataKey.objects.exists()
+
+
+@given(st.dictionaries(st.text(max_size=10), st.text(max_size=200), max_size=4))
+def test_what_is_sealed_is_read_back_in_its_place_only(facts):
+    key = OpenKey(uuid4(), secrets.token_bytes(32))
+    field = Difficulty._meta.get_field("sealed")
+    row = uuid4()
+    whole = sealed(facts, key=key, place=place_of(field, 7, row))
+    assert unsealed(whole, key=key, place=place_of(field, 7, row)) == facts
+    other = CareRequest._meta.get_field("sealed")
+    for place in (place_of(field, 8, row), place_of(field, 7, uuid4()), place_of(other, 7, row)):
+        with pytest.raises(SealBroken):
+            unsealed(whole, key=key, place=place)
+
+
+def test_a_sealed_column_moved_to_another_row_or_cpts_opens_nowhere(cpts, neighbour):
+    """What somebody with the database does: copy the bytes where they may read them."""
+    mine, colleague, stranger = difficulty(cpts.pk), difficulty(cpts.pk), difficulty(neighbour.pk)
+    for thief in (colleague, stranger):
+        Difficulty.objects.filter(pk=thief.pk).update(sealed=mine.sealed)
+        with pytest.raises(SealBroken):
+            read_sealed(Difficulty.objects.get(pk=thief.pk), "sealed")
+    Difficulty.objects.filter(pk=mine.pk).update(cpts=neighbour)
+    with pytest.raises(SealBroken):
+        read_sealed(Difficulty.objects.get(pk=mine.pk), "sealed")
+
+
+def test_a_data_key_moved_under_another_cpts_opens_nothing(cpts, neighbour):
+    row = difficulty(cpts.pk)
+    DataKey.objects.update(owner_id=neighbour.pk)
+    with pytest.raises(SealBroken):
+        read_sealed(row, "sealed")
+
+
+@pytest.mark.parametrize("place", [0, 5, 20, 40, -1])
+def test_a_byte_that_changed_is_seen(cpts, place):
+    row = difficulty(cpts.pk)
+    whole = bytearray(row.sealed)
+    whole[place] ^= 1
+    row.sealed = bytes(whole)
+    if 1 <= place < 17:  # names a key that is not there: as destroyed, and nothing is read
+        assert read_sealed(row, "sealed") == {}
+    else:
+        with pytest.raises(SealBroken):
+            read_sealed(row, "sealed")
+
+
+def test_each_cpts_has_a_key_of_its_own_that_the_database_does_not_show(cpts, neighbour):
+    rows = [difficulty(one.pk) for one in (cpts, neighbour, cpts)]
+    keys = {key.owner_id: keyring.unwrap(key) for key in DataKey.objects.all()}
+    assert set(keys) == {cpts.pk, neighbour.pk}
+    assert keys[cpts.pk].secret != keys[neighbour.pk].secret
+    assert all(keys[row.owner_id].secret not in bytes(row.wrapped) for row in DataKey.objects.all())
+    assert [read_sealed(row, "sealed") for row in rows] == [{"text": "Fermé"}] * 3
+
+
+def test_destroying_a_key_makes_what_it_sealed_unreadable_for_ever_and_nothing_else(cpts, neighbour):
+    mine, theirs, held = difficulty(cpts.pk), difficulty(neighbour.pk), Keyring()
+    assert keyring.destroy(cpts.pk, NOON) == 1
+    assert read_sealed(mine, "sealed") == {}
+    assert read_sealed(theirs, "sealed", keys=held) == {"text": "Fermé"}
+    with pytest.raises(SealingKeyDestroyed):
+        difficulty(cpts.pk)
+    assert keyring.destroy(cpts.pk, NOON) == 0
+
+
+def test_a_cpts_that_sealed_nothing_yet_never_will_once_destroyed(cpts):
+    assert keyring.destroy(cpts.pk, NOON) == 0
+    with pytest.raises(SealingKeyDestroyed):
+        difficulty(cpts.pk)
+
+
+def test_the_database_refuses_two_keys_in_use_and_a_destroyed_one_that_holds_something(cpts):
+    difficulty(cpts.pk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DataKey.objects.create(owner_id=cpts.pk, wrapped=b"x", wrapped_by="x", created_at=NOON)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DataKey.objects.update(destroyed_at=NOON)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_people_who_seal_at_once_draw_one_key(cpts):
+    start, failed = Barrier(8), []
+
+    def work():
+        start.wait()
+        try:
+            with transaction.atomic():
+                difficulty(cpts.pk)
+        except Exception as error:
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert DataKey.objects.count() == 1
+    assert {read_sealed(row, "sealed")["text"] for row in Difficulty.objects.all()} == {"Fermé"}
+
+
+def test_every_sealed_column_is_known_and_says_whose_it_is():
+    assert {f"{model.__name__}.{field.name}" for model, field in sealed_fields()} == {
+        "Appointment.sealed", "CareRequest.sealed", "Difficulty.sealed", "RequestMessage.sealed",
+    }  # fmt: skip
+    for model, field in sealed_fields():
+        assert model._meta.get_field("uuid").unique
+        model.objects.values_list(field.owner)  # a path that a query understands

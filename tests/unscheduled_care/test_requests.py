@@ -2,18 +2,14 @@
 
 from datetime import timedelta
 from threading import Barrier, Thread
-from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.urls import reverse
-from hypothesis import given
-from hypothesis import strategies as st
 from pytest_django.asserts import assertContains, assertNotContains
 
 from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
-from maillage.core.sealing import NoSealingKey, SealBroken, seal, unseal
 from maillage.exchange.models import OutgoingMail
 from maillage.geography.models import Commune
 from maillage.unscheduled_care import actions
@@ -293,23 +289,6 @@ def test_what_names_the_patient_is_erased_three_months_after_the_outcome_and_fig
 def test_the_database_refuses_an_erased_request_that_still_names(row):
     with pytest.raises(IntegrityError), transaction.atomic():
         CareRequest.objects.update(erased_at=NOON)
-
-
-@given(st.dictionaries(st.text(max_size=10), st.text(max_size=200), max_size=4))
-def test_what_is_sealed_is_read_back_in_its_row_only(facts):
-    cpts, line = uuid4(), uuid4()
-    sealed = seal(facts, cpts=cpts, row=line)
-    assert unseal(sealed, cpts=cpts, row=line) == facts
-    for elsewhere in ({"cpts": uuid4(), "row": line}, {"cpts": cpts, "row": uuid4()}):
-        with pytest.raises(SealBroken):
-            unseal(sealed, **elsewhere)
-
-
-@pytest.mark.parametrize("key", ["", "court", "é"])
-def test_without_a_key_nothing_is_sealed(settings, key):
-    settings.PATIENT_DATA_KEY = key
-    with pytest.raises(NoSealingKey):
-        seal({"who": "x"}, cpts=uuid4(), row=uuid4())
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,8 @@ from maillage.unscheduled_care.actions.calendars import (
     renew_addresses,
 )
 from maillage.unscheduled_care.actions.campaign import UnreadableCampaign, load_campaign
-from maillage.unscheduled_care.actions.difficulties import AlreadySolved, report, solve
+from maillage.unscheduled_care.actions.difficulties import AlreadySolved, read_difficulties, report, solve
+from maillage.unscheduled_care.actions.erasing import erase_patients, term_of
 from maillage.unscheduled_care.actions.masking import (
     AbsenceOver,
     add_absence,
@@ -70,6 +71,7 @@ from maillage.unscheduled_care.actions.opening import (
     taken_spans,
 )
 from maillage.unscheduled_care.actions.outbox import Answer, flush_outbox, retry_refused
+from maillage.unscheduled_care.actions.reading import ERASED, read_appointment
 from maillage.unscheduled_care.actions.regulators import (
     IdentifierTaken,
     RegulatorExists,
@@ -87,7 +89,6 @@ from maillage.unscheduled_care.actions.requests import (
     TakenByAnother,
     answer_solicitation,
     end_request,
-    erase_patients,
     may_name_patients,
     open_request,
     read_request,
@@ -98,6 +99,7 @@ from maillage.unscheduled_care.actions.settings import StaleSettings, save_setti
 
 __all__ = [
     "DESK_KINDS",
+    "ERASED",
     "FLUSH",
     "FOLLOW",
     "READ",
@@ -167,7 +169,9 @@ __all__ = [
     "open_request",
     "open_slots",
     "put_regulator",
+    "read_appointment",
     "read_calendar",
+    "read_difficulties",
     "read_request",
     "record_outcome",
     "remove_absence",
@@ -185,5 +189,6 @@ __all__ = [
     "solve",
     "start_agenda",
     "taken_spans",
+    "term_of",
     "write_message",
 ]

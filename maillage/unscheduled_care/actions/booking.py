@@ -13,6 +13,7 @@ from maillage.audit import actions as audit
 from maillage.core import jobs
 from maillage.core.errors import DomainError
 from maillage.core.rows import insert, read_rows
+from maillage.core.sealed import read_sealed, write_sealed
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.actions.outbox import tell_sas
@@ -84,7 +85,8 @@ def book_slot(*, slot: Slot, booker: Booker, reason: str = "", commune: str = ""
     """Give a free slot to a patient, exactly once, and have its professional and the SAS told.
 
     The slot is taken by one conditional update: of two people at the same second one takes it. Raises WalkIn,
-    NotOpenToYou, SlotNoLongerFree, ProfessionalBusy or SlotAlreadyStarted, and nothing is written.
+    NotOpenToYou, SlotNoLongerFree, ProfessionalBusy or SlotAlreadyStarted, and NoSealingKey or SealingKeyDestroyed
+    when a reason cannot be sealed; nothing is written then.
     """
     try:
         with transaction.atomic():
@@ -99,9 +101,10 @@ def _book(slot: Slot, booker: Booker, reason: str, commune: str, at: datetime) -
     appointment = Appointment(
         slot=slot, effector_id=slot.effector_id, cpts_id=facts.cpts_id, starts_at=slot.starts_at,
         ends_at=slot.ends_at, origin=booker.origin, booked_by=booker.user, regulator=booker.regulator, booked_at=at,
-        reason=reason, commune=commune, code=new_code(),
+        commune=commune, code=new_code(),
     )  # fmt: skip
     appointment.effector = slot.effector
+    write_sealed(appointment, "sealed", {"reason": reason}, at=at)
     insert(appointment)
     _tell("booked", appointment, f"Créneau du {_when(appointment)} réservé", booker.user, at)
     return appointment
@@ -266,7 +269,10 @@ def _move(appointment: Appointment, to: Slot, booker: Booker, at: datetime) -> A
     lock_slots(Slot.objects.filter(pk__in=[to.pk, left]))
     _take(to, facts, at)
     stored.slot, stored.effector, stored.starts_at, stored.ends_at = to, to.effector, to.starts_at, to.ends_at
-    stored.cpts_id = facts.cpts_id
+    if stored.cpts_id != facts.cpts_id:  # sealed for one CPTS, it would open nowhere under another
+        reason = read_sealed(stored, "sealed")
+        stored.cpts_id = facts.cpts_id
+        write_sealed(stored, "sealed", reason, at=at)
     stored.version, stored.acknowledged_at = stored.version + 1, None
     stored.save()
     Slot.objects.filter(pk=left, status=SlotStatus.BUSY).update(status=SlotStatus.FREE)

@@ -8,16 +8,16 @@ from django.db.models import Max
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
-from maillage.core.dates import add_months
 from maillage.core.errors import DomainError
-from maillage.core.sealing import can_seal, seal, unseal
+from maillage.core.keyring import Keyring, is_destroyed
+from maillage.core.sealed import read_sealed, write_sealed
+from maillage.core.sealing import can_seal
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
 from maillage.unscheduled_care.actions.settings import settings_of
 from maillage.unscheduled_care.models import (
     Appointment,
     CareRequest,
-    CareSettings,
     Effector,
     Outcome,
     RequestMessage,
@@ -58,7 +58,7 @@ def may_name_patients(cpts: Cpts) -> bool:
 def open_request(
     *, cpts: Cpts, patient: dict[str, str], commune: Commune, group: str, hours: int, by: User, at: datetime
 ) -> CareRequest:
-    """`patient`: who, what, and perhaps phone and doctor. Raises PatientsNotNamed."""
+    """`patient`: who, what, and perhaps phone and doctor. Raises PatientsNotNamed, SealingKeyDestroyed."""
     if not may_name_patients(cpts):
         raise PatientsNotNamed
     # Numbers of a CPTS follow each other: its row is the turnstile.
@@ -68,7 +68,7 @@ def open_request(
         cpts=cpts, number=last + 1, commune=commune, group=group, opened_by=by, opened_at=at,
         due_at=at + timedelta(hours=hours), has_warning=bool(warning_signs(patient.get("what", ""))),
     )  # fmt: skip
-    request.sealed = seal(patient, cpts=cpts.uuid, row=request.uuid)
+    write_sealed(request, "sealed", patient, at=at)
     request.save()
     audit.record("request.opened", target=request, by=by, at=at, cpts=cpts, summary=f"Nouvelle {request}")
     return request
@@ -78,11 +78,12 @@ def open_request(
 def read_request(*, request: CareRequest, by: User, at: datetime) -> tuple[dict[str, str], list[dict[str, object]]]:
     """The patient and the thread, in clear; that they were read is written. Raises NoSealingKey, SealBroken."""
     audit.record("request.read", target=request, by=by, at=at, cpts=request.cpts, summary=f"{request} lue".capitalize())
+    keys = Keyring()
     thread: list[dict[str, object]] = [
-        {"row": one, "text": unseal(bytes(one.sealed), cpts=request.cpts.uuid, row=one.uuid).get("text", "")}
-        for one in request.messages.order_by("at", "pk")
+        {"row": message, "text": read_sealed(message, "sealed", keys=keys).get("text", "")}
+        for message in request.messages.select_related("request").order_by("at", "pk")
     ]
-    return request.patient(), thread
+    return request.patient(keys), thread
 
 
 @transaction.atomic
@@ -91,7 +92,7 @@ def write_message(*, request: CareRequest, text: str, by: User, at: datetime) ->
     if request.erased_at:
         raise RequestEnded
     message = RequestMessage(request=request, by_name=str(by)[:200], at=at)
-    message.sealed = seal({"text": text}, cpts=request.cpts.uuid, row=message.uuid)
+    write_sealed(message, "sealed", {"text": text}, at=at)
     message.save()
     audit.record(
         "request.message", target=request, by=by, at=at, cpts=request.cpts, summary=f"Message sur la {request}"
@@ -121,12 +122,12 @@ def reopen_request(*, appointment: Appointment, by: User | None, at: datetime) -
     booked.update(outcome="", ended_at=None, seen_at=None, appointment=None)
     summary = f"{request} de nouveau en attente : rendez-vous annulé".capitalize()
     audit.record("request.reopened", target=request, by=by, at=at, cpts=request.cpts, summary=summary)
-    if not can_seal():  # an appointment is cancelled all the same
+    if not can_seal() or is_destroyed(request.cpts_id):  # an appointment is cancelled all the same
         return
     message = RequestMessage(request=request, by_name="Maillage", at=at)
     moment = when(appointment.starts_at, appointment.slot.schedule)
     told = f"Le rendez-vous avec {appointment.effector}, {moment}, est annulé : le patient attend."
-    message.sealed = seal({"text": told}, cpts=request.cpts.uuid, row=message.uuid)
+    write_sealed(message, "sealed", {"text": told}, at=at)
     message.save()
 
 
@@ -174,22 +175,3 @@ def answer_solicitation(*, solicitation: Solicitation, accepts: bool, at: dateti
         ):
             tell_taken(other, at=at)
     return request
-
-
-def erase_patients(*, at: datetime) -> int:
-    """What names patients whose time is over, CPTS by CPTS; the figures stay. Running it twice erases nothing more."""
-    erased = 0
-    for request in CareRequest.objects.filter(erased_at=None, ended_at__isnull=False).select_related(
-        "cpts__care_settings"
-    ):
-        care = getattr(request.cpts, "care_settings", None) or CareSettings()
-        assert request.ended_at
-        if add_months(request.ended_at.date(), care.patient_months) <= at.date():
-            erased += _erase(request, at)
-    return erased
-
-
-@transaction.atomic
-def _erase(request: CareRequest, at: datetime) -> int:
-    request.messages.all().delete()
-    return CareRequest.objects.filter(pk=request.pk, erased_at=None).update(sealed=b"", erased_at=at)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from maillage.core.sealed import SealedField
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.models.effector import Effector
 from maillage.unscheduled_care.models.regulator import Regulator
@@ -44,15 +45,15 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
 
 class Appointment(models.Model):
-    """A slot given to a patient (FHIR Appointment). Nothing in it names the patient.
+    """A slot given to a patient (FHIR Appointment). Nothing in it names the patient; why they come is sealed.
 
     A slot has one that is not cancelled, by a constraint of the database.
 
-    Retention: the time of the agreement it is evidence for.
+    Retention: the time of the agreement it is evidence for; the reason goes when what names patients does.
     """
 
     RETENTION_DAYS = 6 * 365
-    PERSONAL_DATA = "qui a réservé ; aucune donnée du patient"
+    PERSONAL_DATA = "qui a réservé ; motif de la venue, scellé, effacé sur l’horloge des données de patients"
 
     uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
     slot = models.ForeignKey(Slot, models.PROTECT, related_name="appointments", db_index=False)
@@ -68,7 +69,7 @@ class Appointment(models.Model):
     )
     regulator = models.ForeignKey(Regulator, models.SET_NULL, null=True, related_name="+", db_index=False)
     booked_at = models.DateTimeField("réservé le")
-    reason = models.CharField("motif", max_length=120, blank=True)
+    sealed = SealedField("motif, scellé")  # reason
     commune = models.CharField("commune du patient (code INSEE)", max_length=5, blank=True)
     # Read aloud on the telephone: it cancels, with the day and the hour.
     code = models.CharField("code du patient", max_length=8)

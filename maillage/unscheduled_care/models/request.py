@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from maillage.core.sealing import unseal
+from maillage.core.keyring import Keyring
+from maillage.core.sealed import SealedField, read_sealed
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
 from maillage.unscheduled_care.models.appointment import Appointment
@@ -25,6 +26,7 @@ class Outcome(models.TextChoices):
     ADVICE = "advice", "conseil donné"
     GAVE_UP = "gave-up", "n’a plus besoin, ou ne répond plus"
     NOBODY = "nobody", "aucune solution trouvée"
+    EXPIRED = "expired", "jamais close, effacée à l’échéance"
 
 
 # Those whom somebody saw, and whose delay is therefore measured.
@@ -55,7 +57,8 @@ class CareRequest(models.Model):
     """One patient who must be seen (FHIR ServiceRequest). What names the patient is sealed, read in the open by nobody.
 
     Retention: what names the patient is erased so many months after the outcome as the CPTS says (three unless it
-    says otherwise); figures stay the time of the agreement.
+    says otherwise); one that nobody ends is closed and erased so many months after it came, and the desk is told
+    before. Figures stay the time of the agreement.
     """
 
     RETENTION_DAYS = 6 * 365
@@ -64,7 +67,7 @@ class CareRequest(models.Model):
     uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
     cpts = models.ForeignKey(Cpts, models.PROTECT, related_name="care_requests")
     number = models.PositiveIntegerField("numéro")
-    sealed = models.BinaryField("patient et besoin, scellés", default=bytes)
+    sealed = SealedField("patient et besoin, scellés")  # who, what, doctor
     commune = models.ForeignKey(Commune, models.PROTECT, related_name="+", verbose_name="où se trouve le patient")
     group = models.CharField("profession voulue", max_length=4, default="10G")
     has_warning = models.BooleanField("signe d’alerte", default=False)
@@ -77,6 +80,8 @@ class CareRequest(models.Model):
     outcome = models.CharField("issue", max_length=12, choices=Outcome, blank=True)
     seen_at = models.DateTimeField("vu le", null=True, blank=True)
     ended_at = models.DateTimeField("issue le", null=True, blank=True)
+    # Nobody ends it: the desk was told that it will be closed and erased.
+    reminded_at = models.DateTimeField("échéance rappelée le", null=True, blank=True)
     erased_at = models.DateTimeField("effacée le", null=True, blank=True)
 
     objects = CareRequestQuerySet.as_manager()
@@ -103,9 +108,9 @@ class CareRequest(models.Model):
     def is_waiting(self) -> bool:
         return not self.outcome
 
-    def patient(self) -> dict[str, str]:
-        """who, phone, what, doctor. Whoever calls it writes that it was read (actions.read_request)."""
-        return unseal(bytes(self.sealed), cpts=self.cpts.uuid, row=self.uuid)
+    def patient(self, keys: Keyring | None = None) -> dict[str, str]:
+        """who, what, doctor. Whoever calls it writes that it was read (actions.read_request)."""
+        return read_sealed(self, "sealed", keys=keys)
 
 
 class RequestMessage(models.Model):
@@ -119,7 +124,7 @@ class RequestMessage(models.Model):
 
     uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
     request = models.ForeignKey(CareRequest, models.CASCADE, related_name="messages")
-    sealed = models.BinaryField("texte, scellé", default=bytes)
+    sealed = SealedField("texte, scellé", owner="request__cpts_id")  # text
     by_name = models.CharField("auteur", max_length=200)
     at = models.DateTimeField("écrit le")
 

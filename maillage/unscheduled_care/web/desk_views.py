@@ -15,8 +15,10 @@ from django.views.decorators.http import require_POST
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
+from maillage.core.gone import gone
 from maillage.core.listing import Column, Filter, Listing
 from maillage.core.posted import sent_uuid, sent_version
+from maillage.core.sealing import can_seal
 from maillage.core.text import percent, plural
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import (
@@ -32,7 +34,7 @@ from maillage.unscheduled_care.models import (
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.statistics import CareFigures, figures
 from maillage.unscheduled_care.web.access import own_effector
-from maillage.unscheduled_care.web.finding import answer_json, asked_slot, bound, found, give, told_kindly
+from maillage.unscheduled_care.web.finding import answer_json, asked_slot, bound, found, give, told_kindly, typed_reason
 from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm, DifficultyForm
 from maillage.unscheduled_care.web.found_lines import slot_lines
 from maillage.unscheduled_care.web.public_views import answer, appointment_context, say_outcome
@@ -51,6 +53,7 @@ def desk(request: CptsRequest) -> HttpResponse:
     lines = slot_lines(results.slots, cpts_slug=request.cpts.slug, is_move=moved is not None) if results else ""
     context = {
         "form": form, "found": results, "lines": lines, "at": at, "query": request.GET.urlencode(), "moved": moved,
+        "may_seal": can_seal(),
     }  # fmt: skip
     if not request.htmx:
         context |= _around(request, at)
@@ -104,7 +107,8 @@ def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
     asked, at = QueryDict(request.POST.get("query", "")), timezone.now()
     booker = actions.Booker(user=request.user, origin=Origin.DESK, cpts=request.cpts)
     try:
-        row = give(slot, asked=asked, moved=_moved(request, asked), booker=booker, at=at)
+        moved = _moved(request, asked)
+        row = give(slot, asked=asked, reason=typed_reason(request.POST), moved=moved, booker=booker, at=at)
     except DomainError as error:
         results = found(bound(asked), now=at, kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
         messages.error(request, told_kindly(error, results))
@@ -147,11 +151,10 @@ def appointments(request: CptsRequest) -> HttpResponse:
         columns=(
             Column("date", "Date", lambda one: one.starts_at, "starts_at"),
             Column("professionnel", "Professionnel", lambda one: str(one.effector), "effector__family_name"),
-            Column("motif", "Motif", lambda one: one.reason, "reason"),
             Column("origine", "Réservé par", lambda one: one.get_origin_display(), "origin"),
             Column("etat", "État", lambda one: one.get_status_display(), "status"),
         ),
-        search_in=("effector__search_name", "reason"),
+        search_in=("effector__search_name",),
         filters=(
             Filter("etat", "État", "status", AppointmentStatus.choices),
             Filter("origine", "Réservé par", "origin", Origin.choices),
@@ -191,7 +194,11 @@ def appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpResponse:
         except DomainError as error:
             messages.error(request, error.user_message)
         return redirect("unscheduled_care:appointment", request.cpts.slug, row.uuid)
-    context = appointment_context(row) | {"move_query": move_query(row), "form": form}
+    try:
+        said = actions.read_appointment(appointment=row, by=request.user, at=timezone.now())
+    except DomainError as error:
+        return gone(request, "Rendez-vous", error.user_message)
+    context = appointment_context(row) | {"move_query": move_query(row), "form": form, "said": said}
     return render(request, "unscheduled_care/appointment.html", context)
 
 
@@ -211,7 +218,11 @@ def own_appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpRespons
     if request.method == "POST":
         answer(request, row)
         return redirect("unscheduled_care:own_appointment", request.cpts.slug, row.uuid)
-    return render(request, "unscheduled_care/own_appointment.html", appointment_context(row))
+    try:
+        said = actions.read_appointment(appointment=row, by=request.user, at=timezone.now())
+    except DomainError as error:
+        return gone(request, "Rendez-vous", error.user_message)
+    return render(request, "unscheduled_care/own_appointment.html", appointment_context(row) | {"said": said})
 
 
 @requires(Permission.CARE_MANAGE)
@@ -222,12 +233,20 @@ def difficulties(request: CptsRequest) -> HttpResponse:
 
 def _difficulties(request: CptsRequest, answered: AnswerForm | None = None) -> HttpResponse:
     """`answered`: an answer that could not be taken, shown again where it was typed."""
-    rows = Difficulty.objects.of(request.cpts).select_related("effector", "appointment")
+    whole = Difficulty.objects.of(request.cpts).select_related("effector", "appointment")
+    rows = list(whole.order_by("solved_at", "-told_at")[:100])
+    try:
+        said = actions.read_difficulties(cpts=request.cpts, difficulties=rows, by=request.user, at=timezone.now())
+    except DomainError as error:
+        return gone(request, "Difficultés", error.user_message)
     lines = [
-        {"row": row, "form": answered if answered and answered.difficulty == row.pk else AnswerForm(difficulty=row.pk)}
-        for row in rows.order_by("solved_at", "-told_at")[:100]
+        {"row": row, "said": facts, "form": _answer_form(row, answered)} for row, facts in zip(rows, said, strict=True)
     ]
     return render(request, "unscheduled_care/difficulties.html", {"lines": lines})
+
+
+def _answer_form(row: Difficulty, answered: AnswerForm | None) -> AnswerForm:
+    return answered if answered and answered.difficulty == row.pk else AnswerForm(difficulty=row.pk)
 
 
 @require_POST
@@ -289,7 +308,7 @@ def _told(counted: CareFigures, target_hours: int) -> dict[str, Any]:
         "target_note": f"{percent(share)} des patients venus" if share is not None else "",
         "themes": [
             ("Par délai", _bars(counted.by_delay)), ("Par heure du rendez-vous", _bars(counted.by_hour)),
-            ("Par professionnel", _bars(counted.by_professional)), ("Par motif", _bars(counted.by_reason)),
+            ("Par professionnel", _bars(counted.by_professional)),
             ("Par commune du patient", _bars(counted.by_commune)),
         ],
     }  # fmt: skip

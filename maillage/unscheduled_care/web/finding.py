@@ -25,6 +25,7 @@ from maillage.unscheduled_care.search import PER_SEARCH, FoundSlot, Need, find_h
 from maillage.unscheduled_care.web.found_lines import km_text, modes_of, phone_of
 
 SHOWN = 25
+LONGEST_REASON = 120
 FIRST = ("10G", "60", "70", "50", "21", "40")  # asked for most; the others follow
 CHOICES = sorted(((one.code, one.singular) for one in GROUPS), key=lambda one: (one[0] not in FIRST, one[1]))
 
@@ -46,7 +47,6 @@ class FindForm(forms.Form):
         label="Comment", required=False,
         choices=[("", "Peu importe"), *[(str(mode.name), label) for mode, label in MODE_LABELS.items()]],
     )  # fmt: skip
-    motif = forms.CharField(label="Motif", max_length=120, required=False, help_text="Jamais le nom du patient.")
 
 
 FindForm.base_fields = Shared(FindForm.base_fields)  # every search makes one
@@ -160,8 +160,12 @@ def asked_slot(uuid: UUID) -> Slot:
     return slot
 
 
-def give(slot: Slot, *, asked: QueryDict, moved: Appointment | None, booker: Booker, at: datetime) -> Appointment:
+def give(
+    slot: Slot, *, asked: QueryDict, reason: str, moved: Appointment | None, booker: Booker, at: datetime
+) -> Appointment:
     """Book for the patient of a search, or move there the appointment it speaks of. Raises DomainError.
+
+    `reason`: why they come, as it was typed with the booking: never in the address of a search.
 
     `moved` is what `deplacer` names, as far as the person may change it: a stranger's is nobody's.
     """
@@ -172,7 +176,12 @@ def give(slot: Slot, *, asked: QueryDict, moved: Appointment | None, booker: Boo
     data = _searched(asked) if asked else {}  # from the door of the SAS, there was no search
     commune = data.get("commune")
     code = commune.code if commune else ""
-    return actions.book_slot(slot=slot, booker=booker, reason=data.get("motif", ""), commune=code, at=at)
+    return actions.book_slot(slot=slot, booker=booker, reason=reason, commune=code, at=at)
+
+
+def typed_reason(posted: QueryDict) -> str:
+    """« Motif », one line."""
+    return " ".join(posted.get("motif", "").replace("\0", "").split())[:LONGEST_REASON]
 
 
 def _searched(asked: QueryDict) -> dict[str, Any]:

@@ -12,8 +12,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from maillage.accounts.models import User
 from maillage.core.errors import DomainError
+from maillage.core.gone import gone
 from maillage.core.posted import sent_uuid
+from maillage.core.sealing import can_seal
 from maillage.geography.fields import commune_text
 from maillage.geography.models import Commune
 from maillage.unscheduled_care import actions
@@ -21,7 +24,16 @@ from maillage.unscheduled_care.models import Appointment
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.web.access import regulator_booker, regulator_of, regulators_only
-from maillage.unscheduled_care.web.finding import Found, answer_json, asked_slot, bound, found, give, told_kindly
+from maillage.unscheduled_care.web.finding import (
+    Found,
+    answer_json,
+    asked_slot,
+    bound,
+    found,
+    give,
+    told_kindly,
+    typed_reason,
+)
 from maillage.unscheduled_care.web.forms import DifficultyForm
 from maillage.unscheduled_care.web.found_lines import slot_lines
 
@@ -36,7 +48,7 @@ def find(request: HttpRequest) -> HttpResponse:
     moved = _moved(request, request.GET)
     context = {
         "form": form, "found": results, "moved": moved, "at": timezone.now(),
-        "query": request.GET.urlencode(),
+        "query": request.GET.urlencode(), "may_seal": can_seal(),
         "lines": _lines(results, is_move=moved is not None) if results else "",
     }  # fmt: skip
     page = "unscheduled_care/_results.html" if getattr(request, "htmx", False) else "unscheduled_care/find.html"
@@ -77,7 +89,9 @@ def book(request: HttpRequest, slot_uuid: UUID) -> HttpResponse:
     asked = QueryDict(request.POST.get("query", ""))
     at = timezone.now()
     try:
-        appointment = give(slot, asked=asked, moved=_moved(request, asked), booker=regulator_booker(request), at=at)
+        moved, booker = _moved(request, asked), regulator_booker(request)
+        reason = typed_reason(request.POST)
+        appointment = give(slot, asked=asked, reason=reason, moved=moved, booker=booker, at=at)
     except DomainError as error:
         messages.error(request, told_kindly(error, found(bound(asked), now=at)))
         return redirect(f"{reverse('unscheduled_care:regulation')}?{asked.urlencode()}")
@@ -93,9 +107,15 @@ def appointment(request: HttpRequest, appointment_uuid: UUID) -> HttpResponse:
 
 
 def _told(request: HttpRequest, row: Appointment, form: DifficultyForm) -> HttpResponse:
+    assert isinstance(request.user, User)
+    at = timezone.now()
+    try:
+        said = actions.read_appointment(appointment=row, with_difficulties=True, by=request.user, at=at)
+    except DomainError as error:
+        return gone(request, "Rendez-vous", error.user_message)
     context = {
-        "row": row, "when": when(row.starts_at, row.slot.schedule), "form": form, "at": timezone.now(),
-        "move_query": move_query(row),
+        "row": row, "when": when(row.starts_at, row.slot.schedule), "form": form, "at": at,
+        "move_query": move_query(row), "said": said,
     }  # fmt: skip
     return render(request, "unscheduled_care/regulation_appointment.html", context)
 
@@ -127,8 +147,11 @@ def act(request: HttpRequest, appointment_uuid: UUID) -> HttpResponse:
         if not form.is_valid():
             return _told(request, row, form)
         text, name = form.cleaned_data["text"], str(request.user)
-        actions.report(cpts=row.cpts, text=text, appointment=row, by=user, by_name=name, at=at)
-        messages.success(request, f"Signalé à la coordination de {row.cpts.with_article}.")
+        try:
+            actions.report(cpts=row.cpts, text=text, appointment=row, by=user, by_name=name, at=at)
+            messages.success(request, f"Signalé à la coordination de {row.cpts.with_article}.")
+        except DomainError as error:
+            messages.error(request, error.user_message)
     elif request.POST.get("do") == "cancel":
         try:
             actions.cancel(appointment=row, by=user, at=at)

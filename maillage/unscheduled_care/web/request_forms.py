@@ -28,10 +28,13 @@ class MessageForm(forms.Form):
     )  # fmt: skip
 
 
+NOT_SAID = (Outcome.BOOKED, Outcome.EXPIRED)  # what a slot of ours does, and what time does
+
+
 class EndForm(forms.Form):
     """How it ends, when no slot of ours did it."""
 
     outcome = forms.ChoiceField(
-        label="Issue", choices=[one for one in Outcome.choices if one[0] != Outcome.BOOKED], widget=forms.RadioSelect,
+        label="Issue", choices=[one for one in Outcome.choices if one[0] not in NOT_SAID], widget=forms.RadioSelect,
         error_messages=dict.fromkeys(("required", "invalid_choice"), "Choisissez l’issue de la demande."),
     )  # fmt: skip

@@ -132,6 +132,7 @@ def show_request(request: CptsRequest, request_uuid: UUID) -> HttpResponse:
         "when": when(row.appointment.starts_at, row.appointment.slot.schedule) if row.appointment else "",
         "solicited": row.solicitations.select_related("effector").order_by("pk"),
         "signs": warning_signs(patient.get("what", "")),
+        "term": actions.term_of(row),
     }  # fmt: skip
     if row.is_waiting:
         context |= _orientation(request, row, patient)
@@ -165,11 +166,12 @@ def _orientation(request: CptsRequest, row: CareRequest, patient: dict[str, str]
             "commune": commune_text(row.commune),
             "profession": row.group,
             "delai": str(delay),
-            "medecin": patient.get("doctor", ""),
         }
     )
     asked["demande"] = str(row.uuid)
-    slots = found(bound(asked), now=timezone.now(), kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
+    sought = asked.copy()  # of the doctor, who is sealed with the patient, nothing goes into an address
+    sought["medecin"] = patient.get("doctor", "")
+    slots = found(bound(sought), now=timezone.now(), kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
     people = _near(request, row)
     return {
         "offered": slot_lines(slots.slots[:OFFERED], cpts_slug=request.cpts.slug, is_move=False) if slots else "",
