@@ -97,7 +97,7 @@ THIRD_PARTY = {
     "mfa_remove_webauthn": "signed-in",
 }
 POST_ONLY = {
-    "portal:demo_sign_in", "accounts:end_session",
+    "portal:demo_sign_in", "accounts:end_session", "portal:make_backup",
     "portal:reload_reference", "accounts:withdraw_role", "accounts:withdraw_invitation",
     "territory:start", "territory:discard", "territory:change", "territory:paste", "territory:put_in_force",
     "portal:load_open_data", "diagnosis:erase_entry", "diagnosis:remove_resource", "diagnosis:change_priority",

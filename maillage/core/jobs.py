@@ -41,8 +41,16 @@ class Kind:
     on_failure: OnFailure | None = None
 
 
+@dataclass(frozen=True)
+class Daily:
+    """Work of each day, when there is reason to do it."""
+
+    label: str
+    is_due: Callable[[], bool]
+
+
 KINDS: dict[str, Kind] = {}
-DAILY: dict[str, str] = {}
+DAILY: dict[str, Daily] = {}
 LOST_AFTER = timedelta(minutes=2)
 RETRY_DELAYS = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
 
@@ -63,10 +71,10 @@ def job(
     return register
 
 
-def daily(kind: str, label: str) -> None:
+def daily(kind: str, label: str, is_due: Callable[[], bool] = lambda: True) -> None:
     """Have a registered kind of work done once a day, by whichever worker sees the day first."""
     assert kind in KINDS, kind
-    DAILY[kind] = label
+    DAILY[kind] = Daily(label, is_due)
 
 
 def enqueue(
@@ -92,10 +100,10 @@ def enqueue_daily(at: datetime) -> list[Job]:
     today = timezone.localdate(at)
     done = set(Job.objects.filter(due_on=today).values_list("kind", flat=True))
     made = []
-    for kind, label in DAILY.items():
-        if kind not in done:
+    for kind, work in DAILY.items():
+        if kind not in done and work.is_due():
             with suppress(IntegrityError):  # another worker was faster
-                made.append(enqueue(kind, label=label, at=at, due_on=today))
+                made.append(enqueue(kind, label=work.label, at=at, due_on=today))
     return made
 
 

@@ -28,6 +28,11 @@ def plural(count: float, singular: str, plural_form: str | None = None) -> str:
     return singular if abs(count) < 2 else plural_form or f"{singular}s"
 
 
+def megabytes(size: int) -> str:
+    """Bytes, as people say them: 19643842 -> 19,6 Mo."""
+    return f"{size / 1_000_000:.1f} Mo".replace(".", ",")
+
+
 def listed(items: Iterable[str]) -> str:
     """['Eymet', 'Issigeac', 'Lalinde'] -> Eymet, Issigeac et Lalinde."""
     *head, last = list(items) or [""]

@@ -52,6 +52,7 @@ INSTANCE_ENTRIES = (
     ("Données ouvertes", "portal:open_data"),
     ("Messages sortants", "portal:outbox"),
     ("Limites", "portal:limits"),
+    ("Sauvegardes", "portal:backups"),
     ("Composants", "portal:gallery"),
 )
 

@@ -2,13 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 PART = ".part"
 NAMED = re.compile(r"maillage-(\d{8}T\d{6}Z)\.tar\.gz\.age")
 STAMP = "%Y%m%dT%H%M%SZ"
-TOO_OLD = timedelta(hours=36)  # a day, and a night for whoever looks
 
 
 @dataclass(frozen=True)
@@ -18,9 +17,6 @@ class Kept:
     path: Path
     made_at: datetime
     size: int
-
-    def is_too_old(self, at: datetime) -> bool:
-        return at - self.made_at > TOO_OLD
 
 
 def name_of(at: datetime) -> str:

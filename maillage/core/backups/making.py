@@ -24,9 +24,9 @@ from maillage.core.backups.manifest import (
     applied_migrations,
     counted_files,
     manifest_of,
-    megabytes,
 )
 from maillage.core.errors import DomainError
+from maillage.core.text import megabytes
 
 FILES = "files"
 WORK, LOCK = "backup-work", "backup.lock"

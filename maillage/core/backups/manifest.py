@@ -46,10 +46,6 @@ def counted_files(number: int) -> str:
     return f"{number} {plural(number, 'fichier', 'fichiers')}"
 
 
-def megabytes(size: int) -> str:
-    return f"{size / 1_000_000:.1f} Mo".replace(".", ",")
-
-
 def manifest_of(engine: str, tables: Mapping[str, int], migrations: tuple[str, ...], *, at: datetime) -> Manifest:
     return Manifest(VERSION, at, engine, migrations, dict(tables), key_fingerprints())
 

@@ -21,11 +21,11 @@ from maillage.core.backups.manifest import (
     Manifest,
     counted_files,
     key_fingerprints,
-    megabytes,
     read_manifest,
     unknown_migrations,
 )
 from maillage.core.errors import DomainError
+from maillage.core.text import megabytes
 
 LOST = {
     "PATIENT_DATA_KEY": "Ce qui nomme des patients ne se lira pas sans elle.",

@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 from maillage.core.money import NBSP, format_euros, grouped
 from maillage.core.money import decimal as decimal_text
 from maillage.core.text import listed as listed_text
+from maillage.core.text import megabytes as size_text
 from maillage.core.text import of as elided
 from maillage.core.text import percent as share_as_percent
 from maillage.core.text import plural as agree
@@ -30,6 +31,11 @@ def number(value: int | None) -> str:
 @register.filter
 def euros(value: Decimal | None) -> str:
     return format_euros(value)
+
+
+@register.filter
+def megabytes(size: int) -> str:
+    return size_text(size)
 
 
 @register.filter

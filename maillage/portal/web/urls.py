@@ -1,6 +1,6 @@
 from django.urls import path
 
-from maillage.portal.web import data_views, views
+from maillage.portal.web import backup_views, data_views, views
 
 app_name = "portal"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("instance/messages/", views.outbox, name="outbox"),
     path("instance/messages/<uuid:mail_uuid>/", views.outgoing_mail, name="mail"),
     path("instance/limites/", views.limits, name="limits"),
+    path("instance/sauvegardes/", backup_views.backups, name="backups"),
+    path("instance/sauvegardes/faire/", backup_views.make_backup, name="make_backup"),
     path("instance/composants/", views.gallery, name="gallery"),
     path("travaux/<uuid:job_uuid>/", views.job, name="job"),
     path("sante/vivant", views.alive, name="alive"),

@@ -25,6 +25,7 @@ from maillage.exchange.models import MailState, OutgoingMail
 from maillage.geography.jobs import RELOAD
 from maillage.geography.models import ReferenceRelease
 from maillage.portal import queries
+from maillage.portal.backups import backups_at
 from maillage.portal.demo.people import PERSONAS
 from maillage.portal.web.gallery import gallery_facts
 
@@ -103,6 +104,7 @@ def reference(request: CptsRequest) -> HttpResponse:
     context = {
         "release": ReferenceRelease.objects.order_by("-loaded_at").first(),
         "jobs": Job.objects.filter(kind=RELOAD).order_by("-created_at")[:5],
+        "backup_warning": backups_at(timezone.now()).warning,
     }
     return render(request, "portal/reference.html", context)
 
