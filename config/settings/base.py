@@ -246,7 +246,16 @@ BACKUP_DIR = env.str("BACKUP_DIR", default="")
 BACKUP_PUBLIC_KEY = env.str("BACKUP_PUBLIC_KEY", default="")
 BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+# Lanes of background work and their threads (docs/ops/worker.md): what waits for the outside never holds the rest.
+WORKER_LANES = {
+    "default": 1,  # short, inside
+    "mail": 2,  # the mail server
+    "calendars": 3,  # hosts that anybody names
+    "sas": 1,  # the national platform
+    "files": 2,  # what people bring, read apart
+    "long": 1,  # national files, indicators, erasures
+}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": list(WORKER_LANES)}}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -31,6 +31,7 @@ class Job(models.Model):
     owner_id = models.BigIntegerField("demandé par", null=True)
     state = models.CharField("état", max_length=10, choices=JobState, default=JobState.WAITING)
     attempts = models.PositiveSmallIntegerField("tentatives", default=0)
+    interruptions = models.PositiveSmallIntegerField("pannes subies", default=0)
     done = models.PositiveIntegerField("fait", default=0)
     total = models.PositiveIntegerField("à faire", default=0)
     message = models.CharField("étape ou résultat", max_length=500, blank=True)

@@ -13,7 +13,7 @@ from maillage.geography.reference import open_reference
 RELOAD = "geography.reload"
 
 
-@job(RELOAD, attempts=2, limit=timedelta(minutes=10))
+@job(RELOAD, attempts=2, limit=timedelta(minutes=10), lane="long")
 def reload_reference(arguments: dict[str, Any], progress: Progress) -> str:
     """Check the reference files, then load what they change. Running it twice changes nothing."""
     progress("Contrôle des fichiers", 0, 2)

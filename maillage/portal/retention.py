@@ -92,7 +92,7 @@ def _former_professionals(day: date) -> list[QuerySet[Any]]:
     ]
 
 
-@jobs.job(ERASE, attempts=3)
+@jobs.job(ERASE, attempts=3, lane="long")
 def erase_expired(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Running it twice erases nothing more."""
     at = timezone.now()

@@ -22,14 +22,14 @@ def open_data_folder() -> Path | None:
     return Path(settings.OPEN_DATA_DIR) if settings.OPEN_DATA_DIR else None
 
 
-@jobs.job(LOAD, attempts=1, limit=timedelta(hours=2))
+@jobs.job(LOAD, attempts=1, limit=timedelta(hours=2), lane="long")
 def load(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Load the folder of open data. Running it twice changes nothing."""
     by = get_user_model().objects.filter(pk=arguments.get("by") or 0).first()
     return str(load_open_data(open_data_folder(), at=timezone.now(), by=by, progress=progress))
 
 
-@jobs.job(REFRESH, attempts=2, limit=timedelta(hours=1))
+@jobs.job(REFRESH, attempts=2, limit=timedelta(hours=1), lane="long")
 def refresh(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Count the directory again when a register came since the last count."""
     if not _has_something_new():

@@ -40,7 +40,7 @@ def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     return "Prévenu." if told else "Personne à prévenir."
 
 
-@jobs.job(READ, limit=timedelta(minutes=30))
+@jobs.job(READ, limit=timedelta(minutes=30), lane="calendars")
 def read_calendars(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Every outside calendar whose turn it is, a few side by side; then again in a quarter of an hour."""
     at = timezone.now()
@@ -58,7 +58,7 @@ def read_calendars(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     return f"{read} {plural(read, 'agenda lu', 'agendas lus')} sur {len(due)}."
 
 
-@jobs.job(READ_NEW, limit=timedelta(minutes=2))
+@jobs.job(READ_NEW, limit=timedelta(minutes=2), lane="calendars")
 def read_new_calendar(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """A calendar just added does not wait for the round."""
     calendar = BusyCalendar.objects.with_address().filter(pk=arguments["calendar_id"]).first()
@@ -72,7 +72,7 @@ def read_new_calendar(arguments: dict[str, Any], progress: jobs.Progress) -> str
 jobs.daily(READ, "Lecture des agendas extérieurs")
 
 
-@jobs.job(FLUSH, limit=timedelta(minutes=10))
+@jobs.job(FLUSH, limit=timedelta(minutes=10), lane="sas")
 def flush(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     return _flush()
 

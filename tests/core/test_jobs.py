@@ -89,6 +89,38 @@ def test_a_job_of_a_dead_process_is_taken_back_at_once(db):
     assert row.state == JobState.WAITING
 
 
+def test_the_end_of_a_process_is_no_attempt_but_not_for_ever(db, monkeypatch):
+    row = jobs.enqueue("test.fine", label="Essai", at=NOON, name="a")  # tried once only
+    monkeypatch.setattr(jobs, "is_dead", lambda _: True)
+    monkeypatch.setattr(jobs, "MOST_INTERRUPTIONS", 2)
+    states = []
+    for _ in range(3):
+        Job.objects.update(state=JobState.RUNNING, started_at=timezone.now(), worker="x:1", attempts=1)
+        jobs.rescue(timezone.now())
+        row.refresh_from_db()
+        states.append((row.state, row.attempts))
+    assert states == [(JobState.WAITING, 0), (JobState.WAITING, 0), (JobState.FAILED, 1)]
+
+
+def test_a_task_claimed_by_a_process_that_died_gives_its_job_back(db):
+    row = jobs.enqueue("test.fine", label="Essai", at=NOON, name="a")
+    later = NOON + timedelta(minutes=3)
+    DBTaskResult.objects.update(status="RUNNING", started_at=later - timedelta(seconds=5))
+    assert jobs.rescue(later) == []
+    DBTaskResult.objects.update(started_at=NOON)
+    assert jobs.rescue(later) == [row.uuid]
+    assert jobs.rescue(later) == []
+
+
+def test_each_kind_waits_in_its_lane(db):
+    from maillage.exchange.actions import write_mail  # noqa: PLC0415
+
+    jobs.enqueue("test.fine", label="Essai", at=NOON, name="a")
+    write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=NOON)
+    jobs.enqueue("unscheduled_care.calendars", label="Agendas", at=NOON)
+    assert sorted(DBTaskResult.objects.values_list("queue_name", flat=True)) == ["calendars", "default", "mail"]
+
+
 def test_a_job_of_a_living_process_is_left_until_its_limit(db):
     jobs.enqueue("test.flaky", label="Essai", at=NOON)
     Job.objects.update(state=JobState.RUNNING, started_at=NOON, worker=jobs.this_worker(), attempts=1)
@@ -122,7 +154,7 @@ def test_a_run_already_taken_back_no_longer_writes(db):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_real_worker_runs_what_waits_even_after_being_killed(tmp_path):
+def test_the_real_worker_runs_what_waits_even_after_being_killed(monkeypatch):
     """A worker is killed in the middle of a job; the next one takes it back and ends it."""
     from maillage.exchange.actions import write_mail  # noqa: PLC0415
 
@@ -142,11 +174,8 @@ def test_the_real_worker_runs_what_waits_even_after_being_killed(tmp_path):
     )
     environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
     command = [sys.executable, "manage.py", "run_worker", "--batch"]
-    jobs.RETRY_DELAYS, kept = (timedelta(0),), jobs.RETRY_DELAYS
-    try:
-        jobs.rescue(timezone.now())
-    finally:
-        jobs.RETRY_DELAYS = kept
+    monkeypatch.setattr(jobs, "INTERRUPTED_DELAY", timedelta(0))
+    jobs.rescue(timezone.now())
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)

@@ -111,7 +111,7 @@ def give_up(arguments: dict[str, Any]) -> None:
     OutgoingMail.objects.filter(pk=arguments["mail_id"], state=MailState.QUEUED).update(state=MailState.FAILED)
 
 
-@jobs.job(DELIVER, attempts=5, limit=timedelta(minutes=2), on_failure=give_up)
+@jobs.job(DELIVER, attempts=5, limit=timedelta(minutes=2), on_failure=give_up, lane="mail")
 def deliver(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Hand one queued message to the mail server. Sent already, or useless by now: nothing to do."""
     mail = OutgoingMail.objects.filter(pk=arguments["mail_id"], state=MailState.QUEUED).first()
