@@ -1,10 +1,12 @@
 """One factory a model, traits instead of subclasses, fixed instants."""
 
+import io
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import factory
 from allauth.account.models import EmailAddress
+from pypdf import PdfWriter
 
 from maillage.accounts.models import Role, RoleAssignment, User
 from maillage.core.text import normalised
@@ -184,3 +186,12 @@ class PractitionerRoleFactory(factory.django.DjangoModelFactory):
     group = "60"
     mode = "L"
     commune_id = "24037"
+
+
+def pdf(text: str = "") -> bytes:
+    """A PDF of one page; two texts make two files."""
+    out, writer = io.BytesIO(), PdfWriter()
+    writer.add_blank_page(width=200, height=200)
+    writer.add_metadata({"/Title": text or "Essai"})
+    writer.write(out)
+    return out.getvalue()

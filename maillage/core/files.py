@@ -8,9 +8,13 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.utils.crypto import get_random_string
 
-from maillage.core.errors import DomainError
+from maillage.core.apart.reading import Reader, read_apart
+from maillage.core.errors import DomainError, UnreadableFile
 
 LARGEST = 10 * 2**20
+
+
+PDFS = Reader("maillage.core.apart.documents:check_pdf", largest=LARGEST, processor=4, wall=6, most_output=1_000)
 
 
 class NotADocument(DomainError):
@@ -18,9 +22,20 @@ class NotADocument(DomainError):
 
 
 def keep_pdf(folder: str, content: bytes) -> str:
-    """Write a PDF; returns the name it is kept under. Raises NotADocument."""
+    """Open a PDF apart, then write it; returns the name it is kept under. Outside transactions: a file whose row was
+    never written is swept the next day. Raises NotADocument.
+    """
     if len(content) > LARGEST or not content.startswith(b"%PDF-"):
         raise NotADocument
+    try:
+        read_apart(PDFS, content)
+    except UnreadableFile as error:
+        raise NotADocument(error.user_message) from error
+    return keep_file(folder, content)
+
+
+def keep_file(folder: str, content: bytes) -> str:
+    """Write what is known to be a PDF; returns the name it is kept under."""
     name = f"{get_random_string(32)}.pdf"
     path = path_of(folder, name)
     path.parent.mkdir(parents=True, exist_ok=True)

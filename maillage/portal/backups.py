@@ -40,7 +40,7 @@ def is_automatic() -> bool:
     return connection.vendor == "sqlite" and is_configured()
 
 
-@jobs.job(BACKUP, attempts=3, limit=timedelta(hours=3))
+@jobs.job(BACKUP, attempts=3, limit=timedelta(hours=3), lane="long")
 def back_up(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Running it twice makes two backups."""
     at = timezone.now()

@@ -18,7 +18,7 @@ from psycopg import sql
 from maillage.core.backups import postgresql
 from maillage.core.backups.keys import new_pair
 from maillage.core.backups.restoring import DATABASE
-from maillage.core.files import keep_pdf
+from maillage.core.files import keep_file
 from tests.test_urls import arguments  # noqa: F401  # a row behind each address
 
 PUBLIC, SECRET = new_pair()
@@ -66,7 +66,7 @@ def instance(tmp_path, settings, transactional_db, arguments):  # noqa: F811
     settings.BACKUP_PUBLIC_KEY = PUBLIC
     settings.MEDIA_ROOT.mkdir(parents=True)
     for number in range(3):
-        keep_pdf("conventions", b"%PDF-1.7 " + bytes([number]) * 100_000)
+        keep_file("conventions", b"%PDF-1.7 " + bytes([number]) * 100_000)
     return tmp_path
 
 

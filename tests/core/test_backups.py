@@ -15,7 +15,7 @@ from maillage.core.backups import making
 from maillage.core.backups.keeping import kept, name_of, rotate
 from maillage.core.backups.making import AlreadyRunning, NotConfigured, make_backup
 from maillage.core.backups.restoring import LaterVersion, TargetNotEmpty, restore_backup
-from maillage.core.files import keep_pdf
+from maillage.core.files import keep_file
 from maillage.core.models import Job
 from maillage.exchange.actions import write_mail
 from maillage.exchange.models import OutgoingMail
@@ -56,7 +56,7 @@ class Writer(threading.Thread):
     def run(self):
         while not self.over.is_set():
             with transaction.atomic():
-                name = keep_pdf("conventions", b"%PDF-1.7 " + self.acknowledged.to_bytes(4, "big") * 1000)
+                name = keep_file("conventions", b"%PDF-1.7 " + self.acknowledged.to_bytes(4, "big") * 1000)
                 Job.objects.create(kind="written", label=name, created_at=NOON)
                 write_mail(recipient="a@exemple.invalid", subject=name, body="Bonjour", at=NOON)
             self.acknowledged += 1

@@ -25,6 +25,7 @@ from tests.factories import (
     ParticipantFactory,
     PractitionerFactory,
     PractitionerRoleFactory,
+    pdf,
 )
 
 
@@ -301,5 +302,5 @@ def test_documents_are_pdf(cpts, coordinator, settings, tmp_path):
     meeting = meeting_in(cpts)
     with pytest.raises(Exception, match="PDF"):
         actions.join_document(meeting=meeting, name="Image", content=b"\x89PNG", by=coordinator, at=NOON)
-    document = actions.join_document(meeting=meeting, name="Budget", content=b"%PDF-1.7 x", by=coordinator, at=NOON)
-    assert (tmp_path / "meetings" / document.file).read_bytes() == b"%PDF-1.7 x"
+    document = actions.join_document(meeting=meeting, name="Budget", content=pdf(), by=coordinator, at=NOON)
+    assert (tmp_path / "meetings" / document.file).read_bytes() == pdf()

@@ -36,7 +36,16 @@ from maillage.meetings.models.participant import LINK
 from maillage.meetings.web.room_views import room_token
 from maillage.members.actions import merge
 from maillage.members.models import Mandate, Membership
-from tests.factories import HOUR, NOON, TODAY, CollegeFactory, MeetingFactory, MembershipFactory, ParticipantFactory
+from tests.factories import (
+    HOUR,
+    NOON,
+    TODAY,
+    CollegeFactory,
+    MeetingFactory,
+    MembershipFactory,
+    ParticipantFactory,
+    pdf,
+)
 from tests.meetings.test_views import link, page, personal, wall_url
 from tests.meetings.test_voting import DURING, ballot_on, vote, voters
 
@@ -399,7 +408,7 @@ def test_a_link_of_one_meeting_signs_in_no_other(client, tonight):
 def test_papers_of_one_meeting_are_not_read_through_another(client, cpts, tonight, coordinator, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     other = MeetingFactory(cpts=cpts)
-    paper = actions.join_document(meeting=other, name="Secret", content=b"%PDF-1.7", by=coordinator, at=NOON)
+    paper = actions.join_document(meeting=other, name="Secret", content=pdf(), by=coordinator, at=NOON)
     ballot = ballot_on(MeetingFactory(cpts=cpts, kind="assembly"), coordinator, opened=False)
     person = ParticipantFactory(meeting=tonight)
     token = link(person)
@@ -517,7 +526,7 @@ def test_an_answer_heard_on_the_telephone_leaves_a_trace(client, cpts, coordinat
 
 
 def pdf_file():
-    file = io.BytesIO(b"%PDF-1.7 x")
+    file = io.BytesIO(pdf())
     file.name = "statuts.pdf"
     return file
 
@@ -534,7 +543,7 @@ def test_statutes_and_assemblies_are_those_of_one_s_own_cpts(client, cpts, neigh
     settings.MEDIA_ROOT = tmp_path
     theirs = MeetingFactory(cpts=neighbour, kind="assembly", title="Assemblée d’à côté")
     text = actions.adopt_text(
-        cpts=neighbour, kind="statutes", adopted_on=TODAY, changes="", content=b"%PDF-1.7", meeting=None,
+        cpts=neighbour, kind="statutes", adopted_on=TODAY, changes="", content=pdf(), meeting=None,
         by=coordinator, at=NOON,
     )  # fmt: skip
     client.force_login(coordinator)

@@ -28,7 +28,16 @@ from maillage.meetings.models import (
 from maillage.meetings.models.participant import LINK
 from maillage.meetings.rules.tally import RESOLUTION, journal_digest
 from maillage.members.models import Mandate, Membership
-from tests.factories import HOUR, NOON, TODAY, CollegeFactory, MeetingFactory, MembershipFactory, ParticipantFactory
+from tests.factories import (
+    HOUR,
+    NOON,
+    TODAY,
+    CollegeFactory,
+    MeetingFactory,
+    MembershipFactory,
+    ParticipantFactory,
+    pdf,
+)
 from tests.meetings.test_attendance import at_once
 
 DURING = NOON + 9 * HOUR
@@ -451,7 +460,9 @@ def test_statutes_are_kept_version_by_version(client, cpts, coordinator, member,
     client.force_login(coordinator)
     url = reverse("meetings:texts", args=[cpts.slug])
 
-    def send(content=b"%PDF-1.7 x", on="12/06/2025", **more):
+    statutes = pdf()
+
+    def send(content=statutes, on="12/06/2025", **more):
         file = io.BytesIO(content)
         file.name = "statuts.pdf"
         return client.post(url, {"kind": "statutes", "adopted_on": on, "file": file, **more})

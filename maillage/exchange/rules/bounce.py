@@ -18,6 +18,12 @@ class Bounce:
     reason: str
 
 
+def read(content: bytes) -> dict[str, str] | None:
+    """What `bounce_of` says, in plain values: notices come from anybody, and are read apart."""
+    bounce = bounce_of(content)
+    return None if bounce is None else {"mail_uuid": str(bounce.mail_uuid), "reason": bounce.reason}
+
+
 def bounce_of(raw: bytes) -> Bounce | None:
     """None when this is no notice, when it speaks of none of our messages, or when the server only asks to wait."""
     message = message_from_bytes(raw, policy=policy.default)

@@ -21,7 +21,6 @@ class VersionTaken(DomainError):
     user_message = "Quelqu’un a déposé une version au même moment : réessayez."
 
 
-@transaction.atomic
 def adopt_text(
     *,
     cpts: Cpts,
@@ -42,9 +41,9 @@ def adopt_text(
                 cpts=cpts, kind=GoverningKind(kind), number=last + 1, adopted_on=adopted_on, changes=changes, file=file,
                 meeting=meeting,
             )  # fmt: skip
+            audit.record("governing.adopted", target=text, by=by, at=at, cpts=cpts, summary=f"{text} déposée")
     except IntegrityError as error:
         raise VersionTaken from error
-    audit.record("governing.adopted", target=text, by=by, at=at, cpts=cpts, summary=f"{text} déposée")
     return text
 
 

@@ -236,11 +236,12 @@ def cancel(*, meeting: Meeting, reason: str, by: User, at: datetime) -> None:
     ask_to_tell(meeting, at, by)
 
 
-@transaction.atomic
 def join_document(*, meeting: Meeting, name: str, content: bytes, by: User, at: datetime) -> MeetingDocument:
     """A PDF for those who are invited. Raises NotADocument."""
-    document = MeetingDocument.objects.create(meeting=meeting, name=name, file=keep_pdf(DOCUMENTS, content))
-    leave_trace("document", meeting, f"Document « {name} » joint à « {meeting} »", by=by, at=at)
+    file = keep_pdf(DOCUMENTS, content)
+    with transaction.atomic():
+        document = MeetingDocument.objects.create(meeting=meeting, name=name, file=file)
+        leave_trace("document", meeting, f"Document « {name} » joint à « {meeting} »", by=by, at=at)
     return document
 
 

@@ -58,16 +58,16 @@ def _check_order(starts_on: date, ends_on: date | None) -> None:
         raise EndsBeforeItStarts
 
 
-@transaction.atomic
 def sign_convention(
     *, cpts: Cpts, fields: Mapping[str, Any], document: bytes | None, by: User, at: datetime
 ) -> Convention:
     """An agreement with a partner, and the PDF of it. Raises EndsBeforeItStarts or NotADocument."""
     _check_order(fields["starts_on"], fields["ends_on"])
     name = keep_pdf(CONVENTIONS, document) if document is not None else ""
-    convention = Convention.objects.create(cpts=cpts, document=name, **fields)
-    summary = f"Convention avec {convention.partner} : {convention.purpose}"
-    audit.record("member.convention-signed", target=convention, by=by, at=at, cpts=cpts, summary=summary)
+    with transaction.atomic():
+        convention = Convention.objects.create(cpts=cpts, document=name, **fields)
+        summary = f"Convention avec {convention.partner} : {convention.purpose}"
+        audit.record("member.convention-signed", target=convention, by=by, at=at, cpts=cpts, summary=summary)
     return convention
 
 

@@ -10,10 +10,16 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 
 from maillage.core.access import View, machine
+from maillage.core.apart.reading import MEBI, Reader, read_apart
+from maillage.core.errors import UnreadableFile
 from maillage.unscheduled_care.fhir import Resource, outcome
 from maillage.unscheduled_care.rules.sas_query import Refused, check_format
 
 JSON = "application/fhir+json; charset=utf-8"
+LARGEST_BODY, READ_APART_FROM = 2**20, 32 * 2**10  # bytes; an appointment or a regulator takes some thousands
+LARGE_BODIES = Reader(
+    "maillage.core.apart.json_shape:check", largest=LARGEST_BODY, memory=256 * MEBI, processor=2, wall=4
+)
 SUBJECT = re.compile(r"(?:^|[,/])\s*(CN|OU)\s*=\s*([^,/]+)")
 
 
@@ -65,9 +71,16 @@ def check_certificate(meta: Mapping[str, Any]) -> None:
 
 
 def body_of(request: HttpRequest) -> Resource:
-    """The resource that was sent. Raises Refused when it is no JSON object."""
+    """The resource that was sent; a large one is looked at apart first. Raises Refused when it is no JSON object."""
     try:
-        sent = orjson.loads(request.body)
+        body = request.body
+        if len(body) > LARGEST_BODY:
+            raise Refused("too-long", "Le corps dépasse 1 Mo", "", 413)
+        if len(body) > READ_APART_FROM:
+            read_apart(LARGE_BODIES, body)
+        sent = orjson.loads(body)
+    except UnreadableFile as error:
+        raise Refused("too-costly", error.user_message) from error
     except (orjson.JSONDecodeError, RequestDataTooBig) as error:
         raise Refused("structure", "Le corps n’est pas du JSON lisible") from error
     if not isinstance(sent, dict):
