@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from maillage.accounts.web.psc_views import SignOut
+
 urlpatterns = [
     path("", include("maillage.unscheduled_care.api.urls")),  # machines first: they call most, and wait least
     path("", include("maillage.unscheduled_care.web.urls")),  # then regulators, on a call
@@ -14,6 +16,7 @@ urlpatterns = [
     path("", include("maillage.meetings.web.urls")),
     path("", include("maillage.territorial_diagnosis.web.urls")),
     path("", include("maillage.aci.web.urls")),
+    path("compte/logout/", SignOut.as_view(), name="account_logout"),  # ours: it leaves Pro Santé Connect too
     path("compte/", include("allauth.account.urls")),
     path("compte/2fa/", include("allauth.mfa.urls")),
 ]

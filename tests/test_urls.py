@@ -98,6 +98,7 @@ THIRD_PARTY = {
 }
 POST_ONLY = {
     "portal:demo_sign_in", "accounts:end_session", "portal:make_backup",
+    "accounts:psc_unlink",
     "portal:reload_reference", "accounts:withdraw_role", "accounts:withdraw_invitation",
     "territory:start", "territory:discard", "territory:change", "territory:paste", "territory:put_in_force",
     "portal:load_open_data", "diagnosis:erase_entry", "diagnosis:remove_resource", "diagnosis:change_priority",
@@ -121,7 +122,11 @@ SCOPES = {
 }
 # Session, account and roles are three; the diagnosis answers any perimeter in five, its documents in a few more.
 DIAGNOSIS, DOCUMENT = 8, 24
-REFUSED_AS_CALLED = {"unscheduled_care:back"}  # nobody comes back from a provider whom they did not leave for
+REFUSED_AS_CALLED = {
+    "unscheduled_care:back",
+    "accounts:psc",
+    "accounts:psc_back",
+}  # nobody comes back from a provider whom they did not leave for
 OTHER_LIMITS = {
     "diagnosis:overview": DIAGNOSIS, "diagnosis:theme": DIAGNOSIS, "diagnosis:indicator": DIAGNOSIS + 2,
     "diagnosis:what_if": DIAGNOSIS + 1, "diagnosis:gaps": DIAGNOSIS + 3, "diagnosis:resources": DIAGNOSIS,
@@ -250,6 +255,7 @@ def arguments(cpts, coordinator):
         **care_arguments(cpts, coordinator),
         "key": cpts.uuid,
         "owner": 1,
+        "name": "stopped_here",
         "rest": "Patient",
     }
 

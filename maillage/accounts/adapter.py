@@ -9,9 +9,10 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
-from maillage.accounts import devices, means
+from maillage.accounts import devices, identity, means
 from maillage.accounts.limits import ACCOUNT_MAILS, try_password
 from maillage.accounts.models import User
 from maillage.accounts.secrets import open_text, seal_text
@@ -59,6 +60,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
         """A session that was opened by more than a password asks for more than a password."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if isinstance(user, User) and identity.is_joined() and user.linked_identities.in_force().exists():
+            address = f"{reverse('accounts:psc')}?pour=confirmer"
+            methods.append({"id": means.PSC, "description": "Pro Santé Connect", "url": address})
         strong = [method for method in methods if method["id"] != "reauthenticate"]
         return strong if strong and means.is_strong(self.request) else methods
 

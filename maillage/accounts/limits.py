@@ -82,6 +82,10 @@ SIGN_UP = limit("sign-up", "Comptes demandés depuis un réseau", most=60, secon
 SIGN_UP_BLOCK = limit(
     "sign-up-block", "Comptes demandés depuis un bloc de réseaux", most=200, seconds=HOUR, by=(By.BLOCK,)
 )
+# A whole office may come from one address.
+PSC_DOOR = limit(
+    "psc-door", "Départs vers Pro Santé Connect, depuis un réseau", most=300, seconds=15 * MINUTE, by=(By.NETWORK,)
+)
 RESET = limit("reset", "Mots de passe oubliés, depuis un réseau", most=60, seconds=HOUR, by=(By.NETWORK,))
 RESET_BLOCK = limit(
     "reset-block", "Mots de passe oubliés, depuis un bloc de réseaux", most=200, seconds=HOUR, by=(By.BLOCK,)

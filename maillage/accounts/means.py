@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -44,6 +45,12 @@ def is_recent(request: HttpRequest) -> bool:
         (record["at"] >= since or record["method"] == DEMONSTRATION) and (_counts_as_strong(record) or not strong)
         for record in _records(request)
     )
+
+
+def has_passkey(user: User) -> bool:
+    """Whether a passkey opens the account without a password."""
+    keys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    return any(key.wrap().is_passwordless for key in keys)
 
 
 def label_of(records: list[dict[str, Any]]) -> str:

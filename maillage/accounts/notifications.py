@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from maillage.accounts.models import Invitation, NumberProof
+from maillage.accounts.models import Invitation, LinkedIdentity, NumberProof
 
 
 def invitation_sent(invitation: Invitation, token: str) -> None:
@@ -37,3 +37,35 @@ def number_contested(proof: NumberProof, at: datetime) -> None:
     )
     if proof.user.email:
         EmailMessage("Votre numéro national est contesté", body, to=[proof.user.email]).send()
+
+
+def identity_linked(linked: LinkedIdentity) -> None:
+    """Told to the account: another way opens it from now on."""
+    body = (
+        f"Bonjour,\n\nL’identité Pro Santé Connect de {linked} est reliée à votre compte Maillage depuis le "
+        f"{date_format(timezone.localtime(linked.linked_at), 'l j F Y à H:i')} : elle l’ouvre désormais.\n\n"
+        "Si ce n’est pas vous, déliez-la sur la page « Mes connexions », changez votre mot de passe, puis prévenez "
+        f"la coordination de votre CPTS :\n{settings.PUBLIC_URL}{reverse('accounts:connections')}\n"
+    )
+    EmailMessage("Pro Santé Connect relié à votre compte", body, to=[linked.user.email]).send()
+
+
+def new_account_code(email: str, code: str) -> None:
+    """The code that proves the address of an account being opened by Pro Santé Connect."""
+    body = (
+        f"Bonjour,\n\nVotre code pour ouvrir un compte Maillage avec Pro Santé Connect : {code}\n\n"
+        "Il est bon un quart d’heure, sur l’appareil où vous l’avez demandé. Ne le donnez à personne.\n"
+        "Si vous n’avez rien demandé, ignorez ce message : rien ne sera créé.\n"
+    )
+    EmailMessage(f"Votre code Maillage : {code}", body, to=[email]).send()
+
+
+def new_account_exists(email: str) -> None:
+    """Whoever asks for an account at an address that has one reads this in its mailbox, and nothing on the screen."""
+    body = (
+        "Bonjour,\n\nQuelqu’un a demandé, avec Pro Santé Connect, un compte Maillage à cette adresse, qui en a déjà "
+        "un.\n\nSi c’est vous, connectez-vous avec votre mot de passe, puis reliez Pro Santé Connect sur la page "
+        f"« Mes connexions » :\n{settings.PUBLIC_URL}{reverse('accounts:connections')}\n\n"
+        "Sinon, ignorez ce message : rien n’a changé.\n"
+    )
+    EmailMessage("Un compte existe déjà à cette adresse", body, to=[email]).send()

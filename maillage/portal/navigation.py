@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from maillage.accounts import identity
 from maillage.accounts.models import User
 from maillage.accounts.permissions import Permission, assignments_of
 from maillage.cpts.models import Cpts
@@ -61,11 +62,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """What layout/base.html shows around every page. One query at most: the roles, when the page had not asked yet."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"shell": {"cpts": None, "sections": [], "roles": []}}
+        return {"shell": {"cpts": None, "sections": [], "roles": [], "psc_is_offered": identity.is_joined()}}
     cpts = getattr(request, "cpts", None)
     permissions: frozenset[Permission] = getattr(request, "permissions", frozenset())
     sections = _workspace(request, cpts, permissions) if cpts else _instance(request, permissions)
-    return {"shell": {"cpts": cpts, "sections": sections, "roles": _roles(user, cpts)}, "may": _may(permissions)}
+    facts = {"cpts": cpts, "sections": sections, "roles": _roles(user, cpts), "psc_is_offered": identity.is_joined()}
+    return {"shell": facts, "may": _may(permissions)}
 
 
 def _may(permissions: frozenset[Permission]) -> dict[str, bool]:

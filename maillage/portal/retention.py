@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from maillage.accounts.models import AccountKind, Invitation, NumberProof, ProofCode, Session, User
+from maillage.accounts.models import AccountKind, Invitation, LinkedIdentity, NumberProof, ProofCode, Session, User
 from maillage.audit.models import AuditEvent
 from maillage.core import jobs
 from maillage.core.files import sweep
@@ -54,6 +54,7 @@ def expired(at: datetime) -> list[QuerySet[Any]]:
         Meeting.objects.filter(ends_at__lt=before(Meeting.RETENTION_DAYS)),
         Meeting.objects.filter(ends_at=None, created_at__lt=before(Meeting.RETENTION_DAYS)),
         SigninCode.objects.filter(expires_at__lt=before(SigninCode.RETENTION_DAYS)),
+        LinkedIdentity.objects.filter(ended_at__lt=before(LinkedIdentity.RETENTION_DAYS)),
         *_unscheduled_care(at),
         SpreadsheetImport.objects.filter(created_at__lt=before(SpreadsheetImport.RETENTION_DAYS)),
         AuditEvent.objects.filter(at__lt=before(AuditEvent.RETENTION_DAYS)),

@@ -11,6 +11,7 @@ from maillage.accounts.models.account import (
     User,
     UserManager,
 )
+from maillage.accounts.models.identity import LinkedIdentity, LinkedIdentityQuerySet
 from maillage.accounts.models.proof import DisputeOutcome, NumberDispute, NumberProof, ProofCode, ProofMeans
 from maillage.accounts.models.session import Session
 
@@ -20,6 +21,8 @@ __all__ = [
     "AccountKind",
     "DisputeOutcome",
     "Invitation",
+    "LinkedIdentity",
+    "LinkedIdentityQuerySet",
     "NumberDispute",
     "NumberProof",
     "ProofCode",

@@ -9,8 +9,11 @@ from django.views.decorators.http import require_POST
 
 from maillage.accounts import means, queries
 from maillage.accounts.actions.connections import end_others, end_session
+from maillage.accounts.held import held
 from maillage.accounts.models import AccountKind, User
 from maillage.accounts.permissions import demands_second_factor
+from maillage.accounts.proving import STOPPED, recently_proved
+from maillage.accounts.web.psc_session import ACTIVITIES, ACTIVITY
 from maillage.core.access import own_account
 from maillage.core.errors import DomainError
 
@@ -26,6 +29,9 @@ def connections(request: HttpRequest) -> HttpResponse:
         "sessions": queries.open_sessions_of(user, current=request.session.session_key, at=timezone.now()),
         "factors": queries.factors_of(user),
         "is_demanded": demands_second_factor(user),
+        "identity": user.linked_identities.in_force().first(),
+        "activity": request.session.get(ACTIVITY, ""),
+        "activities": len(request.session.get(ACTIVITIES, [])),
         "is_external": user.kind == AccountKind.EXTERNAL,
     }
     return render(request, "accounts/connections.html", context)
@@ -61,3 +67,14 @@ def protect(request: HttpRequest) -> HttpResponse:
     if means.is_strong(request) or not demands_second_factor(user):
         return redirect(request.session.pop(WANTED, None) or "portal:after_login")
     return render(request, "accounts/protect.html", {"factors": queries.factors_of(user)})
+
+
+@own_account
+@recently_proved
+def resume(request: HttpRequest, name: str) -> HttpResponse:
+    """What the person was sending when they were asked who they are: shown, to be sent by a press."""
+    facts = held(request, name) if name.startswith(f"{STOPPED}_") else None
+    if facts is None:
+        text = "Ce que vous aviez commencé est gardé un quart d’heure. Reprenez depuis la page où vous étiez."
+        return render(request, "portal/error.html", {"title": "Le délai est passé", "text": text}, status=404)
+    return render(request, "accounts/resume.html", facts)

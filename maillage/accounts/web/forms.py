@@ -33,6 +33,20 @@ class InviteForm(forms.Form):
         return Role(self.cleaned_data["role"])
 
 
+class AddressForm(forms.Form):
+    """The address of an account, proved by a code sent there."""
+
+    email = forms.EmailField(label="Adresse électronique", max_length=254)
+
+
+class CodeForm(forms.Form):
+    """A one-time code of eight characters."""
+
+    code = forms.CharField(
+        label="Code reçu", max_length=20, widget=forms.TextInput(attrs={"autocomplete": "one-time-code"})
+    )
+
+
 class AcceptInvitationForm(forms.Form):
     """The account made by somebody who has none yet."""
 

@@ -90,7 +90,8 @@ def back(request: HttpRequest) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, error: DomainError) -> HttpResponse:
-    context = {"title": TITLE, "text": error.user_message}
+    again = " Recommencez depuis le SAS." if isinstance(error, identity.IdentityRefused) else ""
+    context = {"title": TITLE, "text": f"{error.user_message}{again}"}
     return render(request, "portal/error.html", context, status=403)
 
 

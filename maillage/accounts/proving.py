@@ -1,0 +1,73 @@
+"""A fresh proof before what is sensitive: the person proves it is them, then does what they were doing.
+
+A page asked for is simply asked again. What was typed in a form is held, sealed, and shown again to be sent: nothing is
+lost, and nothing is done without a press.
+"""
+
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from maillage.accounts import means
+from maillage.accounts.held import hold
+from maillage.core.access import View
+
+STOPPED = "stopped"
+NEVER_HELD = ("csrfmiddlewaretoken",)
+
+
+def recently_proved(view: View) -> View:
+    """The view demands a proof less than `PROOF_MINUTES` old: code, passkey, Pro Santé Connect, or a password where
+    nothing stronger opened the session."""
+    return recently_proved_when(_always)(view)
+
+
+def recently_proved_when(is_sensitive: Callable[[HttpRequest], bool]) -> Callable[[View], View]:
+    """The same, for what a view does sometimes: an export, one of its buttons."""
+
+    def decorator(view: View) -> View:
+        @wraps(view)
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if is_sensitive(request) and not means.is_recent(request):
+                return ask_again(request)
+            return view(request, *args, **kwargs)
+
+        wrapper.demands_fresh_proof = True  # type: ignore[attr-defined]  # read by the walk of all URLs
+        return wrapper
+
+    return decorator
+
+
+def _always(request: HttpRequest) -> bool:
+    return True
+
+
+def is_export(request: HttpRequest) -> bool:
+    """A list asked for as a file (core.listing)."""
+    return bool(request.GET.get("format"))
+
+
+def ask_again(request: HttpRequest) -> HttpResponse:
+    """To the strongest means of the person, then back here."""
+    come_back = request.get_full_path()
+    if request.method == "POST":
+        name = f"{STOPPED}_{secrets.token_urlsafe(9)}"
+        typed = [[key, value] for key, values in request.POST.lists() for value in values if key not in NEVER_HELD]
+        hold(request, name, {"path": come_back, "typed": typed, "files": sorted(request.FILES)})
+        come_back = reverse("accounts:resume", args=[name])
+    methods = get_adapter(request).get_reauthentication_methods(request.user)
+    if not methods:
+        return redirect("accounts:protect")
+    address = f"{methods[0]['url']}{'&' if '?' in methods[0]['url'] else '?'}{urlencode({'next': come_back})}"
+    if "HX-Request" in request.headers:
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = address
+        return response
+    return redirect(address)
