@@ -13,7 +13,7 @@ from maillage.core.documents import pdf_response
 from maillage.core.templatetags.maillage import day, hour
 from maillage.directory.models import Practitioner
 from maillage.meetings.actions import present_voters, quorum_of, represented
-from maillage.meetings.models import Ballot, BallotState, Meeting, Participant, Presence
+from maillage.meetings.models import Ballot, BallotState, Means, Meeting, Participant, Presence, Signature
 from maillage.meetings.models.meeting import STATUTORY
 from maillage.meetings.notifications import public_url, when
 from maillage.meetings.rules.hours import counted, told
@@ -67,7 +67,7 @@ def _sheet_row(one: Participant, meeting: Meeting) -> dict[str, str]:
     presence = one.presence
     row |= {"arrived": clock(presence.arrived_at), "left": clock(presence.left_at)}
     row["time"] = duration_of(presence, meeting)
-    row["how"] = f"{presence.get_means_display()}, le {localtime(presence.signed_at):%d/%m/%Y à %H:%M}"
+    row["how"] = f"{presence.how}, le {localtime(presence.signed_at):%d/%m/%Y à %H:%M}"
     if presence.corrected_at:
         row["note"] = f"corrigée le {localtime(presence.corrected_at):%d/%m/%Y} : {presence.correction}"
     return row
@@ -124,12 +124,37 @@ def minutes_data(meeting: Meeting, on: date) -> dict[str, Any]:
             {"text": one.text, "owner": str(one.owner or "à attribuer"), "due": day(one.due_on) if one.due_on else ""}
             for one in meeting.tasks.select_related("owner").order_by("due_on", "pk")
         ],
+        "words": _words_of_team(meeting, people),
         **_governance(meeting),
         "validated": f"le {day(minutes.validated_at)} par {minutes.validated_by}"
         if minutes and minutes.validated_at
         else "",
         "on": day(on),
     }
+
+
+def _words_of_team(meeting: Meeting, people: Iterable[Participant]) -> list[str]:
+    """What rests on the word of a team rather than on the person: signed on whose tablet, ticked by whom, contested."""
+    by_word: dict[str, list[str]] = {}
+    for person in people:
+        if person.is_present and person.presence.recorded_by:
+            by_word.setdefault(f"Présence par {person.presence.how}", []).append(person.name)
+        elif person.is_contested:
+            by_word.setdefault("Présence contestée, qui ne compte pas", []).append(person.name)
+    for word, names in _votes_of_team(meeting) if meeting.is_statutory else ():
+        by_word.setdefault(word, []).append(names)
+    return [f"{word} : {', '.join(sorted(names))}." for word, names in sorted(by_word.items())]
+
+
+def _votes_of_team(meeting: Meeting) -> list[tuple[str, str]]:
+    """Votes given on a tablet, and pouvoirs that their givers contest: what is said, of whom."""
+    votes = Signature.objects.filter(ballot__meeting=meeting, means=Means.TABLET)
+    said = [
+        (f"Vote « {vote.ballot} » sur la {vote.tablet}", f"{vote.voter}{' (contesté)' if vote.is_contested else ''}")
+        for vote in votes.select_related("voter__participant", "tablet", "ballot").order_by("ballot_id")
+    ]
+    proxies = meeting.proxies.filter(contested_at__isnull=False).select_related("giver__participant")
+    return said + [("Pouvoir contesté, qui ne compte pas", str(proxy.giver)) for proxy in proxies]
 
 
 def _governance(meeting: Meeting) -> dict[str, Any]:
@@ -151,7 +176,9 @@ def _governance(meeting: Meeting) -> dict[str, Any]:
             }
             for line in quorum_of(meeting)
         ],
-        "proxies": [f"{one.giver} à {one.holder}" for one in counted.values()],
+        "proxies": [
+            f"{proxy.giver} à {proxy.holder}{f' ({proxy.how})' if proxy.how else ''}" for proxy in counted.values()
+        ],
         "votes": [_vote_data(ballot) for ballot in closed.select_related("meeting")],
     }
 

@@ -238,14 +238,32 @@ def withdrawn(participant: Participant, at: datetime) -> None:
     )
 
 
+def written_down(participant: Participant, words: str, at: datetime) -> None:
+    """Somebody of the team wrote something in their name: they learn it at once, and how to contest it."""
+    meeting = participant.meeting
+    write_mail(
+        recipient=participant.address,
+        subject=f"En votre nom : {meeting}",
+        body=(
+            f"Bonjour {participant.name},\n\n« {meeting} », {when(meeting)}.\n{words}\n\n"
+            "C’est bien vous ? Il n’y a rien à faire. Ce n’est pas vous ? Dites-le ici, d’un geste, et ce sera "
+            f"suspendu :\n{personal_url(participant, at)}\n\n{_signature(meeting)}"
+        ),
+        at=at,
+        cpts_id=meeting.cpts_id,
+        is_urgent=True,
+    )
+
+
 def signin_code(meeting: Meeting, email: str, code: str, at: datetime) -> None:
     """To the address, never to the screen."""
     write_mail(
         recipient=email,
-        subject="Votre code de présence",
+        subject="Votre code de présence et de vote",
         body=(
-            f"Bonjour,\n\nVotre code pour signer votre présence à « {meeting} » : {code}\n\n"
-            "Il sert une fois, dans les dix minutes. Si vous n’êtes pas à cette réunion, ignorez ce message.\n"
+            f"Bonjour,\n\nVotre code pour signer, voter ou donner votre pouvoir à « {meeting} » : {code}\n\n"
+            "Il sert une fois, dans les dix minutes. Ne le dites à personne, même à l’organisation : qui l’a "
+            "vote à votre place.\nVous n’avez rien demandé ? Ignorez ce message.\n"
         ),
         at=at,
         cpts_id=meeting.cpts_id,

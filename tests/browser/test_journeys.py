@@ -195,7 +195,7 @@ def some_meetings(cpts) -> tuple[list[str], str]:
     assembly = MeetingFactory(cpts=cpts, kind="assembly", **span)
     for person in ParticipantFactory.create_batch(3, meeting=assembly):
         Voter.objects.create(meeting=assembly, participant=person)
-        sign_in(participant=person, means=Means.LINK, at=now)
+        sign_in(participant=person, means=Means.CODE, at=now)
     ballot = Ballot.objects.create(
         cpts=cpts, meeting=assembly, question="?", mode="hands", choices=["Pour", "Contre"], state="open", opened_at=now
     )

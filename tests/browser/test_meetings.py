@@ -120,16 +120,22 @@ def answer(phone, address):
 
 
 def sign(desk, phone):
-    """The camera opens the page; then one tap. Who has no telephone is tapped on the tablet."""
+    """The camera opens the page; a code to one's address signs. Who has no telephone is tapped on the tablet."""
     page, mobile = desk.page, phone.page
     page.reload()
     page.get_by_role("link", name="Faire signer").first.click()
     desk.check()
+    page.get_by_role("button", name="Prêter une tablette").click()
     tablet = page.get_by_role("link", name="L’ouvrir ici").get_attribute("href")
+    desk.check()
     page.goto(desk.base + page.get_by_role("link", name="Afficher le code").get_attribute("href"))
     desk.check()
     mobile.goto(page.locator("#wall").get_attribute("data-address"))
-    mobile.get_by_role("button", name="Je suis Paule Vignal, je signe").click()
+    expect(mobile.get_by_text("Vous êtes Paule Vignal")).to_be_visible()
+    mobile.get_by_role("button", name="Recevoir un code").click()
+    mail = OutgoingMail.objects.filter(subject__startswith="Votre code").latest("pk")
+    mobile.get_by_label("Code à six chiffres").fill(re.search(r"\b\d{6}\b", mail.body)[0])
+    mobile.get_by_role("button", name="C’est moi").click()
     expect(mobile.get_by_text("C’est signé, Paule Vignal.")).to_be_visible()
     phone.check()
     page.goto(tablet)

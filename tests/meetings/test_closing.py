@@ -83,7 +83,7 @@ def test_dates_that_make_no_sense_are_refused(cpts, coordinator):
 def test_closing_gives_everybody_their_hours(meeting, coordinator):
     early, late, out = ParticipantFactory.create_batch(3, meeting=meeting)
     for person, at in ((early, NOON + 7.8 * HOUR), (late, NOON + 9 * HOUR), (out, NOON + 10.2 * HOUR)):
-        actions.sign_in(participant=person, means=Means.LINK, at=at)
+        actions.sign_in(participant=person, means=Means.CODE, at=at)
     actions.close(meeting=meeting, ended_at=NOON + 9.5 * HOUR, by=coordinator, at=AFTER)
     meeting.refresh_from_db()
     times = {one.participant_id: documents.duration_of(one, meeting) for one in Presence.objects.all()}

@@ -33,7 +33,6 @@ from maillage.meetings.models import (
     Voter,
 )
 from maillage.meetings.models.participant import LINK
-from maillage.meetings.web.room_views import room_token
 from maillage.members.actions import merge
 from maillage.members.models import Mandate, Membership
 from tests.factories import (
@@ -47,6 +46,7 @@ from tests.factories import (
     pdf,
 )
 from tests.meetings.test_views import link, page, personal, wall_url
+from tests.meetings.test_views import tablet as tablet_of
 from tests.meetings.test_voting import DURING, ballot_on, vote, voters
 
 
@@ -80,7 +80,7 @@ def test_who_typed_a_code_is_known_at_the_wall_and_let_in_nowhere_else(client, t
     client.post(url, {"do": "send", "email": person.membership.email})
     code = re.search(r"\b\d{6}\b", OutgoingMail.objects.get().body)[0]
     client.post(url, {"do": "code", "email": person.membership.email, "code": code})
-    held = next(value.value for name, value in client.cookies.items() if name.startswith("reunion-"))
+    held = next(value.value for name, value in client.cookies.items() if name.startswith("preuve-"))
     assert client.get(reverse("meetings:personal", args=[held])).status_code == 410
     assert person.name in client.get(url).content.decode()
 
@@ -113,9 +113,9 @@ def test_the_order_of_writing_tells_nothing(assembly, coordinator):
 def test_an_absent_voice_is_cast_by_its_holder_alone(cpts, assembly, coordinator, held):
     BodyRule.objects.create(cpts=cpts, kind="assembly", proxies_max=1)
     away, holder, other = voters(assembly, coordinator, 3, there=False)
-    actions.give_proxy(giver=away, holder=holder, by=None, at=NOON)
+    actions.give_proxy(giver=away, holder=holder, means=Means.CODE, by=None, at=NOON)
     for one in (holder, other):
-        actions.sign_in(participant=one.participant, means=Means.LINK, at=DURING)
+        actions.sign_in(participant=one.participant, means=Means.CODE, at=DURING)
     ballot = ballot_on(assembly, coordinator)
     if held:
         vote(ballot, away, caster=holder)
@@ -128,8 +128,8 @@ def test_an_absent_voice_is_cast_by_its_holder_alone(cpts, assembly, coordinator
 def test_a_holder_who_left_the_cpts_casts_nothing(cpts, assembly, coordinator):
     BodyRule.objects.create(cpts=cpts, kind="assembly", proxies_max=1)
     away, holder = voters(assembly, coordinator, 2, there=False)
-    actions.give_proxy(giver=away, holder=holder, by=None, at=NOON)
-    actions.sign_in(participant=holder.participant, means=Means.LINK, at=DURING)
+    actions.give_proxy(giver=away, holder=holder, means=Means.CODE, by=None, at=NOON)
+    actions.sign_in(participant=holder.participant, means=Means.CODE, at=DURING)
     ballot = ballot_on(assembly, coordinator)
     Membership.objects.filter(pk=holder.participant.membership_id).update(status="left", left_on=TODAY)
     with pytest.raises(actions.NotAVoter):
@@ -160,16 +160,17 @@ def test_who_went_home_neither_counts_nor_votes(assembly, coordinator):
     assert actions.quorum_of(assembly, later)[-1].there == 1
     ballot = ballot_on(assembly, coordinator, at=later)
     with pytest.raises(actions.NotAVoter):
-        actions.cast(ballot=ballot, voter=gone, choice="Pour", caster=gone, at=later)
-    actions.cast(ballot=ballot, voter=stays, choice="Pour", caster=stays, at=later)
+        actions.cast(ballot=ballot, voter=gone, choice="Pour", caster=gone, means=Means.CODE, at=later)
+    actions.cast(ballot=ballot, voter=stays, choice="Pour", caster=stays, means=Means.CODE, at=later)
 
 
 def test_nothing_is_tapped_nor_opened_days_before(assembly, coordinator):
     person = ParticipantFactory(meeting=assembly)
     actions.draw_up_roll(meeting=assembly, by=coordinator, at=NOON)
     early = assembly.starts_at - timedelta(days=2)
+    tablet = actions.lend_tablet(meeting=assembly, by=coordinator, at=early)
     with pytest.raises(actions.NotTheTime):
-        actions.sign_for(participant=person, by=coordinator, at=early)
+        actions.sign_for(participant=person, tablet=tablet, at=early)
     with pytest.raises(actions.NotDuringTheMeeting):
         ballot_on(assembly, coordinator, at=early)
 
@@ -179,7 +180,7 @@ def test_pouvoirs_and_roll_wait_while_a_vote_is_open(cpts, assembly, coordinator
     first, second = voters(assembly, coordinator, 2)
     ballot_on(assembly, coordinator)
     with pytest.raises(actions.VotesGoingOn):
-        actions.give_proxy(giver=first, holder=second, by=None, at=DURING)
+        actions.give_proxy(giver=first, holder=second, means=Means.CODE, by=None, at=DURING)
     with pytest.raises(actions.VotesGoingOn):
         actions.draw_up_roll(meeting=assembly, by=coordinator, at=DURING)
     Ballot.objects.all().delete()
@@ -187,7 +188,7 @@ def test_pouvoirs_and_roll_wait_while_a_vote_is_open(cpts, assembly, coordinator
     with pytest.raises(actions.RollIsClosed):
         actions.draw_up_roll(meeting=assembly, by=coordinator, at=DURING)
     with pytest.raises(actions.ProxyUnusable):
-        actions.give_proxy(giver=first, holder=second, by=None, at=DURING)
+        actions.give_proxy(giver=first, holder=second, means=Means.CODE, by=None, at=DURING)
 
 
 def test_hands_of_members_without_a_college_are_counted_apart(cpts, assembly, coordinator):
@@ -261,7 +262,7 @@ def test_a_sheet_left_open_erases_no_signature(client, tonight, coordinator):
     client.force_login(coordinator)
     shown = client.get(page("sheet", tonight)).content.decode()
     was = dict(re.findall(r'name="was-(\d+)" value="([^"]*)"', shown))
-    actions.sign_in(participant=second, means=Means.LINK, at=timezone.now())
+    actions.sign_in(participant=second, means=Means.CODE, at=timezone.now())
     typed = {f"was-{key}": value for key, value in was.items()} | {f"here-{first.pk}": "on", "reason": "oubli"}
     client.post(page("sheet", tonight), typed)
     assert Presence.objects.count() == 2
@@ -309,9 +310,12 @@ def test_forgetting_leaves_nothing_in_the_journal_and_nobody_writes_again(cpts, 
 
 def test_a_merge_loses_no_voice_and_keeps_the_earlier_arrival(cpts, assembly, coordinator):
     kept, other = ParticipantFactory.create_batch(2, meeting=assembly)
+    Membership.objects.update(email="la.meme@exemple.invalid")
+    kept.membership.refresh_from_db()
+    other.membership.refresh_from_db()
     Voter.objects.create(meeting=assembly, participant=other)
-    actions.sign_in(participant=other, means=Means.LINK, at=DURING - HOUR)
-    actions.sign_in(participant=kept, means=Means.LINK, at=DURING)
+    actions.sign_in(participant=other, means=Means.CODE, at=DURING - HOUR)
+    actions.sign_in(participant=kept, means=Means.CODE, at=DURING)
     merge(kept=kept.membership, other=other.membership, by=coordinator, at=DURING)
     voter = Voter.objects.get()
     assert voter.participant == kept
@@ -363,7 +367,7 @@ def test_signs_that_no_font_draws_are_printed_as_question_marks(cpts, coordinato
 def test_odd_posts_are_refused_without_breaking(client, tonight, coordinator):
     client.force_login(coordinator)
     assert client.post(page("join_document", tonight), {"remove": "nope"}).status_code == 200
-    tablet = reverse("meetings:tablet", args=[room_token(tonight)])
+    tablet = tablet_of(tonight, coordinator)
     for who in ("9" * 5_000, "²", "x"):
         assert client.post(tablet, {"who": who}).status_code == 404
     draft = future(tonight.cpts, days=3, kind="assembly", draft=True)

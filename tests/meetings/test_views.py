@@ -32,7 +32,7 @@ from maillage.meetings.models import (
 )
 from maillage.meetings.models.participant import LINK
 from maillage.meetings.rules.signin import code_at
-from maillage.meetings.web.room_views import room_token
+from maillage.meetings.web.tablet_views import tablet_token
 from tests.factories import (
     HOUR,
     NOON,
@@ -71,8 +71,9 @@ def wall_url(meeting, at=None):
     return reverse("meetings:sign", args=[meeting.uuid, code])
 
 
-def tablet(meeting):
-    return reverse("meetings:tablet", args=[room_token(meeting)])
+def tablet(meeting, by):
+    lent = actions.lend_tablet(meeting=meeting, by=by, at=timezone.now())
+    return reverse("meetings:tablet", args=[tablet_token(lent)])
 
 
 def page(name, meeting, *more):
@@ -102,17 +103,41 @@ def test_a_link_that_expired_or_was_cut_opens_nothing(client, person):
     assert client.get(url).status_code == 410
 
 
-def test_signing_in_from_the_wall_is_one_tap_for_whoever_opened_their_link(client, meeting, person):
+def code_of(person):
+    """The last code that the address of somebody received."""
+    mails = OutgoingMail.objects.filter(recipient=person.address, subject__startswith="Votre code")
+    return re.search(r"\b\d{6}\b", mails.latest("pk").body)[0]
+
+
+def prove(client, person, url=None):
+    """On one's own page, or where else the same is asked: a code, received and typed."""
+    url = url or personal(person)
+    client.post(url, {"do": "own-code"})
+    return client.post(url, {"do": "prove", "code": code_of(person)}, follow=True)
+
+
+def test_signing_in_from_the_wall_asks_a_code_and_no_address_of_whoever_opened_their_link(client, meeting, person):
     client.get(personal(person))
     url = wall_url(meeting)
     shown = client.get(url).content.decode()
-    assert f"Je suis {person.name}, je signe" in shown
+    assert f"Vous êtes {person.name}" in shown
+    assert "a…@exemple.invalid" in shown
+    assert person.address not in shown
+    client.post(url, {"do": "sign"})
     assert not Presence.objects.exists()
-    assert "C’est signé" in client.post(url, {"do": "sign"}, follow=True).content.decode()
+    assert "C’est signé" in prove(client, person, url).content.decode()
     presence = Presence.objects.get()
-    assert (presence.means, len(presence.device)) == (Means.LINK, 32)
+    assert (presence.means, len(presence.device)) == (Means.CODE, 32)
     client.post(url, {"do": "sign"})
     assert Presence.objects.count() == 1
+
+
+def test_who_proved_themselves_on_their_page_signs_at_the_wall_in_one_tap(client, meeting, person):
+    prove(client, person)
+    url = wall_url(meeting)
+    assert f"Je suis {person.name}, je signe" in client.get(url).content.decode()
+    assert "C’est signé" in client.post(url, {"do": "sign"}, follow=True).content.decode()
+    assert Presence.objects.get().means == Means.CODE
 
 
 def test_an_account_is_enough_to_be_known(client, cpts, meeting, member):
@@ -180,10 +205,10 @@ def test_two_presences_from_one_telephone_are_shown(client, coordinator, meeting
     alone = ParticipantFactory(meeting=meeting)
     for one in people:
         client.get(personal(one))
-        client.post(wall_url(meeting), {"do": "sign"})
+        prove(client, one, wall_url(meeting))
     other = Client()
     other.get(personal(alone))
-    other.post(wall_url(meeting), {"do": "sign"})
+    prove(other, alone, wall_url(meeting))
     assert Presence.objects.count() == 3
     desk = Client()
     desk.force_login(coordinator)
@@ -202,7 +227,7 @@ def test_somebody_else_may_use_the_same_telephone(client, meeting, person):
 
 def test_the_tablet_signs_with_a_tap_and_takes_walk_ins(client, coordinator, meeting, person):
     client.force_login(coordinator)
-    url = tablet(meeting)
+    url = tablet(meeting, coordinator)
     fragment = client.post(url, {"who": person.pk}, headers={"hx-request": "true"}).content.decode()
     assert fragment.strip().startswith("<li>")
     assert "là depuis" in fragment
@@ -231,7 +256,7 @@ def test_the_sheet_keeps_what_was_typed_when_it_is_wrong(client, coordinator, me
 
 def test_a_meeting_ends_with_everything_there(client, coordinator, meeting, person):
     client.force_login(coordinator)
-    client.post(tablet(meeting), {"who": person.pk})
+    client.post(tablet(meeting, coordinator), {"who": person.pk})
     now = timezone.localtime()
     response = client.post(page("close", meeting), {"ended": f"{now:%H:%M}"}, follow=True)
     assert "attestations sont prêtes" in response.content.decode()
@@ -261,7 +286,7 @@ def test_a_task_with_a_wrong_date_comes_back_as_typed(client, coordinator, meeti
 
 
 def test_papers_are_not_for_others(client, cpts, meeting, person, member):
-    actions.sign_in(participant=person, means=Means.LINK, at=timezone.now())
+    actions.sign_in(participant=person, means=Means.CODE, at=timezone.now())
     client.force_login(member)
     assert client.get(page("attestation", meeting, person.uuid)).status_code == 404
     early = reverse("meetings:personal_paper", args=[link(person), "attestation"])
@@ -390,7 +415,7 @@ def test_pages_run_the_same_queries_for_2_or_60_people(
     client, cpts, coordinator, meeting, name, django_assert_max_num_queries
 ):
     client.force_login(coordinator)
-    sign = lambda one: actions.sign_in(participant=one, means=Means.LINK, at=timezone.now())  # noqa: E731
+    sign = lambda one: actions.sign_in(participant=one, means=Means.CODE, at=timezone.now())  # noqa: E731
     for one in ParticipantFactory.create_batch(2, meeting=meeting):
         sign(one)
     with django_assert_max_num_queries(14) as few:
@@ -410,7 +435,7 @@ def test_a_stranger_sees_no_meeting_and_an_institution_none_either(client, meeti
 
 @pytest.mark.django_db(transaction=True)
 def test_three_hundred_people_sign_in_at_once_and_none_is_lost(meeting):
-    """Eight telephones at a time, each opening the page of the wall then tapping: as in a hall at eight o'clock."""
+    """Eight telephones at a time, each opening the wall then typing a code: as in a hall at eight o'clock."""
     people = ParticipantFactory.create_batch(300, meeting=meeting)
     urls = [personal(one) for one in people]
     waiting, refused = iter(list(range(300))), []
@@ -425,7 +450,9 @@ def test_three_hundred_people_sign_in_at_once_and_none_is_lost(meeting):
                     return
                 browser = Client()
                 browser.get(urls[number])
-                response = browser.post(wall_url(meeting), {"do": "sign"})
+                browser.post(wall_url(meeting), {"do": "own-code"})
+                code = code_of(people[number])
+                response = browser.post(wall_url(meeting), {"do": "prove", "code": code})
                 if response.status_code != 302:
                     refused.append(response.status_code)
         except Exception as error:  # told below, whatever it is

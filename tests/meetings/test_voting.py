@@ -39,6 +39,7 @@ from tests.factories import (
     pdf,
 )
 from tests.meetings.test_attendance import at_once
+from tests.meetings.test_views import prove
 
 DURING = NOON + 9 * HOUR
 
@@ -58,7 +59,7 @@ def voters(meeting, coordinator, count=3, there=True, **more):
     actions.draw_up_roll(meeting=meeting, by=coordinator, at=NOON)
     if there:
         for one in people:
-            actions.sign_in(participant=one, means=Means.LINK, at=DURING)
+            actions.sign_in(participant=one, means=Means.CODE, at=DURING)
     return [Voter.objects.select_related("participant").get(participant=one) for one in people]
 
 
@@ -74,7 +75,7 @@ def ballot_on(meeting, coordinator, mode="secret", opened=True, majority="simple
 
 
 def vote(ballot, voter, choice="Pour", caster=None):
-    return actions.cast(ballot=ballot, voter=voter, choice=choice, caster=caster or voter, at=DURING)
+    return actions.cast(ballot=ballot, voter=voter, choice=choice, caster=caster or voter, means=Means.CODE, at=DURING)
 
 
 def test_the_roll_holds_members_whose_college_votes_and_who_paid_where_it_is_asked(cpts, assembly, coordinator):
@@ -116,7 +117,7 @@ def test_convening_an_assembly_draws_up_its_roll(cpts, coordinator):
 
 def test_pouvoirs_are_what_the_statutes_allow(cpts, assembly, coordinator):
     first, second, third, fourth = voters(assembly, coordinator, 4, there=False)
-    give = {"by": coordinator, "at": NOON}
+    give = {"means": Means.PAPER, "signed_on": TODAY, "by": coordinator, "at": NOON}
     with pytest.raises(actions.ProxiesNotForeseen):
         actions.give_proxy(giver=first, holder=second, **give)
     rule(cpts, proxies_max=2)
@@ -140,9 +141,9 @@ def test_pouvoirs_are_what_the_statutes_allow(cpts, assembly, coordinator):
 def test_a_pouvoir_counts_while_its_giver_is_away_and_its_holder_there(cpts, assembly, coordinator):
     rule(cpts, proxies_max=1, quorum_percent=100)
     away, holder = voters(assembly, coordinator, 2, there=False)
-    proxy = actions.give_proxy(giver=away, holder=holder, by=None, at=NOON)
+    proxy = actions.give_proxy(giver=away, holder=holder, means=Means.CODE, by=None, at=NOON)
     assert actions.quorum_of(assembly, DURING)[-1].there == 0
-    actions.sign_in(participant=holder.participant, means=Means.LINK, at=DURING)
+    actions.sign_in(participant=holder.participant, means=Means.CODE, at=DURING)
     assert actions.quorum_of(assembly, DURING)[-1].there == 2
     ballot = ballot_on(assembly, coordinator)
     assert actions.voices_of([ballot], holder, DURING) == [(ballot, [holder, away])]
@@ -151,7 +152,7 @@ def test_a_pouvoir_counts_while_its_giver_is_away_and_its_holder_there(cpts, ass
     vote(ballot, away, "Contre", caster=holder)
     assert Signature.objects.get().cast_by == holder
     # The giver comes in after all: their own voice again, for what is left to vote.
-    actions.sign_in(participant=away.participant, means=Means.LINK, at=DURING)
+    actions.sign_in(participant=away.participant, means=Means.CODE, at=DURING)
     with pytest.raises(actions.AlreadyVoted):
         vote(ballot, away)
     later = ballot_on(assembly, coordinator)
@@ -274,7 +275,9 @@ def test_no_slip_falls_into_an_urn_being_emptied(assembly, coordinator):
 def test_of_eight_pouvoirs_for_one_holder_as_many_as_allowed_are_taken(cpts, assembly, coordinator):
     rule(cpts, proxies_max=2)
     holder, *givers = voters(assembly, coordinator, 9, there=False)
-    found = at_once(8, lambda number: actions.give_proxy(giver=givers[number], holder=holder, by=None, at=NOON))
+    found = at_once(
+        8, lambda number: actions.give_proxy(giver=givers[number], holder=holder, means=Means.CODE, by=None, at=NOON)
+    )
     assert sum(isinstance(one, Proxy) for one in found) == 2
     assert Proxy.objects.count() == 2
 
@@ -328,7 +331,7 @@ def sit(meeting, coordinator, count=2):
     people = ParticipantFactory.create_batch(count, meeting=meeting)
     actions.draw_up_roll(meeting=meeting, by=coordinator, at=timezone.now())
     for one in people:
-        actions.sign_in(participant=one, means=Means.LINK, at=timezone.now())
+        actions.sign_in(participant=one, means=Means.CODE, at=timezone.now())
     return people
 
 
@@ -348,8 +351,8 @@ def test_an_assembly_votes_from_its_telephones_and_anybody_recounts(client, cpts
     receipts = set()
     for person, choice in zip(people, ("Ève", "Blanc"), strict=True):
         phone = Client()
-        shown = phone.get(link(person)).content.decode()
-        assert "Votre voix" in shown
+        assert "Votre voix" not in phone.get(link(person)).content.decode()
+        assert "Votre voix" in prove(phone, person, link(person)).content.decode()
         voice = Voter.objects.get(participant=person).pk
         sent = {"do": "vote", "ballot": ballot.pk, "voice": voice, "choice": choice}
         response = phone.post(link(person), sent)
@@ -393,7 +396,8 @@ def test_a_pouvoir_is_given_and_taken_back_from_one_s_own_page(client, cpts, ton
     rule(cpts, proxies_max=1)
     person, other = ParticipantFactory.create_batch(2, meeting=tonight)
     actions.draw_up_roll(meeting=tonight, by=coordinator, at=timezone.now())
-    assert "Donner mon pouvoir" in client.get(link(person)).content.decode()
+    assert "Donner mon pouvoir" not in client.get(link(person)).content.decode()
+    assert "Donner mon pouvoir" in prove(client, person, link(person)).content.decode()
     holder = Voter.objects.get(participant=other)
     assert (
         "votera pour vous"
@@ -440,8 +444,8 @@ def test_hands_are_typed_on_screen(client, cpts, tonight, coordinator):
 def test_the_minutes_of_an_assembly_are_a_proces_verbal(cpts, assembly, coordinator):
     rule(cpts, quorum_percent=50, proxies_max=1)
     away, holder = voters(assembly, coordinator, 2, there=False)
-    actions.give_proxy(giver=away, holder=holder, by=coordinator, at=NOON)
-    actions.sign_in(participant=holder.participant, means=Means.LINK, at=DURING)
+    actions.give_proxy(giver=away, holder=holder, means=Means.PAPER, signed_on=TODAY, by=coordinator, at=NOON)
+    actions.sign_in(participant=holder.participant, means=Means.CODE, at=DURING)
     ballot = ballot_on(assembly, coordinator)
     vote(ballot, holder)
     vote(ballot, away, "Contre", caster=holder)
@@ -449,7 +453,7 @@ def test_the_minutes_of_an_assembly_are_a_proces_verbal(cpts, assembly, coordina
     data = documents.minutes_data(Meeting.objects.select_related("cpts").get(), TODAY)
     assert data["is_official"]
     assert data["quorum"] == [{"college": "Ensemble", "voters": 2, "there": 2, "needed": 1, "reached": True}]
-    assert data["proxies"] == [f"{away} à {holder}"]
+    assert data["proxies"] == [f"{away} à {holder} (papier signé le {TODAY:%d/%m/%Y}, enregistré par {coordinator})"]
     (told,) = data["votes"]
     assert (told["outcome"], len(told["digest"])) == ("rejetée", 64)
     assert "2 voix présentes ou représentées" in told["how"]
@@ -511,11 +515,14 @@ def test_a_page_of_votes_runs_the_same_queries_for_60_people(
         client.get(url)
 
 
-def test_membership_of_a_voter_survives_a_merge(cpts, assembly, coordinator):
+def test_membership_of_a_voter_survives_a_merge_and_no_voice_moves_before_the_end(cpts, assembly, coordinator):
     from maillage.members.actions import merge  # noqa: PLC0415
 
     (voter,) = voters(assembly, coordinator, 1)
     kept = MembershipFactory(cpts=cpts, email="autre@exemple.invalid")
+    with pytest.raises(actions.VoiceWouldMove):
+        merge(kept=kept, other=voter.participant.membership, by=coordinator, at=NOON)
+    Meeting.objects.update(status="closed", closed_at=NOON)
     merge(kept=kept, other=voter.participant.membership, by=coordinator, at=NOON)
     voter.participant.refresh_from_db()
     assert voter.participant.membership == kept

@@ -18,7 +18,7 @@ from maillage.core import wiping
 from maillage.core.models import Job
 from maillage.meetings import actions
 from maillage.meetings.actions import voting
-from maillage.meetings.models import Ballot, SealedSlip, Signature, Slip
+from maillage.meetings.models import Ballot, Means, SealedSlip, Signature, Slip
 from maillage.meetings.rules.urn import UrnUnreadable, unseal
 from tests.factories import CollegeFactory, MeetingFactory
 from tests.meetings.test_attendance import at_once
@@ -56,7 +56,7 @@ def people(cpts, assembly, coordinator):
     away = voters(assembly, coordinator, 2, there=False)
     there = voters(assembly, coordinator, 9)
     for giver in away:
-        actions.give_proxy(giver=giver, holder=there[0], by=None, at=DURING)
+        actions.give_proxy(giver=giver, holder=there[0], means=Means.CODE, by=None, at=DURING)
     return there, away
 
 
@@ -250,7 +250,7 @@ from django.utils.dateparse import parse_datetime
 from maillage.accounts.models import User
 from maillage.meetings import actions
 from maillage.meetings.actions import voting
-from maillage.meetings.models import Ballot, Voter
+from maillage.meetings.models import Ballot, Means, Voter
 ballot, at = Ballot.objects.get(), parse_datetime(sys.argv[3])
 def die(*args, **kwargs):
     os._exit(9)
@@ -260,7 +260,7 @@ if sys.argv[2] == "close":
 else:
     voter = Voter.objects.get(pk=int(sys.argv[2]))
     voting.SealedSlip.objects.create = die
-    actions.cast(ballot=ballot, voter=voter, caster=voter, choice=ballot.choices[0], at=at)
+    actions.cast(ballot=ballot, voter=voter, caster=voter, choice=ballot.choices[0], means=Means.CODE, at=at)
 """
 
 

@@ -1,25 +1,40 @@
 """Presences: signed by each person, tapped on the tablet, typed from paper, corrected with a trace."""
 
-import secrets
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
-from django.utils.crypto import constant_time_compare, salted_hmac
 
 from maillage.accounts.models import User
 from maillage.core.errors import DomainError
-from maillage.exchange.actions import key_of
 from maillage.meetings import notifications
-from maillage.meetings.actions.inviting import find_by_address, invite_person
+from maillage.meetings.actions.inviting import invite_person
+from maillage.meetings.actions.proving import (
+    AddressProvesNothing,
+    NotProved,
+    TooManyCodes,
+    WrongCode,
+    check_address,
+    expected_at,
+    take_code,
+    use_up,
+    write_code,
+)
 from maillage.meetings.actions.trace import leave_trace
-from maillage.meetings.models import Means, Meeting, MeetingStatus, Participant, Presence, SigninCode
+from maillage.meetings.models import (
+    PROVEN,
+    Means,
+    Meeting,
+    MeetingStatus,
+    Participant,
+    Presence,
+    SigninCode,
+    Tablet,
+    Voter,
+)
 
-CODE_LIVES = timedelta(minutes=10)
-TRIES = 5
-AGAIN = timedelta(minutes=1)  # between two codes to one address
 MOST_STRANGERS = 30  # codes alive at once for people who were not expected
 
 
@@ -27,8 +42,12 @@ class NotTheTime(DomainError):
     user_message = "On signe pendant la réunion, une demi-heure avant et une demi-heure après au plus."
 
 
-class WrongCode(DomainError):
-    user_message = "Ce code n’est pas le bon, ou il a expiré. Demandez-en un autre."
+class TabletBack(DomainError):
+    user_message = "Cette tablette a été reprise : on n’y signe plus. Demandez-en une à l’organisation."
+
+
+class PresenceContested(DomainError):
+    user_message = "Cette personne a dit que ce n’était pas elle : à elle de signer, par son compte ou par un code."
 
 
 class ReasonMissing(DomainError):
@@ -43,9 +62,21 @@ class LeftBeforeArriving(DomainError):
     user_message = "Un départ vient avant l’arrivée."
 
 
+@transaction.atomic
 def sign_in(*, participant: Participant, means: Means, device: str = "", at: datetime) -> Presence:
-    """Write down that somebody is there, once. Signing again gives the first presence back. Raises NotTheTime."""
-    return _write(participant, at, means=means, device=device)[0]
+    """Write down that somebody is there, once, as they proved it. Signing again gives the first presence back.
+
+    A presence that they contested becomes theirs. Raises NotTheTime or NotProved.
+    """
+    if means not in PROVEN:
+        raise NotProved
+    presence = _write(participant, at, means=means, device=device)[0]
+    if presence.contested_at:
+        own = {"means": means, "device": device, "arrived_at": at, "signed_at": at, "left_at": None}
+        Presence.objects.filter(pk=presence.pk).update(contested_at=None, recorded_by=None, **own)
+        _trace(participant.meeting, f"{participant}, qui contestait sa présence, signe", None, at)
+        presence.refresh_from_db()
+    return presence
 
 
 def _write(participant: Participant, at: datetime, **how: Any) -> tuple[Presence, bool]:
@@ -58,30 +89,77 @@ def _write(participant: Participant, at: datetime, **how: Any) -> tuple[Presence
 
 
 @transaction.atomic
-def sign_for(*, participant: Participant, by: User | None, at: datetime) -> Presence:
-    """A name tapped on the tablet, under the eyes of whoever lent it. Raises NotTheTime."""
-    presence, created = _write(participant, at, means=Means.TABLET, recorded_by=by)
+def lend_tablet(*, meeting: Meeting, by: User, at: datetime) -> Tablet:
+    """Declare a tablet that goes round the room: whatever is signed on it says who lent it. Raises NotTheTime."""
+    if not meeting.is_live or meeting.ends_at is None:
+        raise NotTheTime
+    tablet = Tablet.objects.create(meeting=meeting, lent_by=by, lent_by_name=str(by), lent_at=at)
+    _trace(meeting, f"tablette prêtée par {by}", by, at)
+    return tablet
+
+
+@transaction.atomic
+def take_back_tablet(*, tablet: Tablet, by: User, at: datetime) -> None:
+    """Its address opens nothing any more; taken back twice changes nothing."""
+    if Tablet.objects.filter(pk=tablet.pk, taken_back_at=None).update(taken_back_at=at):
+        _trace(tablet.meeting, f"{tablet}, reprise", by, at)
+
+
+def check_tablet(tablet: Tablet, meeting: Meeting) -> None:
+    """Raises TabletBack."""
+    if not Tablet.objects.filter(pk=tablet.pk, meeting=meeting, taken_back_at=None).exists():
+        raise TabletBack
+
+
+@transaction.atomic
+def sign_for(*, participant: Participant, tablet: Tablet, at: datetime) -> Presence:
+    """A name tapped on a tablet, under the eyes of whoever lent it: a voter is told. Raises NotTheTime, TabletBack,
+    PresenceContested.
+    """
+    check_tablet(tablet, participant.meeting)
+    presence, created = _write(participant, at, means=Means.TABLET, recorded_by=tablet.lent_by)
+    if presence.contested_at:
+        raise PresenceContested
     if created:
-        _trace(participant.meeting, f"{participant} signe sur la tablette", by, at)
+        _trace(participant.meeting, f"{participant} signe sur la {tablet}", tablet.lent_by, at)
+        _tell_voter(participant, f"sur la {tablet}", at)
     return presence
 
 
 @transaction.atomic
-def sign_stranger(*, meeting: Meeting, name: str, email: str = "", occupation: str = "", at: datetime) -> Participant:
+def sign_stranger(*, tablet: Tablet, name: str, email: str = "", occupation: str = "", at: datetime) -> Participant:
     """Somebody who was not expected adds their name on the tablet: on the list and present, both or neither.
 
-    Raises NotTheTime or AlreadyInvited.
+    Raises NotTheTime, TabletBack or AlreadyInvited.
     """
     person = invite_person(
-        meeting=meeting, name=name, email=email, occupation=occupation, came_forward=True, told=True, by=None, at=at
+        meeting=tablet.meeting,
+        name=name,
+        email=email,
+        occupation=occupation,
+        came_forward=True,
+        told=True,
+        by=None,
+        at=at,
     )
-    sign_for(participant=Participant.objects.for_link().get(pk=person.pk), by=None, at=at)
+    sign_for(participant=Participant.objects.for_link().get(pk=person.pk), tablet=tablet, at=at)
     return person
+
+
+def _tell_voter(participant: Participant, how: str, at: datetime) -> None:
+    """Whoever has a voice learns that they were said to be there: they may contest it."""
+    if participant.address and Voter.objects.filter(participant=participant).exists():
+        notifications.written_down(participant, f"Votre présence a été signée {how}.", at)
 
 
 @transaction.atomic
 def take_back_presence(*, participant: Participant, reason: str, by: User, at: datetime) -> None:
-    """Somebody was written down and was not there. The trace says who took it back and why."""
+    """Somebody was written down and was not there. The trace says who took it back and why.
+
+    What the person contested stays, suspended: written again, it would be forgotten. Raises PresenceContested.
+    """
+    if Presence.objects.filter(participant=participant, contested_at__isnull=False).exists():
+        raise PresenceContested
     Presence.objects.filter(participant=participant).delete()
     _trace(participant.meeting, f"Présence de {participant} retirée : {reason}", by, at)
 
@@ -100,58 +178,50 @@ def send_code(*, meeting: Meeting, email: str, name: str = "", occupation: str =
     meeting = Meeting.objects.select_for_update(of=("self",)).select_related("cpts").get(pk=meeting.pk)
     if not meeting.takes_presences(at):
         raise NotTheTime
-    expected = find_by_address(meeting, email) is not None
-    if not expected and not (meeting.is_open and name):
-        return
-    codes = SigninCode.objects.filter(meeting=meeting)
-    if codes.filter(key=key_of(email), expires_at__gt=at + CODE_LIVES - AGAIN).exists():
-        return
-    if not expected and codes.exclude(name="").filter(expires_at__gt=at).count() >= MOST_STRANGERS:
-        return
-    code = f"{secrets.randbelow(10**6):06d}"
-    fields = {"name": "" if expected else name, "occupation": "" if expected else occupation}
-    SigninCode.objects.update_or_create(
-        meeting=meeting,
-        key=key_of(email),
-        defaults={"digest": _digest(meeting, email, code), "expires_at": at + CODE_LIVES, "attempts": 0} | fields,
-    )
-    notifications.signin_code(meeting, email, code, at)
+    expected = expected_at(meeting, email)
+    with suppress(TooManyCodes, AddressProvesNothing):
+        if expected:
+            check_address(expected[0])
+            write_code(meeting, email, at, name="", occupation="")
+        elif meeting.is_open and name and _has_room_for_strangers(meeting, at):
+            write_code(meeting, email, at, name=name, occupation=occupation)
+
+
+def _has_room_for_strangers(meeting: Meeting, at: datetime) -> bool:
+    codes = SigninCode.objects.filter(meeting=meeting, expires_at__gt=at).exclude(name="")
+    return codes.count() < MOST_STRANGERS
 
 
 def sign_with_code(*, meeting: Meeting, email: str, code: str, device: str, at: datetime) -> Presence:
     """Sign with the code that the address received; a passer-by enters the list. Raises WrongCode or NotTheTime."""
-    _count_try(meeting, email, at)
+    stored = take_code(meeting, email, code, at)
     with transaction.atomic():
-        return _sign_proved(meeting, email, code, device, at)
+        use_up(stored)
+        return sign_in(participant=_proved(stored, email, at), means=Means.CODE, device=device, at=at)
 
 
-def _sign_proved(meeting: Meeting, email: str, code: str, device: str, at: datetime) -> Presence:
-    stored = SigninCode.objects.filter(meeting=meeting, key=key_of(email)).first()
-    if stored is None or not constant_time_compare(stored.digest, _digest(meeting, email, "".join(code.split()))):
+def _proved(stored: SigninCode, email: str, at: datetime) -> Participant:
+    """Whom the code names: the one person expected at that address, or a passer-by. Raises WrongCode."""
+    expected = expected_at(stored.meeting, email)
+    if expected:
+        try:
+            check_address(expected[0])
+        except AddressProvesNothing as error:
+            raise WrongCode from error
+        return expected[0]
+    if not stored.name:
         raise WrongCode
-    person = find_by_address(meeting, email)
-    if person is None:
-        if not stored.name:
-            raise WrongCode
-        person = invite_person(
-            meeting=meeting, name=stored.name, email=email, occupation=stored.occupation, came_forward=True,
-            told=True, by=None, at=at,
-        )  # fmt: skip
-        person = Participant.objects.for_link().get(pk=person.pk)
-    presence = sign_in(participant=person, means=Means.CODE, device=device, at=at)
-    stored.delete()
-    return presence
-
-
-def _count_try(meeting: Meeting, email: str, at: datetime) -> None:
-    """One try more, kept whatever follows, before the code is compared: nobody tries a thousand. Raises WrongCode."""
-    codes = SigninCode.objects.filter(meeting=meeting, key=key_of(email), expires_at__gt=at, attempts__lt=TRIES)
-    if not codes.update(attempts=F("attempts") + 1):
-        raise WrongCode
-
-
-def _digest(meeting: Meeting, email: str, code: str) -> str:
-    return salted_hmac("maillage.signin", f"{meeting.uuid.hex}:{key_of(email)}:{code}", algorithm="sha256").hexdigest()
+    person = invite_person(
+        meeting=stored.meeting,
+        name=stored.name,
+        email=email,
+        occupation=stored.occupation,
+        came_forward=True,
+        told=True,
+        by=None,
+        at=at,
+    )
+    return Participant.objects.for_link().get(pk=person.pk)
 
 
 @dataclass(frozen=True)
@@ -169,7 +239,8 @@ def write_sheet(*, meeting: Meeting, lines: list[SheetLine], reason: str, by: Us
     """Type the paper sheet, or correct what is written: new lines need nothing, changed ones a reason.
 
     A line left as it was shown stays as it is now, even if somebody signed meanwhile. Returns how many lines changed.
-    Raises ReasonMissing, LeftBeforeArriving, StaleSheet, NotTheTime; nothing is written then.
+    Whoever contested being there is not written again. Raises ReasonMissing, LeftBeforeArriving, StaleSheet,
+    NotTheTime, PresenceContested; nothing is written then.
     """
     if meeting.status not in {MeetingStatus.PLANNED, MeetingStatus.CLOSED}:
         raise NotTheTime
@@ -178,10 +249,9 @@ def write_sheet(*, meeting: Meeting, lines: list[SheetLine], reason: str, by: Us
     changed = 0
     for line in lines:
         held = presences.get(line.participant.pk)
-        if line.arrived and line.left and line.left <= line.arrived:
-            raise LeftBeforeArriving(f"{line.participant} : le départ vient avant l’arrivée.")
+        _check_line(line, held)
         shown, typed = state_of(held), _state(line.arrived, line.left)
-        if typed in {shown, line.was}:
+        if typed in {shown, line.was} or (held and held.contested_at):
             continue
         if line.was not in {None, shown}:
             raise StaleSheet(f"{line.participant} : sa présence a changé pendant que vous écriviez. Relisez sa ligne.")
@@ -190,6 +260,16 @@ def write_sheet(*, meeting: Meeting, lines: list[SheetLine], reason: str, by: Us
         _write_line(line, held, meeting=meeting, reason=reason, by=by, at=at)
         changed += 1
     return changed
+
+
+def _check_line(line: SheetLine, held: Presence | None) -> None:
+    """Raises LeftBeforeArriving or PresenceContested."""
+    if line.arrived and line.left and line.left <= line.arrived:
+        raise LeftBeforeArriving(f"{line.participant} : le départ vient avant l’arrivée.")
+    if line.arrived and held and held.contested_at:
+        raise PresenceContested(
+            f"{line.participant} a dit que ce n’était pas sa signature : à cette personne de signer."
+        )
 
 
 def state_of(held: Presence | None) -> str:
@@ -214,8 +294,14 @@ def _write_line(
         _trace(meeting, f"Heures de {line.participant} corrigées : {reason}", by, at)
     else:
         Presence.objects.create(
-            meeting=meeting, participant=line.participant, arrived_at=line.arrived, left_at=line.left, signed_at=at,
-            means=Means.PAPER, recorded_by=by,
-        )  # fmt: skip
-        if meeting.status == MeetingStatus.CLOSED:
-            _trace(meeting, f"Présence de {line.participant} ajoutée après la clôture", by, at)
+            meeting=meeting,
+            participant=line.participant,
+            arrived_at=line.arrived,
+            left_at=line.left,
+            signed_at=at,
+            means=Means.PAPER,
+            recorded_by=by,
+        )
+        when = " après la clôture" if meeting.status == MeetingStatus.CLOSED else ""
+        _trace(meeting, f"{line.participant} pointé·e par {by}{when}", by, at)
+        _tell_voter(line.participant, f"sur la feuille de papier, pointée par {by}", at)

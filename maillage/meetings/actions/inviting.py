@@ -16,12 +16,13 @@ from maillage.meetings import notifications
 from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
 from maillage.meetings.actions.seats import give_back_seat
 from maillage.meetings.actions.trace import leave_trace
-from maillage.meetings.models import Answer, Meeting, Participant, Presence, Task, Voter
+from maillage.meetings.models import Answer, Meeting, MeetingStatus, Participant, Presence, Task, Voter
 from maillage.members.actions import on_merge
 from maillage.members.models import Membership
 from maillage.members.rules.names import readable
 
 BATCH = 500
+LIVE = (MeetingStatus.DRAFT, MeetingStatus.PLANNED)
 MOST_AN_HOUR = 60  # registrations to one meeting: a letter to the whole territory fits, a robot does not
 
 
@@ -160,9 +161,23 @@ class TwoVoices(DomainError):
     user_message = "Ces deux fiches sont sur la liste des votants d’une même réunion : attendez qu’elle soit effacée."
 
 
+class VoiceWouldMove(DomainError):
+    user_message = (
+        "Une de ces deux fiches est sur la liste des votants d’une réunion qui n’est pas close, et leurs adresses "
+        "diffèrent : sa voix changerait de mains. Réunissez-les après la réunion."
+    )
+
+
 @on_merge.register
 def _merge(kept: Membership, other: Membership) -> None:
-    """Where both pages were expected one line stays, with the voice, the earlier arrival and the place of either."""
+    """Where both pages were expected one line stays, with the voice, the earlier arrival and the place of either.
+
+    Raises TwoVoices or VoiceWouldMove.
+    """
+    voices = Voter.objects.filter(participant__membership=other, meeting__status__in=LIVE)
+    voices = voices.exclude(meeting__voters__participant__membership=kept)  # two voices of one meeting: told below
+    if kept.email.lower() != other.email.lower() and voices.exists():
+        raise VoiceWouldMove
     there = {one.meeting_id: one for one in Participant.objects.filter(membership=kept).for_link()}
     for one in Participant.objects.filter(membership=other).for_link():
         twin = there.get(one.meeting_id)

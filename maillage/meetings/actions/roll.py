@@ -1,6 +1,6 @@
 """Who votes at a meeting, and for whom: the roll and the pouvoirs."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -9,8 +9,21 @@ from django.utils import timezone
 from maillage.accounts.models import User
 from maillage.core.errors import DomainError
 from maillage.core.text import plural
+from maillage.exchange.actions import key_of
+from maillage.meetings import notifications
+from maillage.meetings.actions.proving import NotProved
 from maillage.meetings.actions.trace import leave_trace
-from maillage.meetings.models import BallotState, BodyRule, Meeting, MeetingKind, Participant, Proxy, Voter
+from maillage.meetings.models import (
+    PROVEN,
+    BallotState,
+    BodyRule,
+    Means,
+    Meeting,
+    MeetingKind,
+    Participant,
+    Proxy,
+    Voter,
+)
 from maillage.members.models import Body, Mandate, Membership, MembershipStatus
 
 # Of these bodies, only those who hold a mandate vote; whoever else is invited listens.
@@ -40,6 +53,18 @@ class ProxyAlreadyGiven(DomainError):
 
 class ProxyUnusable(DomainError):
     user_message = "Un pouvoir va d’un votant à un autre votant de la même réunion."
+
+
+class ProxyContested(DomainError):
+    user_message = "Cette personne conteste ce pouvoir : à elle seule de le reprendre."
+
+
+class PaperMissing(DomainError):
+    user_message = "Un pouvoir s’enregistre d’après un papier que la personne a signé : donnez le jour de sa signature."
+
+
+class OwnPouvoir(DomainError):
+    user_message = "Vous ne pouvez pas enregistrer un pouvoir qui vous est donné : un collègue l’écrit, ou la personne."
 
 
 class VotesGoingOn(DomainError):
@@ -94,17 +119,29 @@ def _has_vote(one: Participant, rule: BodyRule) -> bool:
 
 def _voter(meeting: Meeting, one: Participant) -> Voter:
     assert one.membership
+    voter = Voter(meeting=meeting, participant=one, address_key=key_of(one.membership.email))
     if college := one.membership.college:
-        return Voter(meeting=meeting, participant=one, college=college.name, weight=college.weight)
-    return Voter(meeting=meeting, participant=one)
+        voter.college, voter.weight = college.name, college.weight
+    return voter
 
 
 @transaction.atomic
-def give_proxy(*, giver: Voter, holder: Voter, by: User | None, at: datetime) -> Proxy:
-    """Let another voter vote. `by` is None when the giver does it from their own link.
+def give_proxy(
+    *,
+    giver: Voter,
+    holder: Voter,
+    means: Means,
+    signed_on: date | None = None,
+    by: User | None,
+    at: datetime,
+) -> Proxy:
+    """Let another voter vote. `by` is None when the giver does it and proved it (`means`); otherwise somebody writes
+    down a paper that the giver signed, and the giver is told.
 
-    Raises ProxyUnusable, ProxiesNotForeseen, TooManyProxies, ProxyAlreadyGiven, VotesGoingOn.
+    Raises NotProved, PaperMissing, OwnPouvoir, ProxyUnusable, ProxiesNotForeseen, TooManyProxies, ProxyAlreadyGiven,
+    VotesGoingOn.
     """
+    _check_word(holder, means, signed_on, by, at)
     # The holder is locked before their pouvoirs are counted: two may reach them within the same second.
     holder = (
         Voter.objects.select_for_update(of=("self",)).select_related("meeting__cpts", "participant").get(pk=holder.pk)
@@ -120,23 +157,52 @@ def give_proxy(*, giver: Voter, holder: Voter, by: User | None, at: datetime) ->
     try:
         with transaction.atomic():
             proxy = Proxy.objects.create(
-                meeting=holder.meeting, giver=giver, holder=holder, given_at=at, recorded_by=by
+                meeting=holder.meeting,
+                giver=giver,
+                holder=holder,
+                means=means,
+                signed_on=signed_on,
+                given_at=at,
+                recorded_by=by,
             )
     except IntegrityError as error:
         raise ProxyAlreadyGiven from error
     meeting = holder.meeting
-    summary = f"« {meeting} » : pouvoir de {giver} à {holder}"
-    leave_trace("proxy", meeting, summary, by=by, at=at)
+    how = f" ({proxy.how})" if by else ""
+    leave_trace("proxy", meeting, f"« {meeting} » : pouvoir de {giver} à {holder}{how}", by=by, at=at)
+    _tell_giver(giver, f"Votre pouvoir à {holder} a été enregistré ({proxy.how}).", by, at)
     return proxy
+
+
+def _check_word(holder: Voter, means: Means, signed_on: date | None, by: User | None, at: datetime) -> None:
+    """Whose word a pouvoir is. Raises NotProved, PaperMissing, OwnPouvoir."""
+    if by is None:
+        if means not in PROVEN:
+            raise NotProved
+        return
+    if means != Means.PAPER or signed_on is None or signed_on > timezone.localdate(at):
+        raise PaperMissing
+    if Membership.objects.of_account(by).filter(participations__voter=holder).exists():
+        raise OwnPouvoir
+
+
+def _tell_giver(giver: Voter, words: str, by: User | None, at: datetime) -> None:
+    """What somebody of the team wrote about their pouvoir, told to whoever it is of."""
+    person = Participant.objects.for_link().get(pk=giver.participant_id)
+    if by and person.address:
+        notifications.written_down(person, words, at)
 
 
 @transaction.atomic
 def withdraw_proxy(*, proxy: Proxy, by: User | None, at: datetime) -> None:
-    """Raises VotesGoingOn while a ballot is open: nobody loses a voice half-way."""
+    """Raises VotesGoingOn while a ballot is open: nobody loses a voice half-way; ProxyContested when a team does it."""
+    if by and proxy.contested_at:
+        raise ProxyContested
     meeting = proxy.meeting
     _check_no_vote(meeting)
     summary = f"« {meeting} » : pouvoir de {proxy.giver} à {proxy.holder} retiré"
     leave_trace("proxy", meeting, summary, by=by, at=at)
+    _tell_giver(proxy.giver, f"Votre pouvoir à {proxy.holder} a été retiré par {by}.", by, at)
     proxy.delete()
 
 
@@ -150,8 +216,8 @@ def _check_no_vote(meeting: Meeting) -> None:
 
 
 def present_voters(meeting: Meeting, at: datetime | None = None) -> set[int]:
-    """Voters who signed in; at a given moment, those who are still there and still members."""
-    voters = meeting.voters.filter(participant__presence__isnull=False)
+    """Voters who signed in, contested presences apart; at a given moment, those still there and still members."""
+    voters = meeting.voters.filter(participant__presence__isnull=False, participant__presence__contested_at=None)
     if at is not None:
         gone = Q(participant__presence__left_at__lte=at)
         members = Membership.objects.current().filter(cpts=meeting.cpts_id)
@@ -161,5 +227,6 @@ def present_voters(meeting: Meeting, at: datetime | None = None) -> set[int]:
 
 def represented(meeting: Meeting, there: set[int]) -> dict[int, Proxy]:
     """Absent voter -> the pouvoir that counts: given to somebody who is there."""
-    given = meeting.proxies.select_related("holder__participant", "giver__participant")
+    whole = meeting.proxies.select_related("holder__participant", "giver__participant", "recorded_by")
+    given = whole.filter(contested_at=None)
     return {one.giver_id: one for one in given if one.giver_id not in there and one.holder_id in there}

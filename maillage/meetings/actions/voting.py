@@ -13,17 +13,24 @@ from maillage.accounts.models import User
 from maillage.core.errors import DomainError
 from maillage.core.text import listed
 from maillage.core.wiping import leave_only
+from maillage.meetings import notifications
+from maillage.meetings.actions.attendance import check_tablet
+from maillage.meetings.actions.proving import NotProved, check_address
 from maillage.meetings.actions.roll import present_voters, represented, rule_of
 from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import (
+    PROVEN,
     Ballot,
     BallotMode,
     BallotState,
     HandCount,
+    Means,
     Meeting,
+    Participant,
     SealedSlip,
     Signature,
     Slip,
+    Tablet,
     Voter,
 )
 from maillage.meetings.rules.tally import QuorumLine, Score, Seat, Vote, journal_digest, quorum, tally
@@ -143,10 +150,20 @@ def open_ballot(*, ballot: Ballot, by: User, at: datetime) -> None:
 
 
 @transaction.atomic
-def cast(*, ballot: Ballot, voter: Voter, choice: str, caster: Voter, at: datetime) -> str:
+def cast(
+    *,
+    ballot: Ballot,
+    voter: Voter,
+    choice: str,
+    caster: Voter,
+    means: Means,
+    tablet: Tablet | None = None,
+    at: datetime,
+) -> str:
     """Put one slip in the urn and sign for it, both or neither. Returns the receipt, which is told nowhere else.
 
-    `caster` is the voter, or who holds their pouvoir. Raises BallotNotOpen, NotAChoice, NotAVoter, AlreadyVoted.
+    `caster` is the voter, or who holds their pouvoir; `means` how they proved who they are, `tablet` on whose.
+    Raises NotProved, TabletBack, BallotNotOpen, NotAChoice, NotAVoter, AlreadyVoted.
     """
     # The ballot is locked first: no slip falls into an urn that is being emptied.
     ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting").get(pk=ballot.pk)
@@ -156,16 +173,45 @@ def cast(*, ballot: Ballot, voter: Voter, choice: str, caster: Voter, at: dateti
         raise NotAChoice
     if voter.pk not in {one.pk for one in _voices(ballot.meeting, caster, at)}:
         raise NotAVoter
+    _check_proof(caster, means, tablet)
     by_proxy = None if caster.pk == voter.pk else caster
     try:
         with transaction.atomic():
-            Signature.objects.create(ballot=ballot, voter=voter, cast_by=by_proxy)
+            Signature.objects.create(ballot=ballot, voter=voter, cast_by=by_proxy, means=means, tablet=tablet)
     except IntegrityError as error:
         raise AlreadyVoted from error
     paper = Paper(new_receipt(), voter.college if ballot.is_weighted else "", choice)
     # Engines mark a slip and a signature of one transaction alike: until the closing a slip is sealed.
     SealedSlip.objects.create(ballot=ballot, content=seal(paper, secret=settings.SECRET_KEY, ballot=ballot.uuid))
+    if tablet:
+        _tell_of_tablet(ballot, caster, tablet, at)
     return paper.receipt
+
+
+def _check_proof(caster: Voter, means: Means, tablet: Tablet | None) -> None:
+    """A code proves at the address of the roll; a tablet serves whoever signed on one. Raises NotProved, TabletBack,
+    AddressProvesNothing or one of its kinds.
+    """
+    person = Participant.objects.for_link().get(pk=caster.participant_id)
+    if tablet:
+        check_tablet(tablet, person.meeting)
+    on_tablet = tablet is not None and person.is_present and person.presence.means == Means.TABLET
+    if means == Means.TABLET and on_tablet:
+        return
+    if means not in PROVEN or tablet:
+        raise NotProved
+    if means == Means.CODE:
+        check_address(person)
+
+
+def _tell_of_tablet(ballot: Ballot, caster: Voter, tablet: Tablet, at: datetime) -> None:
+    """That somebody voted on a tablet is traced and told to them: it is the one vote that a team has a hand in."""
+    person = Participant.objects.for_link().get(pk=caster.participant_id)
+    leave_trace(
+        "tablet-vote", person.meeting, f"« {person.meeting} » : {person} vote sur la {tablet}", by=tablet.lent_by, at=at
+    )
+    if person.address:
+        notifications.written_down(person, f"Un vote a été donné en votre nom sur la {tablet}.", at)
 
 
 def _voices(meeting: Meeting, caster: Voter, at: datetime) -> list[Voter]:

@@ -1,6 +1,6 @@
 """Meetings of every kind, who is expected, who came, what was decided."""
 
-from maillage.meetings.models.attendance import Means, Presence, SigninCode
+from maillage.meetings.models.attendance import PROVEN, Means, Presence, SigninCode, Tablet
 from maillage.meetings.models.ballot import (
     Ballot,
     BallotMode,
@@ -20,6 +20,7 @@ from maillage.meetings.models.participant import Answer, CalendarFeed, Participa
 from maillage.meetings.models.poll import Choice, PollAnswer, PollOption
 
 __all__ = [
+    "PROVEN",
     "Answer",
     "Ballot",
     "BallotMode",
@@ -47,6 +48,7 @@ __all__ = [
     "Signature",
     "SigninCode",
     "Slip",
+    "Tablet",
     "Task",
     "Voter",
 ]

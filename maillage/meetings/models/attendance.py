@@ -11,13 +11,49 @@ from maillage.meetings.models.participant import Participant
 
 
 class Means(models.TextChoices):
-    """How a presence was written down. The first three identify the person; the last two are the organiser's word."""
+    """How somebody's act was written down. An account and a code prove the person; the last two are a team's word.
+
+    A personal link alone proves an address: it signed presences until version 2026-11-29, and no longer does.
+    """
 
     SESSION = "session", "son compte"
     LINK = "link", "son lien personnel"
     CODE = "code", "un code reçu par courriel"
     TABLET = "tablet", "la tablette de l’organisation"
     PAPER = "paper", "la feuille de papier"
+
+
+PROVEN = frozenset({Means.SESSION, Means.CODE})
+WORD_OF_TEAM = {Means.TABLET: "tenue par", Means.PAPER: "pointée par"}
+
+
+class Tablet(models.Model):
+    """A tablet that somebody of the team lends in the room: whatever is signed on it bears their name.
+
+    Retention: goes with the meeting.
+    """
+
+    RETENTION_DAYS = Meeting.RETENTION_DAYS
+    PERSONAL_DATA = "qui a prêté une tablette, et quand"
+
+    uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="tablets")
+    lent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    lent_by_name = models.CharField("tenue par", max_length=200)  # said in the minutes, whatever becomes of the account
+    lent_at = models.DateTimeField("prêtée le")
+    taken_back_at = models.DateTimeField("reprise le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "tablette prêtée"
+        constraints = [
+            models.CheckConstraint(
+                name="tablet_is_taken_back_after_it_was_lent",
+                condition=Q(taken_back_at=None) | Q(taken_back_at__gte=F("lent_at")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"tablette tenue par {self.lent_by_name}"
 
 
 class Presence(models.Model):
@@ -41,6 +77,8 @@ class Presence(models.Model):
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     corrected_at = models.DateTimeField("corrigée le", null=True, blank=True)
     correction = models.CharField("motif de la correction", max_length=200, blank=True)
+    # "Ce n'est pas moi": it counts nowhere until the person signs for themselves.
+    contested_at = models.DateTimeField("contestée le", null=True, blank=True)
 
     class Meta:
         verbose_name = "présence"
@@ -53,10 +91,20 @@ class Presence(models.Model):
                 name="presence_corrected_says_why",
                 condition=Q(corrected_at=None, correction="") | (Q(corrected_at__isnull=False) & ~Q(correction="")),
             ),
+            models.CheckConstraint(
+                name="presence_contested_is_the_word_of_a_team",
+                condition=Q(contested_at=None) | Q(means__in=["tablet", "paper"]),
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.participant)
+
+    @property
+    def how(self) -> str:
+        """son compte; la feuille de papier, pointée par Claire Aubert (for_sheet carries who)."""
+        means = Means(self.means)
+        return f"{means.label}, {WORD_OF_TEAM[means]} {self.recorded_by}" if self.recorded_by else str(means.label)
 
 
 class SigninCode(models.Model):
@@ -75,6 +123,7 @@ class SigninCode(models.Model):
     digest = models.CharField("empreinte", max_length=64)
     expires_at = models.DateTimeField("expire le")
     attempts = models.PositiveSmallIntegerField("essais", default=0)
+    sent = models.PositiveSmallIntegerField("codes envoyés", default=0)  # without one typed: it ends
 
     class Meta:
         verbose_name = "code de présence"

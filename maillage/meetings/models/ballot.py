@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from maillage.cpts.models import Cpts
+from maillage.meetings.models.attendance import Means, Tablet
 from maillage.meetings.models.meeting import Meeting
 from maillage.meetings.models.participant import Participant
 from maillage.meetings.rules.tally import Majority, Score, is_adopted
@@ -33,6 +34,8 @@ class Voter(models.Model):
     participant = models.OneToOneField(Participant, models.RESTRICT, related_name="voter")
     college = models.CharField("collège", max_length=80, blank=True)
     weight = models.DecimalField("poids du collège", max_digits=5, decimal_places=2, default=1)
+    # A code proves the person only at the address of that day. '' on rolls drawn up before it was kept.
+    address_key = models.CharField("empreinte de l’adresse", max_length=64, blank=True)
 
     class Meta:
         verbose_name = "électeur"
@@ -56,17 +59,31 @@ class Proxy(models.Model):
     giver = models.OneToOneField(Voter, models.CASCADE, related_name="proxy_given")
     holder = models.ForeignKey(Voter, models.CASCADE, related_name="proxies_held")
     given_at = models.DateTimeField("donné le")
-    # Null: by the giver's own link; otherwise who wrote the paper down.
+    # By the giver, who proved it; or from a paper that they signed, and somebody wrote down.
+    means = models.CharField("donné par", max_length=7, choices=Means, default=Means.LINK)
+    signed_on = models.DateField("papier signé le", null=True, blank=True)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    contested_at = models.DateTimeField("contesté le", null=True, blank=True)
 
     class Meta:
         verbose_name = "pouvoir"
         constraints = [
             models.CheckConstraint(name="proxy_is_given_to_somebody_else", condition=~Q(giver=F("holder"))),
+            models.CheckConstraint(
+                name="proxy_on_paper_says_when_it_was_signed",
+                condition=Q(means="paper", signed_on__isnull=False) | (~Q(means="paper") & Q(signed_on=None)),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.giver} → {self.holder}"
+
+    @property
+    def how(self) -> str:
+        """'' when the giver gave it; papier signé le 12/11/2026, enregistré par Claire Aubert."""
+        if self.signed_on is None:
+            return f"enregistré par {self.recorded_by}" if self.recorded_by else ""
+        return f"papier signé le {self.signed_on:%d/%m/%Y}, enregistré par {self.recorded_by or 'l’organisation'}"
 
 
 class BallotMode(models.TextChoices):
@@ -172,10 +189,20 @@ class Signature(models.Model):
     voter = models.ForeignKey(Voter, models.RESTRICT, related_name="signatures")
     # Who held their pouvoir, when they were not there themselves.
     cast_by = models.ForeignKey(Voter, models.RESTRICT, null=True, blank=True, related_name="+")
+    means = models.CharField("prouvé par", max_length=7, choices=Means, default=Means.LINK)
+    # On whose tablet: the vote of somebody without a telephone is given under the eyes of whoever lent it.
+    tablet = models.ForeignKey(Tablet, models.RESTRICT, null=True, blank=True, related_name="signatures")
+    is_contested = models.BooleanField("contesté", default=False)
 
     class Meta:
         verbose_name = "émargement d’un vote"
-        constraints = [models.UniqueConstraint(fields=["ballot", "voter"], name="signature_is_single_in_a_ballot")]
+        constraints = [
+            models.UniqueConstraint(fields=["ballot", "voter"], name="signature_is_single_in_a_ballot"),
+            models.CheckConstraint(
+                name="signature_on_a_tablet_says_which",
+                condition=Q(means="tablet", tablet__isnull=False) | (~Q(means="tablet") & Q(tablet=None)),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.voter)

@@ -69,11 +69,11 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
             yes_count=_counted("participants", participants__answer="yes"),
             no_count=_counted("participants", participants__answer="no"),
             waiting_count=_counted("participants", participants__answer="waiting"),
-            present_count=_counted("presences"),
+            present_count=_counted("presences", presences__contested_at=None),
         )
 
 
-def _counted(relation: str, **filters: str) -> Coalesce:
+def _counted(relation: str, **filters: str | None) -> Coalesce:
     rows = Meeting.objects.filter(pk=OuterRef("pk"), **filters).order_by().values("pk")
     return Coalesce(Subquery(rows.annotate(n=Count(relation)).values("n")), 0)
 

@@ -37,11 +37,11 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
 
     def for_sheet(self) -> Self:
         """All that a sheet of presences touches, in one query and a total order."""
-        return self.select_related("membership", "presence").order_by("search_name", "pk")
+        return self.select_related("membership", "presence__recorded_by").order_by("search_name", "pk")
 
     def for_link(self) -> Self:
         """All that a personal page touches."""
-        return self.select_related("meeting__cpts", "membership", "presence")
+        return self.select_related("meeting__cpts", "membership", "presence__recorded_by")
 
 
 class Participant(models.Model):
@@ -124,7 +124,13 @@ class Participant(models.Model):
 
     @property
     def is_present(self) -> bool:
-        return hasattr(self, "presence")
+        """Somebody wrote them down, and they did not say that it was not them."""
+        return hasattr(self, "presence") and self.presence.contested_at is None
+
+    @property
+    def is_contested(self) -> bool:
+        """They said that the presence written for them was not theirs."""
+        return hasattr(self, "presence") and self.presence.contested_at is not None
 
 
 class CalendarFeed(models.Model):

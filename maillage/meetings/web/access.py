@@ -15,11 +15,10 @@ from maillage.accounts.models import User
 from maillage.accounts.permissions import CptsRequest, Permission
 from maillage.core.errors import DomainError
 from maillage.exchange import links
-from maillage.meetings.models import Means, Meeting, Participant
+from maillage.meetings.models import Meeting, Participant
 from maillage.meetings.models.meeting import AROUND
 from maillage.meetings.models.participant import LINK
 
-SIGNED = "signed"  # who typed a code: known at the wall, let in nowhere else
 DEVICE, DEVICE_DAYS = "appareil", 365
 WALL_SECONDS = 600  # the time to receive a code by mail and to type it
 
@@ -48,29 +47,29 @@ def _cookie(meeting: Meeting) -> str:
 
 
 def remember(response: HttpResponse, person: Participant, token: str) -> None:
-    """This telephone opened the link of that person: in the room, signing is one tap. Until the meeting is over."""
+    """This telephone opened the link of that person: in the room, they need not say who they are, only prove it."""
     ends_at = person.meeting.ends_at
-    response.set_cookie(_cookie(person.meeting), token, expires=ends_at + AROUND if ends_at else None, **_safely())
+    response.set_cookie(_cookie(person.meeting), token, expires=ends_at + AROUND if ends_at else None, **safely())
 
 
-def _safely() -> dict[str, Any]:
+def safely() -> dict[str, Any]:
     return {"httponly": True, "samesite": "Lax", "secure": settings.SESSION_COOKIE_SECURE}
 
 
-def recognised(request: HttpRequest, meeting: Meeting, at: datetime) -> tuple[Participant, Means] | None:
-    """Who holds this telephone, by their personal link or by their account, and which of the two said it."""
-    people = Participant.objects.for_link().filter(meeting=meeting)
-    held = request.COOKIES.get(_cookie(meeting), "")
-    for purpose, means in ((LINK, Means.LINK), (SIGNED, Means.CODE)):
-        with suppress(DomainError):
-            person = people.filter(uuid=links.read(purpose, held, at=at)).first()
-            if person:
-                return person, means
-    if isinstance(request.user, User):
-        mine = list(people.of_account(request.user)[:2])
-        if len(mine) == 1:
-            return mine[0], Means.SESSION
+def linked(request: HttpRequest, meeting: Meeting, at: datetime) -> Participant | None:
+    """Whose personal link this telephone opened: it spares typing an address, and proves nothing."""
+    with suppress(DomainError):
+        uuid = links.read(LINK, request.COOKIES.get(_cookie(meeting), ""), at=at)
+        return Participant.objects.for_link().filter(meeting=meeting, uuid=uuid).first()
     return None
+
+
+def of_account(request: HttpRequest, meeting: Meeting) -> Participant | None:
+    """Whose account is signed in, when one person alone of this meeting is bound to it."""
+    if not isinstance(request.user, User):
+        return None
+    mine = list(Participant.objects.for_link().filter(meeting=meeting).of_account(request.user)[:2])
+    return mine[0] if len(mine) == 1 else None
 
 
 def forget_person(response: HttpResponse, meeting: Meeting) -> None:
@@ -87,9 +86,7 @@ def stood_at_the_wall(request: HttpRequest, meeting: Meeting) -> bool:
 
 
 def stand_at_the_wall(response: HttpResponse, meeting: Meeting) -> None:
-    response.set_signed_cookie(
-        _wall(meeting), meeting.uuid.hex, salt="maillage.wall", max_age=WALL_SECONDS, **_safely()
-    )
+    response.set_signed_cookie(_wall(meeting), meeting.uuid.hex, salt="maillage.wall", max_age=WALL_SECONDS, **safely())
 
 
 def _wall(meeting: Meeting) -> str:
@@ -105,7 +102,7 @@ def device_of(request: HttpRequest) -> str:
 
 
 def keep_device(response: HttpResponse, device: str) -> None:
-    response.set_signed_cookie(DEVICE, device, salt="maillage.device", max_age=DEVICE_DAYS * 86_400, **_safely())
+    response.set_signed_cookie(DEVICE, device, salt="maillage.device", max_age=DEVICE_DAYS * 86_400, **safely())
 
 
 def device_digest(device: str, meeting: Meeting) -> str:

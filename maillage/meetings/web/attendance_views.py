@@ -16,7 +16,7 @@ from maillage.meetings import actions, documents
 from maillage.meetings.models import Meeting, Minutes
 from maillage.meetings.web.access import meeting_of
 from maillage.meetings.web.forms import CloseForm, DecisionForm, MinutesForm, SheetForm, TaskForm, after
-from maillage.meetings.web.room_views import SEARCHED, named
+from maillage.meetings.web.tablet_views import SEARCHED, named
 from maillage.meetings.web.views import page_context
 from maillage.meetings.web.work_views import did
 

@@ -263,10 +263,8 @@ class SheetForm(forms.Form):
         self.meeting, self.people = meeting, people
         self.starts, self.ends = timezone.localtime(meeting.starts_at), timezone.localtime(meeting.ends_at)
         for one in people:
-            held = one.presence if one.is_present else None
-            self.fields[f"here-{one.pk}"] = forms.BooleanField(
-                label="Présence", required=False, initial=held is not None
-            )
+            held = getattr(one, "presence", None)
+            self.fields[f"here-{one.pk}"] = forms.BooleanField(label="Présence", required=False, initial=one.is_present)
             self.fields[f"from-{one.pk}"] = self._hour("Arrivée", held.arrived_at if held else None)
             self.fields[f"to-{one.pk}"] = self._hour("Départ", held.left_at if held else None)
             self.fields[f"was-{one.pk}"] = forms.CharField(

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from maillage.core.fields import DayField
 from maillage.cpts.models import Cpts
 from maillage.meetings.models import (
     Ballot,
@@ -74,6 +75,7 @@ class ProxyForm(forms.Form):
 
     giver = forms.ModelChoiceField(Voter.objects.none(), label="Qui le donne")
     holder = forms.ModelChoiceField(Voter.objects.none(), label="À qui")
+    signed_on = DayField(label="Papier signé le", help_text="Gardez-le avec la feuille de présence.")
 
     def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

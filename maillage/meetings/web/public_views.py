@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -18,18 +19,17 @@ from maillage.exchange import links
 from maillage.meetings import actions, documents
 from maillage.meetings.calendar import feed_text, invitation_text
 from maillage.meetings.models import Answer, CalendarFeed, Means, Meeting, MeetingStatus, Participant, PollOption
-from maillage.meetings.models.participant import LINK_LIVES
-from maillage.meetings.notifications import calendar_url, sender, when
+from maillage.meetings.notifications import calendar_url, personal_path, sender, when
 from maillage.meetings.rules.signin import is_right
-from maillage.meetings.web import voting
+from maillage.meetings.web import proving, voting
 from maillage.meetings.web.access import (
-    SIGNED,
     device_digest,
     device_of,
     forget_person,
     keep_device,
+    linked,
+    of_account,
     person_of,
-    recognised,
     remember,
     stand_at_the_wall,
     stood_at_the_wall,
@@ -50,12 +50,12 @@ def personal(request: HttpRequest, token: str) -> HttpResponse:
             return _personal_post(request, person, token, at)
     except links.LinkUnusable as error:
         return gone(request, "Réunion", error.user_message)
-    response = render(request, "meetings/personal.html", _personal_context(person, token))
+    response = render(request, "meetings/personal.html", _personal_context(request, person, token, at))
     remember(response, person, token)
     return response
 
 
-def _personal_context(person: Participant, token: str) -> dict[str, object]:
+def _personal_context(request: HttpRequest, person: Participant, token: str, at: datetime) -> dict[str, object]:
     meeting = person.meeting
     options = list(meeting.options.all()) if meeting.status == MeetingStatus.DRAFT else []
     held = dict(person.poll_answers.values_list("option_id", "choice")) if options else {}
@@ -65,12 +65,13 @@ def _personal_context(person: Participant, token: str) -> dict[str, object]:
         "person": person,
         "meeting": meeting,
         "when": when(meeting),
-        "now": timezone.now(),
+        "now": at,
         "token": token,
         "poll": PollForm(options=options, labels=poll_labels(options), initial=initial) if options else None,
         "documents": meeting.documents.all(),
         "minutes": minutes if minutes and minutes.validated_at else None,
-        **voting.context(person, timezone.now()),
+        "written": voting.written_for(person),
+        **voting.context(person, proving.proof_of(request, person, at), at),
     }
 
 
@@ -80,28 +81,42 @@ def poll_labels(options: list[PollOption]) -> dict[int, str]:
 
 
 def _personal_post(request: HttpRequest, person: Participant, token: str, at: datetime) -> HttpResponse:
-    if request.POST.get("do") == "vote":
-        return voting.cast(request, person, token, at)
+    do = request.POST.get("do", "")
+    if do == "vote":
+        means = proving.proof_of(request, person, at)
+        return voting.cast(request, person, at, means=means, back=reverse("meetings:personal", args=[token]))
+    response = redirect("meetings:personal", token)
+    if do in proving.ASKED:
+        if proving.act(request, person, at):
+            proving.remember_proof(response, person, at)
+        return response
     try:
-        if request.POST.get("do") in {"proxy", "unproxy"}:
-            messages.success(request, voting.proxy(request, person, at))
-        elif request.POST.get("do") == "poll":
-            options = list(person.meeting.options.all())
-            form = PollForm(request.POST, options=options, labels=poll_labels(options))
-            if form.is_valid() and not form.choices():
-                messages.error(request, "Dites oui, si besoin ou non pour une date au moins.")
-            elif form.is_valid():
-                actions.answer_poll(participant=person, choices=form.choices())
-                messages.success(request, "Merci : vos disponibilités sont enregistrées.")
-        else:
-            coming = request.POST.get("do") == "yes"
-            told = actions.answer(participant=person, coming=coming, at=at)
-            messages.success(request, ANSWERED[told.answer])
+        _written(request, person, do, at)
     except DomainError as error:
         messages.error(request, error.user_message)
-    response = redirect("meetings:personal", token)
     remember(response, person, token)
     return response
+
+
+def _written(request: HttpRequest, person: Participant, do: str, at: datetime) -> None:
+    """A pouvoir, a contest, dates, an answer: each says what it did. Raises DomainError."""
+    if do in {"proxy", "unproxy"}:
+        means = proving.proof_of(request, person, at)
+        messages.success(request, voting.proxy(request, person, means, at))
+    elif do == "contest":
+        actions.contest(participant=person, at=at)
+        messages.success(request, "C’est suspendu, et l’organisation le voit. Vous êtes là ? Signez vous-même.")
+    elif do == "poll":
+        options = list(person.meeting.options.all())
+        form = PollForm(request.POST, options=options, labels=poll_labels(options))
+        if form.is_valid() and not form.choices():
+            messages.error(request, "Dites oui, si besoin ou non pour une date au moins.")
+        elif form.is_valid():
+            actions.answer_poll(participant=person, choices=form.choices())
+            messages.success(request, "Merci : vos disponibilités sont enregistrées.")
+    else:
+        answered = actions.answer(participant=person, coming=do == "yes", at=at)
+        messages.success(request, ANSWERED[answered.answer])
 
 
 ANSWERED = {
@@ -183,31 +198,61 @@ def sign(request: HttpRequest, meeting_uuid: UUID, code: str) -> HttpResponse:
     if not meeting.takes_presences(at):
         return gone(request, "Présence", actions.NotTheTime.user_message)
     device = device_of(request)
-    known = None if request.GET.get("autre") else recognised(request, meeting, at)
-    response = _sign(request, meeting, known, device, at)
+    if request.GET.get("autre"):
+        response = _page(request, meeting, form=AddressForm(None, is_open=meeting.is_open))
+        forget_person(response, meeting)
+        proving.forget_proof(response, meeting)
+    else:
+        response = _sign(request, meeting, device_digest(device, meeting), at)
     if fresh:  # not for ever: a photograph would serve all evening
         stand_at_the_wall(response, meeting)
     keep_device(response, device)
     return response
 
 
-def _sign(
-    request: HttpRequest, meeting: Meeting, known: tuple[Participant, Means] | None, device: str, at: datetime
-) -> HttpResponse:
-    """What the person does: sign in their own name, ask for a code, type it."""
+def _sign(request: HttpRequest, meeting: Meeting, digest: str, at: datetime) -> HttpResponse:
+    """What the person does: sign in their own name, ask for a code, type it. A link says who, and proves nothing."""
     do = request.POST.get("do", "")
-    digest = device_digest(device, meeting)
-    if do == "sign" and known:
-        actions.sign_in(participant=known[0], means=known[1], device=digest, at=at)
+    by_code = proving.proved_by_code(request, meeting, at)
+    proved = by_code or of_account(request, meeting)
+    if do == "sign" and proved:
+        means = Means.CODE if by_code else Means.SESSION
+        actions.sign_in(participant=proved, means=means, device=digest, at=at)
         return redirect(request.path)
+    said = linked(request, meeting, at)
+    if do in proving.ASKED and said:
+        return _prove_at_wall(request, said, digest, at)
+    if proved and not do:
+        return _page(request, meeting, person=proved, own_page=_own_page(proved, at))
+    if said and not do:
+        return _page(request, meeting, said=said, **proving.hint_of(said))
+    return _ask_code(request, meeting, digest, at)
+
+
+def _ask_code(request: HttpRequest, meeting: Meeting, digest: str, at: datetime) -> HttpResponse:
+    """Whoever has neither link nor account gives their address, then types the code that it received."""
+    do = request.POST.get("do", "")
     if do == "code":
         return _type_code(request, meeting, digest, at)
     form = AddressForm(request.POST if do == "send" else None, is_open=meeting.is_open)
     if do == "send" and form.is_valid():
         actions.send_code(meeting=meeting, at=at, **form.cleaned_data)
-        code_form = CodeForm(initial={"email": form.cleaned_data["email"]})
-        return _page(request, meeting, None, code_form=code_form)
-    return _page(request, meeting, known[0] if known else None, form=form)
+        return _page(request, meeting, code_form=CodeForm(initial={"email": form.cleaned_data["email"]}))
+    return _page(request, meeting, form=form)
+
+
+def _prove_at_wall(request: HttpRequest, person: Participant, digest: str, at: datetime) -> HttpResponse:
+    """Whoever opened their link on this telephone types no address: the code goes to theirs, and signs."""
+    response = redirect(request.path)
+    if proving.act(request, person, at):
+        actions.sign_in(participant=person, means=Means.CODE, device=digest, at=at)
+        proving.remember_proof(response, person, at)
+    return response
+
+
+def _own_page(person: Participant, at: datetime) -> str:
+    """Where they vote, once they proved who they are; '' where nobody votes."""
+    return personal_path(person, at) if voting.voter_of(person) else ""
 
 
 def _type_code(request: HttpRequest, meeting: Meeting, digest: str, at: datetime) -> HttpResponse:
@@ -220,17 +265,13 @@ def _type_code(request: HttpRequest, meeting: Meeting, digest: str, at: datetime
         else:
             person = presence.participant
             response = redirect(request.path)
-            remember(response, person, links.sign(SIGNED, person.uuid, until=at + LINK_LIVES))
+            proving.remember_proof(response, person, at)
             return response
-    return _page(request, meeting, None, code_form=form)
+    return _page(request, meeting, code_form=form)
 
 
-def _page(request: HttpRequest, meeting: Meeting, person: Participant | None, **forms: object) -> HttpResponse:
-    context = {"meeting": meeting, "person": person, "when": when(meeting), **forms}
-    response = render(request, "meetings/sign.html", context)
-    if request.GET.get("autre"):
-        forget_person(response, meeting)
-    return response
+def _page(request: HttpRequest, meeting: Meeting, **context: object) -> HttpResponse:
+    return render(request, "meetings/sign.html", {"meeting": meeting, "when": when(meeting), **context})
 
 
 @public

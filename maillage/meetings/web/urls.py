@@ -1,6 +1,14 @@
 from django.urls import path
 
-from maillage.meetings.web import attendance_views, public_views, room_views, views, voting_views, work_views
+from maillage.meetings.web import (
+    attendance_views,
+    public_views,
+    room_views,
+    tablet_views,
+    views,
+    voting_views,
+    work_views,
+)
 
 app_name = "meetings"
 BASE = "cpts/<slug:cpts_slug>/reunions/"
@@ -29,7 +37,8 @@ urlpatterns = [
     path(f"{ONE}annulation/", work_views.cancel, name="cancel"),
     path(f"{ONE}documents/", work_views.join_document, name="join_document"),
     path(f"{ONE}documents/<uuid:document_uuid>.pdf", views.document, name="document"),
-    path(f"{ONE}signatures/", room_views.signing, name="signing"),
+    path(f"{ONE}signatures/", tablet_views.signing, name="signing"),
+    path(f"{ONE}signatures/tablette/", tablet_views.lend, name="lend"),
     path(f"{ONE}feuille/", attendance_views.sheet, name="sheet"),
     path(f"{ONE}feuille.pdf", attendance_views.sheet_pdf, name="sheet_pdf"),
     path(f"{ONE}cloture/", attendance_views.close, name="close"),
@@ -47,7 +56,8 @@ urlpatterns = [
     path("r/<str:token>/documents/<uuid:document_uuid>/", public_views.personal_document, name="personal_document"),
     path("c/<slug:slug>/reunions/<uuid:meeting_uuid>/", public_views.public_meeting, name="public"),
     path("salle/<str:token>/mur/", room_views.wall, name="wall"),
-    path("salle/<str:token>/tablette/", room_views.tablet, name="tablet"),
+    path("tablette/<str:token>/", tablet_views.tablet, name="tablet"),
+    path("tablette/<str:token>/<uuid:participant_uuid>/vote/", tablet_views.tablet_vote, name="tablet_vote"),
     path("e/<uuid:meeting_uuid>/<str:code>/", public_views.sign, name="sign"),
     path("agenda/<uuid:feed_uuid>.ics", public_views.feed, name="feed"),
 ]

@@ -21,9 +21,11 @@ from maillage.meetings.models import (
     BallotState,
     BodyRule,
     GoverningText,
+    Means,
     Meeting,
     MeetingKind,
     Proxy,
+    Signature,
 )
 from maillage.meetings.notifications import personal_path
 from maillage.meetings.web.access import may_manage, meeting_of
@@ -97,7 +99,7 @@ def _written(request: CptsRequest, meeting: Meeting, proxy: ProxyForm, ballot: B
         return False
     try:
         if form is proxy:
-            actions.give_proxy(by=by, at=at, **form.cleaned_data)
+            actions.give_proxy(means=Means.PAPER, by=by, at=at, **form.cleaned_data)
         else:
             actions.prepare_ballot(meeting=meeting, by=by, at=at, **form.cleaned_data)
     except DomainError as error:
@@ -110,7 +112,9 @@ def _votes_context(request: CptsRequest, meeting: Meeting, **forms: Any) -> dict
     at = None if meeting.is_over else timezone.now()
     there = actions.present_voters(meeting, at)
     counted = actions.represented(meeting, there)
-    proxies = list(meeting.proxies.select_related("giver__participant", "holder__participant").order_by("pk"))
+    proxies = list(
+        meeting.proxies.select_related("giver__participant", "holder__participant", "recorded_by").order_by("pk")
+    )
     for one in proxies:
         one.state = "compte" if one.giver_id in counted else _why_not(one, there)  # type: ignore[attr-defined]
     ballots = list(meeting.ballots.prefetch_related("signatures", "hands"))
@@ -122,6 +126,8 @@ def _votes_context(request: CptsRequest, meeting: Meeting, **forms: Any) -> dict
 
 
 def _why_not(proxy: Proxy, there: set[int]) -> str:
+    if proxy.contested_at:
+        return "contesté par la personne"
     return "en sommeil, la personne est là" if proxy.giver_id in there else "porteur absent"
 
 
@@ -187,15 +193,21 @@ def journal(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> Http
     ballot = _ballot(meeting, ballot_uuid)
     if ballot.state != BallotState.CLOSED or ballot.mode != BallotMode.SECRET:
         raise Http404
-    signed = ballot.signatures.select_related("voter__participant", "cast_by__participant")
-    names = sorted((str(one.voter), str(one.cast_by or "")) for one in signed)
+    signed = ballot.signatures.select_related("voter__participant", "cast_by__participant", "tablet")
+    names = sorted((str(one.voter), str(one.cast_by or ""), _proof(one)) for one in signed)
     sheets: dict[str, tuple[Any, Any]] = {
         "Bulletins": (["Reçu", "Collège", "Vote"], sorted(ballot.slips.values_list("receipt", "college", "choice"))),
-        "Émargement": (["Votant", "Par le pouvoir de"], names),
+        "Émargement": (["Votant", "Par le pouvoir de", "Prouvé par"], names),
         "À savoir": (["Note"], [[MASKED]] if ballot.is_masked else []),
         "Empreinte": (["Empreinte SHA-256 des lignes « reçu;collège;vote » triées"], [[ballot.digest]]),
     }
     return xlsx_response(f"vote-{ballot.uuid.hex[:8]}", sheets)
+
+
+def _proof(signature: Signature) -> str:
+    """How the voter was known: their account, a code, the tablet of somebody; and whether they contest it."""
+    how = str(signature.tablet or signature.get_means_display())
+    return f"{how} (contesté)" if signature.is_contested else how
 
 
 @require_safe

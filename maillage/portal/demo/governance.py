@@ -7,7 +7,7 @@ from maillage.accounts.models import User
 from maillage.core.documents import pdf_bytes
 from maillage.cpts.models import Cpts
 from maillage.meetings import actions
-from maillage.meetings.models import Ballot, Meeting, MeetingKind, Voter
+from maillage.meetings.models import Ballot, Means, Meeting, MeetingKind, Voter
 from maillage.meetings.rules.tally import RESOLUTION
 from maillage.members.models import Membership
 from maillage.portal.demo.meetings import ROOT, at_hour, convened, prepared
@@ -48,8 +48,12 @@ def _assembly(cpts: Cpts, by: User, today: date) -> None:
     meeting = convened(prepared(cpts, by, members[::3] + _personas(members), before, **fields), by, before)
     voters = list(meeting.voters.select_related("participant__meeting__cpts").order_by("pk"))
     now = at_hour(today, 9, 5)
-    for one in voters[: 2 * len(voters) // 3]:
-        actions.sign_for(participant=one.participant, by=by, at=now)
+    tablet = actions.lend_tablet(meeting=meeting, by=by, at=now)
+    for place, voter in enumerate(voters[: 2 * len(voters) // 3]):
+        if place % 4:
+            actions.sign_in(participant=voter.participant, means=Means.CODE, at=now)
+        else:
+            actions.sign_for(participant=voter.participant, tablet=tablet, at=now)
     _pouvoirs(voters, by, now)
     _votes(meeting, voters, by)
 
@@ -62,7 +66,7 @@ def _personas(members: list[Membership]) -> list[Membership]:
 def _pouvoirs(voters: list[Voter], by: User, at: datetime) -> None:
     absent, there = voters[2 * len(voters) // 3 :], voters[:6]
     for giver, holder in zip(absent[:6], there, strict=False):
-        actions.give_proxy(giver=giver, holder=holder, by=by, at=at)
+        actions.give_proxy(giver=giver, holder=holder, means=Means.CODE, by=None, at=at)
 
 
 def _votes(meeting: Meeting, voters: list[Voter], by: User) -> None:
@@ -86,4 +90,6 @@ def _votes(meeting: Meeting, voters: list[Voter], by: User) -> None:
     )  # fmt: skip
     actions.open_ballot(ballot=election, by=by, at=at)
     for place, one in enumerate(voters[3:12]):
-        actions.cast(ballot=election, voter=one, choice=election.choices[place % 3], caster=one, at=at)
+        actions.cast(
+            ballot=election, voter=one, choice=election.choices[place % 3], caster=one, means=Means.CODE, at=at
+        )

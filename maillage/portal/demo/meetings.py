@@ -60,7 +60,7 @@ def _closed(cpts: Cpts, by: User, members: list[Membership], today: date) -> Non
         actions.answer(participant=person, coming=place % 4 != 3, at=before + timedelta(days=1))
         if place % 4 != 3:
             arrived = at_hour(day, 19, 50) + timedelta(minutes=4 * place)
-            means = Means.LINK if place % 2 else Means.SESSION
+            means = Means.CODE if place % 2 else Means.SESSION
             actions.sign_in(participant=person, means=means, device=f"{place:032d}", at=arrived)
     after = at_hour(day, 22, 30)
     actions.close(meeting=meeting, ended_at=at_hour(day, 21, 45), by=by, at=after)

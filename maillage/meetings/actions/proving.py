@@ -1,0 +1,140 @@
+"""That somebody is who they say: a code sent to their own address, typed once. A personal link proves no person."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from maillage.core.errors import DomainError
+from maillage.exchange.actions import key_of
+from maillage.meetings import notifications
+from maillage.meetings.models import Meeting, Participant, SigninCode, Voter
+
+CODE_LIVES = timedelta(minutes=10)
+TRIES = 5
+AGAIN = timedelta(minutes=1)  # between two codes to one address
+MOST_CODES = 10  # to one address for one meeting, none of them typed: a guess has five chances in a million each
+
+
+class NotProved(DomainError):
+    user_message = "Prouvez d’abord que c’est bien vous : par votre compte, ou par un code reçu à votre adresse."
+
+
+class WrongCode(DomainError):
+    user_message = "Ce code n’est pas le bon, ou il a expiré. Demandez-en un autre."
+
+
+class AddressProvesNothing(DomainError):
+    user_message = "Nous n’avons pas d’adresse à vous : signez et votez depuis votre compte, ou sur une tablette."
+
+
+class AddressShared(AddressProvesNothing):
+    user_message = (
+        "Votre adresse sert à plusieurs personnes de cette réunion : un code n’y prouverait pas que c’est vous. "
+        "Signez et votez depuis votre compte, ou sur une tablette de l’organisation."
+    )
+
+
+class AddressChanged(AddressProvesNothing):
+    user_message = (
+        "Votre adresse a changé depuis que la liste des votants est dressée : un code n’y prouverait rien. "
+        "Signez et votez depuis votre compte, ou sur une tablette de l’organisation."
+    )
+
+
+class AddressOfNoAccount(AddressProvesNothing):
+    user_message = (
+        "L’adresse que la CPTS a de vous n’est pas celle de votre compte : un code n’y prouverait rien. "
+        "Signez et votez depuis votre compte, ou sur une tablette de l’organisation."
+    )
+
+
+class TooManyCodes(DomainError):
+    user_message = "Trop de codes ont été demandés : signez depuis votre compte, ou sur une tablette de l’organisation."
+
+
+def expected_at(meeting: Meeting, email: str) -> list[Participant]:
+    """Who is expected at that address: two members of one practice may share it."""
+    theirs = Q(membership__email__iexact=email) | Q(membership=None, email__iexact=email)
+    return list(meeting.participants.for_link().filter(theirs).order_by("pk")) if email else []
+
+
+def check_address(person: Participant) -> None:
+    """Whether a code sent to their address proves that person. Raises AddressProvesNothing, or one of its kinds."""
+    if not person.address:
+        raise AddressProvesNothing
+    account = getattr(person.membership, "account", None)  # bound to a person, it outweighs what a team typed
+    if account and account.email.lower() != person.address.lower():
+        raise AddressOfNoAccount
+    if len(expected_at(person.meeting, person.address)) > 1:
+        raise AddressShared
+    voter = Voter.objects.filter(participant=person).exclude(address_key="").first()
+    if voter and voter.address_key != key_of(person.address):
+        raise AddressChanged
+
+
+@transaction.atomic
+def send_own_code(*, participant: Participant, at: datetime) -> None:
+    """To the address of whoever's page it is, before they vote or give their pouvoir. The screen never shows it.
+
+    Raises AddressProvesNothing or one of its kinds, TooManyCodes.
+    """
+    # The meeting is locked first: two taps make one code.
+    meeting = Meeting.objects.select_for_update(of=("self",)).select_related("cpts").get(pk=participant.meeting_id)
+    check_address(participant)
+    write_code(meeting, participant.address, at)
+
+
+def write_code(meeting: Meeting, email: str, at: datetime, **fields: Any) -> None:
+    """A code on its way, unless one left a minute ago. The meeting is locked. Raises TooManyCodes."""
+    codes = SigninCode.objects.filter(meeting=meeting, key=key_of(email))
+    if codes.filter(expires_at__gt=at + CODE_LIVES - AGAIN).exists():
+        return
+    if codes.filter(sent__gte=MOST_CODES).exists():
+        raise TooManyCodes
+    code = f"{secrets.randbelow(10**6):06d}"
+    stored, _ = SigninCode.objects.update_or_create(
+        meeting=meeting,
+        key=key_of(email),
+        defaults={"digest": _digest(meeting, email, code), "expires_at": at + CODE_LIVES, "attempts": 0} | fields,
+    )
+    SigninCode.objects.filter(pk=stored.pk).update(sent=F("sent") + 1)
+    notifications.signin_code(meeting, email, code, at)
+
+
+def prove(*, participant: Participant, code: str, at: datetime) -> None:
+    """Somebody types the code that their address received: it is them, on this telephone. It serves once.
+
+    Raises WrongCode, AddressProvesNothing or one of its kinds.
+    """
+    check_address(participant)
+    use_up(take_code(participant.meeting, participant.address, code, at))
+
+
+def take_code(meeting: Meeting, email: str, code: str, at: datetime) -> SigninCode:
+    """The code that was sent, for `use_up`; a try is counted whatever follows. Raises WrongCode."""
+    count_try(meeting, email, at)
+    stored = SigninCode.objects.filter(meeting=meeting, key=key_of(email)).first()
+    if stored is None or not constant_time_compare(stored.digest, _digest(meeting, email, "".join(code.split()))):
+        raise WrongCode
+    return stored
+
+
+def use_up(stored: SigninCode) -> None:
+    """Typed twice at the same second, a code serves once. Raises WrongCode."""
+    if not SigninCode.objects.filter(pk=stored.pk, digest=stored.digest).delete()[0]:
+        raise WrongCode
+
+
+def count_try(meeting: Meeting, email: str, at: datetime) -> None:
+    """One try more, kept whatever follows, before the code is compared: nobody tries a thousand. Raises WrongCode."""
+    codes = SigninCode.objects.filter(meeting=meeting, key=key_of(email), expires_at__gt=at, attempts__lt=TRIES)
+    if not codes.update(attempts=F("attempts") + 1):
+        raise WrongCode
+
+
+def _digest(meeting: Meeting, email: str, code: str) -> str:
+    return salted_hmac("maillage.signin", f"{meeting.uuid.hex}:{key_of(email)}:{code}", algorithm="sha256").hexdigest()
