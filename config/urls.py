@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("maillage.unscheduled_care.api.urls")),  # machines first: they call most, and wait least
     path("", include("maillage.unscheduled_care.web.urls")),  # then regulators, on a call
     path("", include("maillage.portal.web.urls")),
+    path("", include("maillage.core.web.urls")),
     path("", include("maillage.accounts.web.urls")),
     path("", include("maillage.geography.web.urls")),
     path("", include("maillage.territory.web.urls")),

@@ -32,8 +32,16 @@ from maillage.core.rows import insert
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
-Work = Callable[[dict[str, Any], Progress], str]
+Work = Callable[[dict[str, Any], Progress], "str | Outcome"]
 OnFailure = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The sentence shown at the end, and the address where the result is seen."""
+
+    message: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ def job(
     on_failure: OnFailure | None = None,
     lane: str = "default",
 ) -> Callable[[Work], Work]:
-    """Register a function as a kind of work. It returns the sentence shown at the end.
+    """Register a function as a kind of work. It returns the sentence shown at the end, or an Outcome.
 
     Work that waits for the outside, or for long, takes a lane of its own (settings.WORKER_LANES).
     """
@@ -99,12 +107,18 @@ def enqueue(
     owner_id: int | None = None,
     due_on: date | None = None,
     not_before: datetime | None = None,
+    link: str = "",
     **arguments: Any,
 ) -> Job:
-    """Ask for work, in the caller's transaction: rolled back together, never lost, never early."""
+    """Ask for work, in the caller's transaction: rolled back together, never lost, never early.
+
+    `link`: where whoever asked goes on from, until the work says better.
+    """
     assert kind in KINDS, kind
     with transaction.atomic(savepoint=due_on is not None):  # only the work of a day may exist already
-        row = insert(Job(kind=kind, label=label, arguments=arguments, owner_id=owner_id, due_on=due_on, created_at=at))
+        row = insert(
+            Job(kind=kind, label=label, arguments=arguments, owner_id=owner_id, due_on=due_on, created_at=at, link=link)
+        )
         _queue(row, not_before)
     return row
 
@@ -134,7 +148,7 @@ def run_job(job_uuid: str) -> None:
     if row is None:
         return
     try:
-        message = KINDS[row.kind].work(row.arguments, _progress_of(row))
+        result = KINDS[row.kind].work(row.arguments, _progress_of(row))
     except DomainError as error:
         outlive(partial(_give_up, row, error.user_message))
     except Exception as error:  # the worker must outlive any job; the trace goes to the log, a plain word to the screen
@@ -146,7 +160,7 @@ def run_job(job_uuid: str) -> None:
             logger.exception("job %s (%s) failed", row.uuid, row.kind)
             outlive(partial(_retry_or_give_up, row, "Le travail s’est interrompu sur une erreur inattendue."))
     else:
-        outlive(partial(_end, row, JobState.DONE, message))
+        outlive(partial(_done, row, result))
 
 
 def _claimed(job_uuid: str, at: datetime) -> Job | None:
@@ -177,6 +191,13 @@ def _progress_of(row: Job) -> Progress:
 
 def _end(row: Job, state: JobState, message: str) -> bool:
     return bool(_this_run(row).update(state=state, message=message[:500], finished_at=timezone.now()))
+
+
+def _done(row: Job, result: str | Outcome) -> bool:
+    outcome = result if isinstance(result, Outcome) else Outcome(result, row.link)
+    if outcome.link != row.link:
+        _this_run(row).update(link=outcome.link)
+    return _end(row, JobState.DONE, outcome.message)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 NAME_LENGTH, KEY_LENGTH = 60, 32  # of a limit and of what it counts by
 
@@ -35,6 +36,7 @@ class Job(models.Model):
     done = models.PositiveIntegerField("fait", default=0)
     total = models.PositiveIntegerField("à faire", default=0)
     message = models.CharField("étape ou résultat", max_length=500, blank=True)
+    link = models.CharField("où en voir le résultat", max_length=500, blank=True)
     worker = models.CharField("exécuté par", max_length=120, blank=True)
     due_on = models.DateField("travail du jour", null=True)
     created_at = models.DateTimeField("demandé le")
@@ -59,6 +61,10 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def get_absolute_url(self) -> str:
+        """For the person who asked for it."""
+        return reverse("core:job", args=[self.uuid])
 
     @property
     def is_over(self) -> bool:

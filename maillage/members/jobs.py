@@ -1,12 +1,18 @@
-"""Once a day: whoever has not paid for the year is no longer up to date; what ends soon is told."""
+"""Spreadsheets that take long to read; once a day, who has not paid for the year, and what ends soon."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
+from maillage.accounts.models import User
 from maillage.core import jobs
 from maillage.core.text import plural
-from maillage.members.actions import follow_the_year, remind_endings
+from maillage.core.waiting import taken
+from maillage.cpts.models import Cpts
+from maillage.members.actions import follow_the_year, remind_endings, start_import
+from maillage.members.actions.spreadsheets import READ_SHEET
 
 UNPAID, ENDINGS = "members.unpaid", "members.endings"
 
@@ -23,6 +29,16 @@ def remind(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Each ending is told once."""
     count = remind_endings(timezone.now())
     return f"{count} {plural(count, 'échéance rappelée', 'échéances rappelées')}."
+
+
+@jobs.job(READ_SHEET, lane="files", limit=timedelta(minutes=2))
+def read_sheet(arguments: dict[str, Any], progress: jobs.Progress) -> jobs.Outcome:
+    """A spreadsheet that nobody should wait for on a page."""
+    progress("Lecture du fichier", 0, 1)
+    cpts, by = Cpts.objects.get(pk=arguments["cpts"]), User.objects.get(pk=arguments["by"])
+    with taken(arguments["key"]) as content:
+        sheet = start_import(cpts=cpts, name=arguments["name"], content=content, by=by, at=timezone.now())
+    return jobs.Outcome("Le fichier est lu.", reverse("members:import", args=[cpts.slug, sheet.uuid]))
 
 
 jobs.daily(ENDINGS, "Fins de mandats et de conventions")

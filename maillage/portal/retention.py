@@ -12,6 +12,7 @@ from maillage.core import jobs
 from maillage.core.files import sweep
 from maillage.core.models import Job, JobState, LimitCount, LimitRefusal
 from maillage.core.text import plural
+from maillage.core.waiting import sweep_waiting
 from maillage.directory.models import Practitioner, PractitionerRole
 from maillage.exchange.models import Contact, OutgoingMail
 from maillage.meetings.actions import DOCUMENTS, TEXTS
@@ -109,7 +110,7 @@ def _sweep(at: datetime) -> int:
         (TEXTS, GoverningText.objects.all(), "file"),
     )
     day_before = at - timedelta(days=1)
-    return sum(
+    return sweep_waiting() + sum(
         sweep(folder, set(rows.values_list(field, flat=True)), before=day_before) for folder, rows, field in folders
     )
 

@@ -3,15 +3,20 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.urls import reverse
 from django.utils import timezone
 
 from maillage.core import jobs
+from maillage.core.waiting import taken
+from maillage.cpts.models import Cpts
 from maillage.directory.imports import last_done
 from maillage.directory.models import ImportKind
-from maillage.territorial_diagnosis.actions import load_open_data, refresh_computed
+from maillage.territorial_diagnosis.actions import keep_own_file, load_open_data, read_own_file, refresh_computed
+from maillage.territorial_diagnosis.actions.own_files import READ_FILE
 from maillage.territorial_diagnosis.models import Vintage
 
 LOAD, REFRESH = "diagnosis.load-open-data", "diagnosis.refresh"
@@ -36,6 +41,17 @@ def refresh(arguments: dict[str, Any], progress: jobs.Progress) -> str:
         return "Le diagnostic est à jour de l’annuaire."
     done = refresh_computed(at=timezone.now(), progress=progress)
     return f"{done['supply']} effectifs et {done['accessibility']} accessibilités recalculés."
+
+
+@jobs.job(READ_FILE, lane="files", limit=timedelta(minutes=2))
+def read_file(arguments: dict[str, Any], progress: jobs.Progress) -> jobs.Outcome:
+    """A file of one's own that nobody should wait for on a page; its columns come next."""
+    progress("Lecture du fichier", 0, 1)
+    cpts = Cpts.objects.get(pk=arguments["cpts"])
+    with taken(arguments["key"]) as content:
+        kept = keep_own_file(cpts, read_own_file(arguments["name"], content))
+    address = reverse("diagnosis:files", args=[cpts.slug])
+    return jobs.Outcome("Le fichier est lu.", f"{address}?{urlencode({'fichier': kept.token})}")
 
 
 def _has_something_new() -> bool:

@@ -8,11 +8,21 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from maillage.accounts.models import User
 from maillage.core import jobs
 from maillage.core.models import Job, JobState
 from maillage.core.text import plural
+from maillage.core.waiting import taken
 from maillage.unscheduled_care.actions.booking import FLUSH, FOLLOW
-from maillage.unscheduled_care.actions.calendars import EVERY, READ, READ_NEW, busy_times_at_address, read_calendar
+from maillage.unscheduled_care.actions.calendars import (
+    EVERY,
+    READ,
+    READ_FILE,
+    READ_NEW,
+    add_calendar,
+    busy_times_at_address,
+    read_calendar,
+)
 from maillage.unscheduled_care.actions.outbox import flush_outbox
 from maillage.unscheduled_care.models import Appointment, BusyCalendar, Effector, MessageState, SasMessage
 from maillage.unscheduled_care.notifications import tell_booker, tell_professional
@@ -67,6 +77,16 @@ def read_new_calendar(arguments: dict[str, Any], progress: jobs.Progress) -> str
     at = timezone.now()
     is_read = read_calendar(calendar, partial(busy_times_at_address, calendar, at), at=at)
     return "Agenda lu." if is_read else "Agenda illisible pour l’instant."
+
+
+@jobs.job(READ_FILE, limit=timedelta(minutes=2), lane="files")
+def read_calendar_file(arguments: dict[str, Any], progress: jobs.Progress) -> str:
+    """A calendar file that nobody should wait for on a page."""
+    progress("Lecture de l’agenda", 0, 1)
+    effector, by = Effector.objects.get(pk=arguments["effector"]), User.objects.get(pk=arguments["by"])
+    with taken(arguments["key"]) as content:
+        add_calendar(effector=effector, name=arguments["name"], content=content, by=by, at=timezone.now())
+    return "Agenda relié : ses heures occupées masquent vos créneaux."
 
 
 jobs.daily(READ, "Lecture des agendas extérieurs")

@@ -62,3 +62,7 @@ def start(content):
 
 def write(content, path):
     Path(path).write_text("x")
+
+
+def sleep_with(content, **arguments):
+    time.sleep(60)

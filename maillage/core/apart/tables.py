@@ -27,11 +27,11 @@ def read(content: bytes, *, name: str, most_rows: int, most_columns: int, longes
     kept: list[tuple[int, list[str]]] = []
     total = 0
     for number, row in enumerate(rows, start=1):
-        cells = [clean(cell).strip() for cell in row]
+        cells = [clean(cell).strip()[:longest_cell] for cell in row[:most_columns]]
         if any(cells):
             total += 1
             if len(kept) < most_rows:
-                kept.append((number, [cell[:longest_cell] for cell in cells[:most_columns]]))
+                kept.append((number, cells))
     return {"rows": kept, "total": total}
 
 

@@ -43,6 +43,7 @@ from maillage.members.actions.spreadsheets import (
     correct,
     discard_import,
     say_columns,
+    send_sheet,
     start_import,
     undo_import,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "request_membership",
     "save_college",
     "say_columns",
+    "send_sheet",
     "sign_convention",
     "start_import",
     "take_back",

@@ -4,16 +4,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
+from maillage.core import jobs
+from maillage.core.apart.reading import TakesLonger
 from maillage.core.apart.tables import clean
 from maillage.core.errors import DomainError, UnreadableFile
+from maillage.core.models import Job
 from maillage.core.tables import ReadTable, Shape, read_table
 from maillage.core.text import plural
+from maillage.core.waiting import keep_waiting
 from maillage.cpts.models import Cpts
 from maillage.members.models import ImportState, MemberKind, Membership, MembershipStatus, SpreadsheetImport
 from maillage.members.prefill import fields_of, main_roles
@@ -21,6 +27,7 @@ from maillage.members.rules.names import readable, search_name
 from maillage.members.rules.spreadsheet import BY_KEY, find_header, guess_columns
 from maillage.members.spreadsheets import NEW, PreviewRow, preview_of
 
+READ_SHEET = "members.read-sheet"
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 10_000, 60, 500
 SHAPE = Shape(MOST_ROWS + 50, MOST_COLUMNS, LONGEST_CELL)  # titles above the rows are no members
 FILLED = ("occupation", "email", "phone", "commune_id", "college", "joined_on", "languages", "practical")
@@ -32,6 +39,19 @@ class ImportEnded(DomainError):
 
 class NothingToImport(DomainError):
     user_message = "Aucune ligne n’est prête : corrigez les cases en rouge, ou dites ce que sont les colonnes."
+
+
+def send_sheet(*, cpts: Cpts, name: str, content: bytes, by: User, at: datetime) -> SpreadsheetImport | Job:
+    """Read a file at once; or, when it takes more than a second, have the worker read it. Raises UnreadableFile."""
+    try:
+        patience = settings.READ_PATIENCE_SECONDS
+        return start_import(cpts=cpts, name=name, content=content, by=by, at=at, patience=patience)
+    except TakesLonger:
+        return jobs.enqueue(
+            READ_SHEET, label=f"Lecture de {name}"[:200], at=at, owner_id=by.pk,
+            link=reverse("members:imports", args=[cpts.slug]),
+            cpts=cpts.pk, by=by.pk, name=name, key=keep_waiting(content),
+        )  # fmt: skip
 
 
 def start_import(

@@ -7,10 +7,12 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
+from maillage.core.models import Job
 from maillage.core.posted import sent_uuid, sent_version
 from maillage.core.text import plural
 from maillage.members import actions
@@ -30,16 +32,20 @@ def imports(request: CptsRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            sheet = actions.start_import(
+            sheet = actions.send_sheet(
                 cpts=request.cpts, name=file.name, content=file.read(), by=request.user, at=timezone.now()
             )
         except DomainError as error:
             form.add_error("file", error.user_message)
         else:
-            return redirect("members:import", request.cpts.slug, sheet.uuid)
+            return redirect(sheet if isinstance(sheet, Job) else _address(sheet))
     rows = SpreadsheetImport.objects.filter(cpts=request.cpts).defer("rows", "corrections", "choices", "journal")
     context = {"form": form, "rows": rows.select_related("created_by").order_by("-created_at")[:20]}
     return render(request, "members/imports.html", context)
+
+
+def _address(sheet: SpreadsheetImport) -> str:
+    return reverse("members:import", args=[sheet.cpts.slug, sheet.uuid])
 
 
 @requires(Permission.MEMBER_MANAGE)

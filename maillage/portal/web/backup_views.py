@@ -29,4 +29,4 @@ def backups(request: CptsRequest) -> HttpResponse:
 @requires(Permission.INSTANCE_MANAGE)
 def make_backup(request: CptsRequest) -> HttpResponse:
     row = jobs.enqueue(BACKUP, label=LABEL, at=timezone.now(), owner_id=request.user.pk, by=request.user.pk)
-    return redirect("portal:job", row.uuid)
+    return redirect(row)

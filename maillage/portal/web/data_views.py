@@ -45,7 +45,7 @@ def open_data(request: CptsRequest) -> HttpResponse:
 def load_open_data(request: CptsRequest) -> HttpResponse:
     label = "Chargement des données ouvertes"
     row = jobs.enqueue(LOAD, label=label, at=timezone.now(), owner_id=request.user.pk, by=request.user.pk)
-    return redirect("portal:job", row.uuid)
+    return redirect(row)
 
 
 @requires(Permission.INSTANCE_MANAGE)

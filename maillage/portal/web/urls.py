@@ -21,7 +21,6 @@ urlpatterns = [
     path("instance/sauvegardes/", backup_views.backups, name="backups"),
     path("instance/sauvegardes/faire/", backup_views.make_backup, name="make_backup"),
     path("instance/composants/", views.gallery, name="gallery"),
-    path("travaux/<uuid:job_uuid>/", views.job, name="job"),
     path("sante/vivant", views.alive, name="alive"),
     path("sante/pret", views.ready, name="ready"),
 ]

@@ -114,16 +114,7 @@ def reference(request: CptsRequest) -> HttpResponse:
 def reload_reference(request: CptsRequest) -> HttpResponse:
     label = "Chargement des communes de France"
     row = jobs.enqueue(RELOAD, label=label, at=timezone.now(), owner_id=request.user.pk, by=request.user.pk)
-    return redirect("portal:job", row.uuid)
-
-
-@signed_in
-@require_safe
-def job(request: CptsRequest, job_uuid: UUID) -> HttpResponse:
-    """A piece of background work, for the person who asked for it."""
-    row = get_object_or_404(Job, uuid=job_uuid, owner_id=request.user.pk)
-    template = "components/progress.html" if request.htmx else "portal/job.html"
-    return render(request, template, {"job": row, "url": request.path})
+    return redirect(row)
 
 
 @requires(Permission.INSTANCE_MANAGE)

@@ -1,7 +1,14 @@
 """Every write of the diagnosis that people or commands ask for."""
 
 from maillage.territorial_diagnosis.actions.open_data import NoOpenData, load_open_data, refresh_computed
-from maillage.territorial_diagnosis.actions.own_files import ColumnsMap, add_custom_indicator, read_own_file
+from maillage.territorial_diagnosis.actions.own_files import (
+    ColumnsMap,
+    add_custom_indicator,
+    keep_own_file,
+    kept_own_file,
+    read_own_file,
+    send_own_file,
+)
 from maillage.territorial_diagnosis.actions.team import (
     ImpossibleFigure,
     add_priority,
@@ -28,12 +35,15 @@ __all__ = [
     "erase_figure",
     "freeze",
     "import_travel_times",
+    "keep_own_file",
+    "kept_own_file",
     "load_open_data",
     "move_priority",
     "read_own_file",
     "refresh_computed",
     "remove_priority",
     "remove_resource",
+    "send_own_file",
     "set_hours",
     "type_figure",
 ]

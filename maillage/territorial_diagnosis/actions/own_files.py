@@ -4,14 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
+from django.conf import settings
+from django.core import signing
 from django.db import transaction
+from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
+from maillage.core import jobs
+from maillage.core.apart.reading import TakesLonger
 from maillage.core.errors import DomainError, UnreadableFile
+from maillage.core.models import Job
 from maillage.core.tables import Shape, read_table
+from maillage.core.waiting import keep_waiting, waiting
 from maillage.cpts.models import Cpts
 from maillage.territorial_diagnosis.loading import NewVintage, OpenFile, on_inhabitants, store
 from maillage.territorial_diagnosis.models import CustomIndicator, Vintage
@@ -19,7 +27,8 @@ from maillage.territorial_diagnosis.places import Gazetteer, Row, added
 from maillage.territorial_diagnosis.rules.catalogue import Kind
 from maillage.territorial_diagnosis.rules.cells import NotANumber, number
 
-LARGEST_FILE = 10 * 1024 * 1024
+READ_FILE, SALT = "diagnosis.read-file", "territorial_diagnosis.own-file"
+KEPT_SECONDS = 3_600
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 60_000, 200, 300
 SHAPE = Shape(MOST_ROWS, MOST_COLUMNS, LONGEST_CELL)
 LEAST_JOINED = 0.5
@@ -79,6 +88,41 @@ def read_own_file(name: str, content: bytes, *, patience: float | None = None) -
         raise UnreadableFile(f"{name} ne contient pas de tableau : une ligne de titres, puis des lignes de valeurs.")
     header = [cell or f"colonne {place}" for place, cell in enumerate(table[0], start=1)]
     return OpenFile(name, header, [dict(zip(header, row, strict=False)) for row in table[1:]])
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """A file already read, kept for an hour while its columns are said. The token is signed for one CPTS."""
+
+    key: str
+    token: str
+    file: OpenFile
+
+
+def send_own_file(*, cpts: Cpts, name: str, content: bytes, by: User, at: datetime) -> KeptFile | Job:
+    """Read a file at once; or, when it takes more than a second, have the worker read it. Raises UnreadableFile."""
+    try:
+        return keep_own_file(cpts, read_own_file(name, content, patience=settings.READ_PATIENCE_SECONDS))
+    except TakesLonger:
+        return jobs.enqueue(
+            READ_FILE, label=f"Lecture de {name}"[:200], at=at, owner_id=by.pk,
+            link=reverse("diagnosis:files", args=[cpts.slug]), cpts=cpts.pk, name=name, key=keep_waiting(content),
+        )  # fmt: skip
+
+
+def keep_own_file(cpts: Cpts, file: OpenFile) -> KeptFile:
+    """Keep what was read, never to read the file itself again."""
+    key = keep_waiting(orjson.dumps({"name": file.name, "header": file.header, "rows": file.rows}))
+    return KeptFile(key, signing.dumps([key, cpts.pk], salt=SALT), file)
+
+
+def kept_own_file(cpts: Cpts, token: str) -> KeptFile | None:
+    """The file of a token; None when it is too old, of another CPTS, or altered."""
+    try:
+        key, owner = signing.loads(token, salt=SALT, max_age=KEPT_SECONDS)
+        return KeptFile(key, token, OpenFile(**orjson.loads(waiting(key)))) if owner == cpts.pk else None
+    except (signing.BadSignature, UnreadableFile):
+        return None
 
 
 def join(file: OpenFile, columns: ColumnsMap, places: Gazetteer, kind: Kind, *, highest: float | None = None) -> Joined:

@@ -1,22 +1,20 @@
 """An indicator from a file of one's own: sent, mapped, seen joined, then accepted."""
 
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
-from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 from django.views.decorators.http import require_POST
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
+from maillage.core.models import Job
 from maillage.core.text import normalised, plural
+from maillage.core.waiting import forget_waiting
 from maillage.territorial_diagnosis import actions
-from maillage.territorial_diagnosis.actions.own_files import LARGEST_FILE, ColumnsMap, Joined, join
+from maillage.territorial_diagnosis.actions.own_files import ColumnsMap, Joined, KeptFile, join
 from maillage.territorial_diagnosis.loading import OpenFile
 from maillage.territorial_diagnosis.models import CustomIndicator
 from maillage.territorial_diagnosis.places import Gazetteer
@@ -25,29 +23,25 @@ from maillage.territorial_diagnosis.rules.cells import NotANumber, number
 from maillage.territorial_diagnosis.web.forms import FileForm, MapForm
 from maillage.territorial_diagnosis.web.views import area_or_none, page_context
 
-SALT = "territorial_diagnosis.own-file"
-KEPT_SECONDS = 3_600
 CODE_NAMES = ("code insee", "codgeo", "code commune", "insee", "depcom", "code 2026", "com", "code geo", "code")
 
 
 @requires(Permission.DIAGNOSIS_EDIT)
 def add(request: CptsRequest) -> HttpResponse:
     """Choose the file; its columns come next."""
+    if token := request.GET.get("fichier", ""):
+        return _read(request, token)
     form = FileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data["file"]
         try:
-            file = actions.read_own_file(sent.name, sent.read(LARGEST_FILE + 1))
+            read = actions.send_own_file(
+                cpts=request.cpts, name=sent.name, content=sent.read(), by=request.user, at=timezone.now()
+            )
         except DomainError as error:
             form.add_error("file", error.user_message)
         else:
-            sent.seek(0)
-            return _mapping(
-                request,
-                file,
-                _keep(request, sent.name, sent.read()),
-                MapForm(header=list(file.header), initial=_guess(file)),
-            )
+            return redirect(read) if isinstance(read, Job) else _columns(request, read)
     context = page_context(request, "files", area_or_none(request)) | {
         "form": form,
         "added": CustomIndicator.objects.filter(cpts=request.cpts).order_by("label"),
@@ -71,31 +65,20 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _folder() -> Path:
-    folder = Path(settings.MEDIA_ROOT) / "own-files"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def _read(request: CptsRequest, token: str) -> HttpResponse:
+    """A file that the worker has read."""
+    kept = actions.kept_own_file(request.cpts, token)
+    return _gone(request) if kept is None else _columns(request, kept)
 
 
-def _keep(request: CptsRequest, name: str, content: bytes) -> str:
-    """Keep the file for the next step, an hour at most. The token is signed for this CPTS and names no path."""
-    for old in _folder().iterdir():
-        if old.stat().st_mtime < timezone.now().timestamp() - KEPT_SECONDS:
-            old.unlink(missing_ok=True)
-    key = get_random_string(32)
-    (_folder() / key).write_bytes(content)
-    return signing.dumps([key, name, request.cpts.pk], salt=SALT)
+def _columns(request: CptsRequest, kept: KeptFile) -> HttpResponse:
+    form = MapForm(header=list(kept.file.header), initial=_guess(kept.file))
+    return _mapping(request, kept.file, kept.token, form)
 
 
-def _kept(request: CptsRequest, token: str) -> tuple[str, OpenFile] | None:
-    """The file of a token; None when it is too old, of another CPTS, or altered."""
-    try:
-        key, name, cpts = signing.loads(token, salt=SALT, max_age=KEPT_SECONDS)
-        if cpts != request.cpts.pk:
-            return None
-        return key, actions.read_own_file(name, (_folder() / key).read_bytes())
-    except (signing.BadSignature, OSError, DomainError):
-        return None
+def _gone(request: CptsRequest) -> HttpResponse:
+    messages.error(request, "Le fichier n’est plus là : envoyez-le de nouveau.")
+    return redirect("diagnosis:files", request.cpts.slug)
 
 
 @require_POST
@@ -103,11 +86,10 @@ def _kept(request: CptsRequest, token: str) -> tuple[str, OpenFile] | None:
 def map_columns(request: CptsRequest) -> HttpResponse:
     """Say what the columns are; see what joins; accept."""
     token = request.POST.get("token", "")
-    kept = _kept(request, token)
+    kept = actions.kept_own_file(request.cpts, token)
     if kept is None:
-        messages.error(request, "Le fichier n’est plus là : envoyez-le de nouveau.")
-        return redirect("diagnosis:files", request.cpts.slug)
-    key, file = kept
+        return _gone(request)
+    file = kept.file
     form = MapForm(request.POST, header=list(file.header))
     if not form.is_valid():
         return _mapping(request, file, token, form)
@@ -130,7 +112,7 @@ def map_columns(request: CptsRequest) -> HttpResponse:
     except DomainError as error:
         form.add_error("code", error.user_message)
         return _mapping(request, file, token, form, joined)
-    (_folder() / key).unlink(missing_ok=True)
+    forget_waiting(kept.key)
     told = f"{joined.published} {plural(joined.published, 'commune renseignée', 'communes renseignées')}"
     messages.success(
         request,

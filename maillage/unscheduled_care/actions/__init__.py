@@ -44,6 +44,7 @@ from maillage.unscheduled_care.actions.calendars import (
     read_calendar,
     remove_calendar,
     renew_addresses,
+    send_calendar,
 )
 from maillage.unscheduled_care.actions.campaign import UnreadableCampaign, load_campaign
 from maillage.unscheduled_care.actions.difficulties import AlreadySolved, read_difficulties, report, solve
@@ -182,6 +183,7 @@ __all__ = [
     "save_place",
     "save_settings",
     "say_how",
+    "send_calendar",
     "settings_of",
     "show_slots",
     "sign_in_name",

@@ -13,15 +13,18 @@ from django.db.models.functions import Least
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core import jobs
-from maillage.core.apart.reading import Reader, read_apart
+from maillage.core.apart.reading import Reader, TakesLonger, read_apart
 from maillage.core.errors import DomainError
+from maillage.core.models import Job
+from maillage.core.waiting import keep_waiting
 from maillage.unscheduled_care.actions.masking import mask
 from maillage.unscheduled_care.loading.fetching import MOST_BYTES, checked
 from maillage.unscheduled_care.models import BusyCalendar, BusyTime, Effector
 from maillage.unscheduled_care.rules.series import Span
 
 READ, READ_NEW = "unscheduled_care.calendars", "unscheduled_care.calendar"
-FILES = Reader("maillage.unscheduled_care.loading.calendars:of_file", largest=MOST_BYTES, wall=15, most_output=2**20)
+READ_FILE = "unscheduled_care.calendar-file"
+FILES = Reader("maillage.unscheduled_care.loading.calendars:of_file", largest=MOST_BYTES, wall=12, most_output=2**20)
 ADDRESSES = Reader(
     "maillage.unscheduled_care.loading.calendars:of_address", wall=35, most_output=2**20, connects=True
 )  # twenty seconds to fetch, ten to read, and some to start
@@ -52,6 +55,23 @@ def add_calendar(
     else:
         spans = _spans(read_apart(FILES, content, patience=patience, **_window(at)))
     return _add(effector, name, url, spans, by=by, at=at)
+
+
+def send_calendar(
+    *, effector: Effector, name: str, url: str, content: bytes, by: User, at: datetime, link: str
+) -> BusyCalendar | Job:
+    """Add it at once; or, when its file takes more than a second to read, have the worker do it.
+
+    `link`: the page of calendars. Raises UnreadableFile, TooManyCalendars, AddressForbidden.
+    """
+    try:
+        patience = settings.READ_PATIENCE_SECONDS
+        return add_calendar(effector=effector, name=name, url=url, content=content, by=by, at=at, patience=patience)
+    except TakesLonger:
+        return jobs.enqueue(
+            READ_FILE, label=f"Lecture de l’agenda « {name} »", at=at, owner_id=by.pk, link=link,
+            effector=effector.pk, name=name, by=by.pk, key=keep_waiting(content),
+        )  # fmt: skip
 
 
 @transaction.atomic

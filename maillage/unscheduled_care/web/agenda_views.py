@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
+from maillage.core.models import Job
 from maillage.core.posted import sent_uuid, sent_version
 from maillage.core.text import plural
 from maillage.unscheduled_care import actions
@@ -286,13 +287,15 @@ def calendars(request: CptsRequest) -> HttpResponse:
     form = CalendarForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.add_calendar(
-                effector=effector, name=form.cleaned_data["name"], url=form.cleaned_data["url"], content=form.content(),
-                by=request.user, at=at,
+            added = actions.send_calendar(
+                effector=effector, name=form.cleaned_data["name"], url=form.cleaned_data["url"],
+                content=form.content(), by=request.user, at=at, link=request.path,
             )  # fmt: skip
         except DomainError as error:
             form.add_error("url" if form.cleaned_data["url"] else "file", error.user_message)
         else:
+            if isinstance(added, Job):
+                return redirect(added)
             messages.success(request, "Agenda relié : ses heures occupées masquent vos créneaux.")
             return redirect("unscheduled_care:calendars", request.cpts.slug)
     feed, software = (
