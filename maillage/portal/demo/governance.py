@@ -16,7 +16,8 @@ from maillage.portal.demo.people import PERSONAS
 VERSIONS = (("", 690), ("Un collège pour les usagers et les élus", 300))
 
 
-def seed_governance(cpts: Cpts, coordinator: User, today: date) -> None:
+def seed_texts(cpts: Cpts, coordinator: User, today: date) -> None:
+    """The statutes, version by version. Outside transactions: a PDF is read apart before it is kept."""
     for number, (changes, days) in enumerate(VERSIONS, start=1):
         day = today - timedelta(days=days)
         content = pdf_bytes(ROOT / "statutes.typ", {"version": number})
@@ -24,6 +25,9 @@ def seed_governance(cpts: Cpts, coordinator: User, today: date) -> None:
             cpts=cpts, kind="statutes", adopted_on=day, changes=changes, content=content, meeting=None,
             by=coordinator, at=at_hour(day, 18),
         )  # fmt: skip
+
+
+def seed_governance(cpts: Cpts, coordinator: User, today: date) -> None:
     write: dict[str, Any] = {"cpts": cpts, "by": coordinator, "at": at_hour(today - timedelta(days=290), 10)}
     actions.write_rule(
         kind=MeetingKind.ASSEMBLY,

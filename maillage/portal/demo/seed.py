@@ -25,7 +25,7 @@ from maillage.members.actions import add_member, give_mandate, record_fee, reque
 from maillage.members.models import Body, College, Fee, FeeMethod, MemberKind, Membership, MembershipStatus
 from maillage.members.prefill import fields_of
 from maillage.members.rules.names import search_name
-from maillage.portal.demo.governance import seed_governance
+from maillage.portal.demo.governance import seed_governance, seed_texts
 from maillage.portal.demo.meetings import seed_meetings
 from maillage.portal.demo.names import FAMILY_NAMES, GIVEN_NAMES
 from maillage.portal.demo.people import DOMAIN, PERSONAS, Persona
@@ -95,9 +95,15 @@ def is_seeded() -> bool:
     return Cpts.objects.exists()
 
 
-@transaction.atomic
 def seed(today: date) -> None:
     """Deterministic, relative to `today`. The communes must be loaded."""
+    cpts, coordinator = _seed(today)
+    seed_texts(cpts, coordinator, today)
+
+
+@transaction.atomic
+def _seed(today: date) -> tuple[Cpts, User]:
+    """All that is rows alone; the first CPTS and who coordinates it."""
     world = World(random.Random(SEED), today, make_password(PASSWORD))
     users = {persona.key: _account(persona, world) for persona in PERSONAS}
     coordinator = users["claire.aubert"]
@@ -112,6 +118,7 @@ def seed(today: date) -> None:
     seed_meetings(bergerac, coordinator, today)
     seed_governance(bergerac, coordinator, today)
     invite(cpts=bergerac, email=f"nouvelle.recrue@{DOMAIN}", role=Role.MEMBER, by=coordinator, at=world.at(1))
+    return bergerac, coordinator
 
 
 def _account(persona: Persona, world: World) -> User:
