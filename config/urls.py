@@ -1,6 +1,7 @@
 """Every address of the product. Workspaces: /cpts/<slug>/…; public pages: / and /c/<slug>/."""
 
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from maillage.accounts.web.psc_views import SignOut
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("", include("maillage.territorial_diagnosis.web.urls")),
     path("", include("maillage.aci.web.urls")),
     path("compte/logout/", SignOut.as_view(), name="account_logout"),  # ours: it leaves Pro Santé Connect too
+    path("compte/email/", RedirectView.as_view(pattern_name="accounts:address"), name="account_email"),
     path("compte/", include("allauth.account.urls")),
     path("compte/2fa/", include("allauth.mfa.urls")),
 ]

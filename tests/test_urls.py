@@ -128,6 +128,7 @@ REFUSED_AS_CALLED = {
     "accounts:psc_back",
 }  # nobody comes back from a provider whom they did not leave for
 OTHER_LIMITS = {
+    "accounts:accounts": 8, "accounts:accounts_of_cpts": 8,
     "diagnosis:overview": DIAGNOSIS, "diagnosis:theme": DIAGNOSIS, "diagnosis:indicator": DIAGNOSIS + 2,
     "diagnosis:what_if": DIAGNOSIS + 1, "diagnosis:gaps": DIAGNOSIS + 3, "diagnosis:resources": DIAGNOSIS,
     "diagnosis:entries": DIAGNOSIS, "diagnosis:priorities": DIAGNOSIS, "diagnosis:versions": DIAGNOSIS,
@@ -256,6 +257,7 @@ def arguments(cpts, coordinator):
         "key": cpts.uuid,
         "owner": 1,
         "name": "stopped_here",
+        "user_uuid": UserFactory(role=Role.MEMBER, on=cpts).uuid,
         "rest": "Patient",
     }
 

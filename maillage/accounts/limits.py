@@ -86,6 +86,12 @@ SIGN_UP_BLOCK = limit(
 PSC_DOOR = limit(
     "psc-door", "Départs vers Pro Santé Connect, depuis un réseau", most=300, seconds=15 * MINUTE, by=(By.NETWORK,)
 )
+ADDRESS_CHANGES = limit(
+    "address-changes", "Changements d’adresse demandés par un compte", most=5, seconds=DAY, by=(By.ACCOUNT,)
+)
+SPOKEN_CODES = limit(
+    "spoken-codes", "Codes donnés en personne, essayés sur un compte", most=10, seconds=HOUR, by=(By.ACCOUNT,)
+)
 RESET = limit("reset", "Mots de passe oubliés, depuis un réseau", most=60, seconds=HOUR, by=(By.NETWORK,))
 RESET_BLOCK = limit(
     "reset-block", "Mots de passe oubliés, depuis un bloc de réseaux", most=200, seconds=HOUR, by=(By.BLOCK,)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from maillage.accounts.models import Invitation, LinkedIdentity, NumberProof
+from maillage.accounts.models import AccountRecovery, AddressChange, Invitation, LinkedIdentity, NumberProof, User
 
 
 def invitation_sent(invitation: Invitation, token: str) -> None:
@@ -69,3 +69,71 @@ def new_account_exists(email: str) -> None:
         "Sinon, ignorez ce message : rien n’a changé.\n"
     )
     EmailMessage("Un compte existe déjà à cette adresse", body, to=[email]).send()
+
+
+def _not_me(token: str) -> str:
+    return f"{settings.PUBLIC_URL}{reverse('accounts:not_me', args=[token])}"
+
+
+def _moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "l j F Y à H:i")
+
+
+def new_device(user: User, *, device: str, network: str, at: datetime, token: str) -> None:
+    """An account was opened from a device it did not know."""
+    body = (
+        f"Bonjour,\n\nVotre compte Maillage vient d’être ouvert depuis un nouvel appareil : {device}, {network}, le "
+        f"{_moment(at)}.\n\nSi c’est vous, vous n’avez rien à faire.\n\nSi ce n’est pas vous, ouvrez ce lien "
+        f"(bon sept jours) : tout sera fermé et votre mot de passe n’ouvrira plus rien.\n{_not_me(token)}\n"
+    )
+    EmailMessage("Nouvelle connexion à votre compte", body, to=[user.email]).send()
+
+
+def address_code(email: str, code: str) -> None:
+    """The code that proves the new address of an account."""
+    body = (
+        f"Bonjour,\n\nVotre code pour confirmer cette adresse sur Maillage : {code}\n\n"
+        "Il est bon un quart d’heure. Si vous n’avez rien demandé, ignorez ce message.\n"
+    )
+    EmailMessage(f"Votre code Maillage : {code}", body, to=[email]).send()
+
+
+def address_changing(change: AddressChange, token: str) -> None:
+    """Told to the old address as soon as a change is asked for: nothing has changed yet."""
+    body = (
+        f"Bonjour,\n\nUn changement d’adresse a été demandé pour votre compte Maillage le {_moment(change.asked_at)}. "
+        "Rien n’a encore changé.\n\nSi ce n’est pas vous, ouvrez ce lien (bon sept jours) : la demande sera annulée "
+        f"et tout sera fermé.\n{_not_me(token)}\n"
+    )
+    EmailMessage("Changement d’adresse demandé", body, to=[change.old_email]).send()
+
+
+def address_changed(change: AddressChange, token: str) -> None:
+    """Told to the old address, which can undo it for seven days."""
+    body = (
+        "Bonjour,\n\nL’adresse de votre compte Maillage vient de changer : celle-ci ne l’ouvre plus.\n\n"
+        "Si ce n’est pas vous, ouvrez ce lien (bon sept jours) : votre adresse sera rétablie et tout sera fermé.\n"
+        f"{_not_me(token)}\n"
+    )
+    EmailMessage("L’adresse de votre compte a changé", body, to=[change.old_email]).send()
+
+
+def recovery_checked(recovery: AccountRecovery, token: str) -> None:
+    """Somebody said they checked the person's identity, and gave them a code."""
+    body = (
+        f"Bonjour,\n\n{recovery.checked_by_name} a indiqué, le {_moment(recovery.created_at)}, avoir vérifié votre "
+        f"identité en personne ({recovery.document}), et vous a donné un code parce que votre téléphone ou votre clé "
+        "est perdu.\n\nSi vous n’étiez pas là, ouvrez ce lien (bon sept jours) : tout sera fermé.\n"
+        f"{_not_me(token)}\n"
+    )
+    EmailMessage("Un code de récupération vous a été donné", body, to=[recovery.user.email]).send()
+
+
+def recovery_used(recovery: AccountRecovery, token: str) -> None:
+    """The code served: what was lost opens nothing more."""
+    body = (
+        "Bonjour,\n\nVotre compte Maillage a été repris avec le code donné en personne : vos anciennes clés d’accès, "
+        "applications et codes de secours n’ouvrent plus rien.\n\nSi ce n’est pas vous, ouvrez ce lien (bon sept "
+        f"jours) : tout sera fermé.\n{_not_me(token)}\n"
+    )
+    EmailMessage("Votre compte a été repris", body, to=[recovery.user.email]).send()

@@ -49,6 +49,11 @@ def _always(request: HttpRequest) -> bool:
     return True
 
 
+def is_sent(request: HttpRequest) -> bool:
+    """A form sent, where looking at the page is free."""
+    return request.method == "POST"
+
+
 def is_export(request: HttpRequest) -> bool:
     """A list asked for as a file (core.listing)."""
     return bool(request.GET.get("format"))

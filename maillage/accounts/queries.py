@@ -6,11 +6,13 @@ from typing import Any
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
+from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Value, When
 
 from maillage.accounts import means
-from maillage.accounts.models import Session, User
+from maillage.accounts.models import AccountKind, LinkedIdentity, RoleAssignment, Session, User
 from maillage.accounts.rules.devices import UNKNOWN_DEVICE, UNKNOWN_NETWORK
 from maillage.accounts.sessions import DEVICE, NETWORK, OPENED_AT
+from maillage.cpts.models import Cpts
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,33 @@ def factors_of(user: User) -> Factors:
         keys=[row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
         codes_left=len(codes.wrap().get_unused_codes()) if codes else 0,
     )
+
+
+def accounts_by_means(cpts: Cpts | None) -> QuerySet[User]:
+    """Open accounts, of the instance or of those who hold a role on a CPTS, with what each may sign in by.
+
+    `has_totp`, `has_key`, `has_psc`, and `way`: the strongest of them, or `password` when there is none.
+    """
+    accounts = User.objects.filter(kind=AccountKind.PASSWORD, is_active=True)
+    if cpts is not None:
+        held = RoleAssignment.objects.of(cpts).filter(user=OuterRef("pk"))
+        accounts = accounts.filter(Exists(held))
+    factors = Authenticator.objects.filter(user=OuterRef("pk"))
+    linked = LinkedIdentity.objects.in_force().filter(user=OuterRef("pk"))
+    strongest = Case(
+        When(has_psc=True, then=Value("psc")),
+        When(has_key=True, then=Value("webauthn")),
+        When(has_totp=True, then=Value("totp")),
+        default=Value("password"),
+    )
+    return accounts.annotate(
+        has_totp=Exists(factors.filter(type=Authenticator.Type.TOTP)),
+        has_key=Exists(factors.filter(type=Authenticator.Type.WEBAUTHN)),
+        has_psc=Exists(linked),
+    ).annotate(way=strongest)
+
+
+def counted_by_way(accounts: QuerySet[User]) -> dict[str, int]:
+    """How many accounts open by each strongest means, in one query."""
+    rows: Any = accounts.order_by()
+    return dict(rows.values_list("way").annotate(number=Count("pk")))

@@ -1,5 +1,6 @@
 """What libraries tell us of sign-in: a session opens, a second factor comes or goes."""
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset
@@ -10,13 +11,16 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from maillage.accounts import means
+from maillage.accounts import devices, means, notifications
 from maillage.accounts.actions import connections
+from maillage.accounts.actions.addresses import not_me_token
 from maillage.accounts.models import AccountKind, User
 from maillage.accounts.permissions import demands_second_factor
 from maillage.accounts.rules.devices import device_of, rough_network
 from maillage.accounts.sessions import DEVICE, IDLE_SECONDS, NETWORK, OPENED_AT
 from maillage.core.network import address_of
+
+JUST_MADE = timedelta(hours=1)
 
 
 @receiver(user_logged_in)
@@ -29,6 +33,16 @@ def note_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
     session.pop(IDLE_SECONDS, None)
     if user.kind == AccountKind.EXTERNAL or demands_second_factor(user):
         session[IDLE_SECONDS] = settings.SESSION_IDLE_MINUTES * 60
+    _tell_of_a_new_device(request, user)
+
+
+def _tell_of_a_new_device(request: HttpRequest, user: User) -> None:
+    """By mail; not while an account is made, nor in the demonstration, whose people have no mailbox."""
+    at = timezone.now()
+    if settings.DEMO or not user.email or at - user.created_at < JUST_MADE or devices.knows(request, user):
+        return
+    facts = {"device": request.session[DEVICE], "network": request.session[NETWORK]}
+    notifications.new_device(user, at=at, token=not_me_token(user), **facts)
 
 
 @receiver(authenticator_added)

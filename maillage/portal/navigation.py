@@ -43,12 +43,14 @@ SECTIONS: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
         "Réglages",
         (
             Entry("Équipe et invitations", "accounts:team", Permission.TEAM_MANAGE),
+            Entry("Comptes et connexions", "accounts:accounts_of_cpts", Permission.TEAM_MANAGE),
             Entry("Messages", "exchange:journal", Permission.MESSAGE_LIST),
             Entry("Journal", "accounts:audit", Permission.AUDIT_VIEW),
         ),
     ),
 )
 INSTANCE_ENTRIES = (
+    ("Comptes et connexions", "accounts:accounts"),
     ("Données de référence", "portal:reference"),
     ("Données ouvertes", "portal:open_data"),
     ("Messages sortants", "portal:outbox"),

@@ -6,7 +6,17 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from maillage.accounts.models import AccountKind, Invitation, LinkedIdentity, NumberProof, ProofCode, Session, User
+from maillage.accounts.models import (
+    AccountKind,
+    AccountRecovery,
+    AddressChange,
+    Invitation,
+    LinkedIdentity,
+    NumberProof,
+    ProofCode,
+    Session,
+    User,
+)
 from maillage.audit.models import AuditEvent
 from maillage.core import jobs
 from maillage.core.files import sweep
@@ -55,6 +65,8 @@ def expired(at: datetime) -> list[QuerySet[Any]]:
         Meeting.objects.filter(ends_at__lt=before(Meeting.RETENTION_DAYS)),
         Meeting.objects.filter(ends_at=None, created_at__lt=before(Meeting.RETENTION_DAYS)),
         SigninCode.objects.filter(expires_at__lt=before(SigninCode.RETENTION_DAYS)),
+        AddressChange.objects.filter(asked_at__lt=before(AddressChange.RETENTION_DAYS)),
+        AccountRecovery.objects.filter(created_at__lt=before(AccountRecovery.RETENTION_DAYS)),
         LinkedIdentity.objects.filter(ended_at__lt=before(LinkedIdentity.RETENTION_DAYS)),
         *_unscheduled_care(at),
         SpreadsheetImport.objects.filter(created_at__lt=before(SpreadsheetImport.RETENTION_DAYS)),

@@ -13,12 +13,15 @@ from maillage.accounts.models.account import (
 )
 from maillage.accounts.models.identity import LinkedIdentity, LinkedIdentityQuerySet
 from maillage.accounts.models.proof import DisputeOutcome, NumberDispute, NumberProof, ProofCode, ProofMeans
+from maillage.accounts.models.recovery import AccountRecovery, AddressChange
 from maillage.accounts.models.session import Session
 
 __all__ = [
     "CPTS_ROLES",
     "TERRITORY_ROLES",
     "AccountKind",
+    "AccountRecovery",
+    "AddressChange",
     "DisputeOutcome",
     "Invitation",
     "LinkedIdentity",

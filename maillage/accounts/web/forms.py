@@ -47,6 +47,22 @@ class CodeForm(forms.Form):
     )
 
 
+class NewAddressForm(forms.Form):
+    """The address that takes the place of the one an account has."""
+
+    email = forms.EmailField(label="Nouvelle adresse électronique", max_length=254)
+
+
+DOCUMENTS = ("Carte nationale d’identité", "Passeport", "Titre de séjour", "Carte de professionnel de santé (CPS)")
+
+
+class CheckForm(forms.Form):
+    """What was looked at, in person, before a code is given."""
+
+    document = forms.ChoiceField(label="Pièce vérifiée", choices=[(name, name) for name in DOCUMENTS])
+    is_there = forms.BooleanField(label="La personne est devant moi, et c’est bien elle")
+
+
 class AcceptInvitationForm(forms.Form):
     """The account made by somebody who has none yet."""
 

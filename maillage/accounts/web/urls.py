@@ -1,6 +1,6 @@
 from django.urls import path
 
-from maillage.accounts.web import account_views, opening_views, psc_views, views
+from maillage.accounts.web import account_views, accounts_views, opening_views, psc_views, recovery_views, views
 
 app_name = "accounts"
 BASE = "cpts/<slug:cpts_slug>/"
@@ -16,6 +16,16 @@ urlpatterns = [
     path("compte/connexions/", account_views.connections, name="connections"),
     path("compte/connexions/fermer/", account_views.end_one_session, name="end_session"),
     path("compte/protection/", account_views.protect, name="protect"),
+    path("compte/adresse/", recovery_views.address, name="address"),
+    path("compte/adresse/code/", recovery_views.address_code, name="address_code"),
+    path("compte/pas-moi/<str:token>/", recovery_views.not_me, name="not_me"),
+    path("compte/telephone-perdu/", recovery_views.lost_device, name="lost_device"),
+    path(f"{BASE}equipe/comptes/", accounts_views.accounts_of_cpts, name="accounts_of_cpts"),
+    path(f"{BASE}equipe/comptes/homologation.md", accounts_views.homologation_of_cpts, name="homologation_of_cpts"),
+    path(f"{BASE}equipe/comptes/<uuid:user_uuid>/", recovery_views.check_in_person, name="check_in_person"),
+    path("instance/comptes/", accounts_views.accounts, name="accounts"),
+    path("instance/comptes/homologation.md", accounts_views.homologation, name="homologation"),
+    path("instance/comptes/<uuid:user_uuid>/", recovery_views.check_for_instance, name="check_for_instance"),
     path("compte/reprendre/<str:name>/", account_views.resume, name="resume"),
     path("compte/psc/", psc_views.leave, name="psc"),
     path("compte/psc/retour/", psc_views.back, name="psc_back"),

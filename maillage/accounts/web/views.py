@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from maillage.accounts import actions
 from maillage.accounts.models import Invitation, RoleAssignment, User
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import is_export, is_sent, recently_proved, recently_proved_when
 from maillage.accounts.web.forms import AcceptInvitationForm, InviteForm
 from maillage.audit.models import AuditEvent
 from maillage.core.access import public
@@ -30,6 +31,7 @@ AUDIT_TYPES = (
 
 
 @requires(Permission.TEAM_MANAGE)
+@recently_proved_when(is_sent)
 def team(request: CptsRequest) -> HttpResponse:
     """Who holds which role, pending invitations, and the form to send one."""
     form = InviteForm(request.POST or None)
@@ -56,6 +58,7 @@ def team(request: CptsRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.TEAM_MANAGE)
+@recently_proved
 def withdraw_role(request: CptsRequest, assignment_id: int) -> HttpResponse:
     assignment = get_object_or_404(
         RoleAssignment.objects.of(request.cpts).select_related("user", "cpts"), pk=assignment_id
@@ -111,6 +114,7 @@ def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 
 
 @requires(Permission.AUDIT_VIEW)
+@recently_proved_when(is_export)
 def audit(request: CptsRequest) -> HttpResponse:
     """Who did what in this CPTS, newest first."""
     listing = Listing(

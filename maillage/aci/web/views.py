@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import is_export, recently_proved_when
 from maillage.aci.rules.grid import agreement, agreement_in_force, funding
 from maillage.aci.simulation import (
     LINE_HEADER,
@@ -38,6 +39,7 @@ STARTS_AT_THE_LATEST = {Mission.ACCESS: 6, Mission.PATHWAYS: 12, Mission.PREVENT
 
 @requires(Permission.ACI_VIEW)
 @require_safe
+@recently_proved_when(is_export)
 def simulation(request: CptsRequest) -> HttpResponse:
     """The money of one's own CPTS: its taille comes from its perimeter, in force or in draft."""
     found = readable_of(request.cpts, with_draft=Permission.TERRITORY_DRAFT_VIEW in request.permissions)

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import is_export, recently_proved_when
 from maillage.core.access import public
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
@@ -20,6 +21,7 @@ from maillage.exchange.web.forms import ChoicesForm
 
 
 @requires(Permission.MESSAGE_LIST)
+@recently_proved_when(is_export)
 def journal(request: CptsRequest) -> HttpResponse:
     """Every message of this CPTS, and what became of it."""
     listing = Listing(

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import recently_proved
 from maillage.core.errors import DomainError
 from maillage.core.files import LARGEST, NotADocument, file_response
 from maillage.core.spreadsheets import xlsx_response
@@ -187,6 +188,7 @@ def hands(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpRe
 
 @require_safe
 @requires(Permission.MEETING_LIST)
+@recently_proved
 def journal(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpResponse:
     """The slips of a closed secret ballot, to count again; and, apart, who signed for it."""
     meeting = meeting_of(request, meeting_uuid)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import is_export, recently_proved_when
 from maillage.core.errors import DomainError
 from maillage.core.listing import Column, Filter, Listing
 from maillage.core.posted import sent_version
@@ -85,6 +86,7 @@ def _columns(*, exported: bool, is_team: bool) -> tuple[Column, ...]:
 
 
 @requires(Permission.MEMBER_LIST)
+@recently_proved_when(is_export)
 def member_list(request: CptsRequest) -> HttpResponse:
     """Search by name whatever the accents, filter, sort, export, print."""
     listing = listing_of(request)

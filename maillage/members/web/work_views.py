@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import recently_proved
 from maillage.core.errors import DomainError
 from maillage.core.posted import sent_uuid
 from maillage.core.text import normalised
@@ -123,6 +124,7 @@ def decide(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.MEMBER_MANAGE)
+@recently_proved
 def leave(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     membership = member_of(request, member_uuid)
     form = LeaveForm(request.POST, today=timezone.localdate())
@@ -147,6 +149,7 @@ def take_back(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.MEMBER_MANAGE)
+@recently_proved
 def merge(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """Bring another page of the same person into this one."""
     membership = member_of(request, member_uuid)

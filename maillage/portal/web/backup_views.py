@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import recently_proved
 from maillage.core import jobs
 from maillage.core.models import Job
 from maillage.portal.backups import BACKUP, LABEL, backups_at
@@ -27,6 +28,7 @@ def backups(request: CptsRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.INSTANCE_MANAGE)
+@recently_proved
 def make_backup(request: CptsRequest) -> HttpResponse:
     row = jobs.enqueue(BACKUP, label=LABEL, at=timezone.now(), owner_id=request.user.pk, by=request.user.pk)
     return redirect(row)

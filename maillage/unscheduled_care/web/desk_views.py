@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import is_export, recently_proved_when
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
 from maillage.core.listing import Column, Filter, Listing
@@ -143,6 +144,7 @@ def _end(request: CptsRequest, care: CareRequest, row: Appointment, at: datetime
 
 
 @requires(Permission.SLOT_BOOK)
+@recently_proved_when(is_export)
 def appointments(request: CptsRequest) -> HttpResponse:
     """Every appointment of the CPTS; a member reads their own bookings and their own patients."""
     listing = Listing(

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import is_export, recently_proved_when
 from maillage.core.access import public
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
@@ -48,6 +49,7 @@ def _readable(request: CptsRequest) -> CareRequestQuerySet:
 
 
 @requires(Permission.SLOT_BOOK)
+@recently_proved_when(is_export)
 def request_list(request: CptsRequest) -> HttpResponse:
     """Waiting ones first, by deadline. No name here: a patient's file is opened one at a time, and that is written."""
     at = timezone.now()
