@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo demo-reset sas-examples backup-key backup restore test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer bench-slots bench-servers bench-sqlite bench-wear bench-contention bench-durability
+.PHONY: help install install-dev demo demo-reset sas-examples backup-key backup restore test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer bench-slots bench-servers bench-sqlite bench-wear bench-contention bench-durability bench-walk
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -103,6 +103,9 @@ bench-contention: $(VENV)/.dev ## Never twice, on an EMPTIED database: contended
 
 bench-durability: $(VENV)/.dev ## What synchronous=FULL costs SQLite: make bench-durability BENCH_DIR=/a/folder/of/the/disk
 	$(RUN) -m benchmarks.durability
+
+bench-walk: $(VENV)/.dev ## Every page of the demonstration as each person, its database time: make bench-walk DATABASE_URL=postgres://…
+	DJANGO_SETTINGS_MODULE=config.settings.demo $(RUN) -m benchmarks.walk $(if $(PLANS),--plans) $(if $(SQL),--sql)
 
 bench: $(VENV)/.dev ## Run the benchmarks and print their ratios
 	$(RUN) -m benchmarks

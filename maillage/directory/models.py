@@ -166,8 +166,14 @@ class PractitionerRoleQuerySet(models.QuerySet["PractitionerRole"]):
         return self.filter(until=None)
 
     def inside(self, communes: models.QuerySet[Any]) -> Self:
-        """In these communes, or in an arrondissement of theirs. `communes`: codes, as a subquery."""
-        return self.filter(Q(commune__in=communes) | Q(commune__parent__in=communes))
+        """In these communes, or in an arrondissement of theirs. `communes`: codes, as a subquery.
+
+        The places are gathered first: an OR across the join to communes is answered by no index, and a planner that
+        meets it in a subquery compares every exercise with every other.
+        """
+        places = Commune.objects.filter(pk__in=communes).values("pk").order_by()
+        arrondissements = Commune.objects.filter(parent__in=communes).values("pk").order_by()
+        return self.filter(commune__in=places.union(arrondissements))
 
     def counted(self) -> Self:
         """What a census counts: civilians in post, neither students nor substitutes nor volunteers."""
@@ -211,6 +217,9 @@ class PractitionerRole(models.Model):
                 condition=Q(commune__isnull=False, until=None, category="C", is_substitute=False),
                 name="role_census",
             ),
+            # Who left a territory, who came to it since the first load: few exercises, read by nothing else.
+            models.Index(fields=["commune", "until"], condition=Q(until__isnull=False), name="role_gone"),
+            models.Index(fields=["commune", "since"], condition=Q(since__isnull=False, until=None), name="role_come"),
         ]
 
     def __str__(self) -> str:

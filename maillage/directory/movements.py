@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from maillage.directory.models import PractitionerRole
+from maillage.directory.models import Category, PractitionerRole
 
 Communes = QuerySet[Any]
 
@@ -19,13 +19,14 @@ def movements(communes: Communes, *, since: date) -> QuerySet[PractitionerRole]:
     """
     same = PractitionerRole.objects.filter(practitioner=OuterRef("practitioner"), group=OuterRef("group"))
     here = same.inside(communes).exclude(pk=OuterRef("pk"))
-    still_here = Exists(here.filter(until=None))
-    was_here = Exists(here.filter(Q(since=None) | Q(since__lt=OuterRef("since"))))
+    still_here, was_here = here.filter(until=None), here.filter(Q(since=None) | Q(since__lt=OuterRef("since")))
     elsewhere = same.filter(until=None).exclude(pk=OuterRef("pk")).exclude(commune=None)
+    counted = PractitionerRole.objects.inside(communes).filter(category=Category.CIVILIAN, is_substitute=False)
+    # Each has an index of its own; an OR of the two would have none.
+    left = counted.filter(~Exists(still_here), until__gte=since).values("pk")
+    came = counted.filter(~Exists(was_here), until=None, since__gte=since).values("pk")
     return (
-        PractitionerRole.objects.inside(communes)
-        .filter(category="C", is_substitute=False)
-        .filter(Q(until__gte=since) & ~still_here | Q(until=None, since__gte=since) & ~was_here)
+        PractitionerRole.objects.filter(pk__in=left.union(came))
         .select_related("practitioner", "commune")
         .defer("commune__outline", "commune__neighbours")
         .annotate(
