@@ -10,7 +10,7 @@ from pypdf import PdfWriter
 
 from maillage.accounts.models import Role, RoleAssignment, User
 from maillage.core.text import normalised
-from maillage.cpts.models import Cpts
+from maillage.cpts.models import Approval, Cpts
 from maillage.directory.models import Organization, Practitioner, PractitionerRole
 from maillage.geography.queries import communes_of_epci
 from maillage.meetings.models import Meeting, MeetingKind, MeetingStatus, Participant
@@ -32,6 +32,8 @@ class CptsFactory(factory.django.DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"cpts-{n}")
     departement_id = "24"
     created_at = NOON
+    approval = Approval.APPROVED
+    decided_at = factory.LazyAttribute(lambda one: None if one.approval == Approval.WAITING else NOON)
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -110,6 +112,16 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     commune_id = "24037"
     status = MembershipStatus.UP_TO_DATE
     joined_on = date(2026, 1, 5)
+    email = ""
+    # Of somebody who has an account at this address, as if they had accepted their invitation; account=None: not yet.
+    account = factory.LazyAttribute(lambda one: _account_at(one.email, one.cpts) if one.email else None)
+    bound_at = factory.LazyAttribute(lambda one: NOON if one.account else None)
+
+
+def _account_at(email: str, cpts: Cpts) -> User | None:
+    """Unless the account is bound there already: two people may share an address, an account is one of them."""
+    taken = Membership.objects.filter(cpts=cpts, account__isnull=False).values("account")
+    return User.objects.filter(email__iexact=email).exclude(pk__in=taken).first()
 
 
 class MeetingFactory(factory.django.DjangoModelFactory):

@@ -257,6 +257,20 @@ WORKER_LANES = {
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": list(WORKER_LANES)}}
 
+# A box that MSSanté operators take mail from: codes leave from it (docs/ops/identity.md); empty: not offered.
+MSSANTE_FROM_EMAIL = env.str("MSSANTE_FROM_EMAIL", default="")
+mssante = env.email("MSSANTE_URL", default="dummymail://")  # smtp+ssl://box:password@operator:465
+MSSANTE_BACKEND = mssante["EMAIL_BACKEND"] if MSSANTE_FROM_EMAIL else ""
+MSSANTE_OPTIONS = {
+    "host": mssante["EMAIL_HOST"],
+    "port": mssante["EMAIL_PORT"],
+    "username": mssante["EMAIL_HOST_USER"],
+    "password": mssante["EMAIL_HOST_PASSWORD"],
+    "use_tls": mssante.get("EMAIL_USE_TLS", False),
+    "use_ssl": mssante.get("EMAIL_USE_SSL", False),
+    "timeout": 20,
+}
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

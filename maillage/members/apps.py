@@ -7,3 +7,4 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         from maillage.members import jobs  # noqa: F401, PLC0415  # registers the kinds of jobs
+        from maillage.members.actions import binding  # noqa: F401, PLC0415  # follows the hooks of accounts

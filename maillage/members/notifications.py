@@ -1,14 +1,15 @@
 """Mails to those who ask, those who decide, those who join. Written in the caller's transaction."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
 
-from maillage.accounts.models import Role, RoleAssignment
+from maillage.accounts.models import NumberProof, Role, RoleAssignment
 from maillage.accounts.permissions import ROLE_PERMISSIONS, Permission
 from maillage.core.templatetags.maillage import day
 from maillage.cpts.models import Cpts
+from maillage.exchange import links
 from maillage.exchange.actions import write_mail
 from maillage.members.models import Convention, Mandate, Membership
 from maillage.members.rules.names import of
@@ -107,3 +108,69 @@ def ending(one: Mandate | Convention, at: datetime) -> None:
     body = f"Bonjour,\n\n{text}. Pensez à son renouvellement, ou à sa suite.\n\n{link}\n"
     for email in _deciders(one.cpts):
         write_mail(recipient=email, subject=text, body=body, at=at, cpts_id=one.cpts_id)
+
+
+CONTEST, DOUBT, CONFIRM_ADDRESS = "member.contest", "number.doubt", "member.address"
+CONTEST_LIVES, CONFIRM_LIVES = timedelta(days=60), timedelta(days=7)
+
+
+def _contest_link(membership: Membership, at: datetime) -> str:
+    """« Ce n’est pas moi », for whoever reads the mail: a page whose button suspends, and nothing else."""
+    token = links.sign(CONTEST, membership.uuid, until=at + CONTEST_LIVES)
+    return f"{settings.PUBLIC_URL}{reverse('members:not_me', args=[token])}"
+
+
+def _not_me(membership: Membership, at: datetime) -> str:
+    return f"Ce n’est pas vous ? Dites-le en un geste, tout sera suspendu :\n{_contest_link(membership, at)}\n"
+
+
+def bound(membership: Membership, former: str, at: datetime) -> None:
+    """To the account that was bound, and to the address the team knew before when it is another one."""
+    cpts = membership.cpts
+    body = (
+        f"Bonjour,\n\nL’adhésion {of(str(membership))} à {cpts.with_article} est maintenant reliée au compte Maillage "
+        "de cette personne : elle y répond, signe et vote en son nom.\n\n" + _not_me(membership, at)
+    )
+    for recipient in sorted({address.lower() for address in (membership.email, former) if address}):
+        _write(membership, recipient, f"Adhésion à {cpts.with_article} : un compte y est relié", body, at)
+
+
+def number_proved(membership: Membership, proof: NumberProof, at: datetime) -> None:
+    """To an address that a team knows under a number which another account just proved."""
+    token = links.sign(DOUBT, proof.uuid, until=at + CONTEST_LIVES)
+    body = (
+        f"Bonjour,\n\nUn compte Maillage a prouvé le numéro national {of(str(membership))} "
+        f"({proof.get_means_display()}). Il en reçoit ce qui existe sous ce numéro : agenda, rendez-vous, présence au "
+        "SAS.\n\nCe n’est pas vous ? Dites-le en un geste :\n"
+        f"{settings.PUBLIC_URL}{reverse('members:not_my_number', args=[token])}\n"
+    )
+    _write(membership, membership.email, "Votre numéro national vient d’être prouvé", body, at)
+
+
+def contested(membership: Membership, at: datetime) -> None:
+    """To those who manage the members: what is suspended, and who decides."""
+    link = settings.PUBLIC_URL + reverse("members:show", args=[membership.cpts.slug, membership.uuid])
+    body = (
+        f"Bonjour,\n\nQuelqu’un a répondu « Ce n’est pas moi » à propos de l’adhésion {of(str(membership))}. Le compte "
+        "qui y était relié ne peut plus rien faire en ce nom. L’administration de l’instance va trancher.\n\n"
+        f"{link}\n"
+    )
+    for email in _deciders(membership.cpts):
+        _write(membership, email, f"Adhésion {of(str(membership))} : contestée", body, at)
+
+
+def address_asked(membership: Membership, at: datetime) -> None:
+    """The new address proves itself; the one in use is warned, and keeps receiving meanwhile."""
+    cpts = membership.cpts
+    token = links.sign(CONFIRM_ADDRESS, membership.uuid, until=at + CONFIRM_LIVES)
+    link = settings.PUBLIC_URL + reverse("members:confirm_address", args=[token])
+    body = (
+        f"Bonjour,\n\n{cpts.with_article.capitalize()} souhaite écrire à {membership} à cette adresse. Si c’est bien "
+        f"la vôtre, confirmez-la dans les sept jours :\n{link}\n\nSinon, ignorez ce message : rien ne changera.\n"
+    )
+    _write(membership, membership.pending_email, f"Votre adresse pour {cpts.with_article}", body, at)
+    warning = (
+        f"Bonjour,\n\n{cpts.with_article.capitalize()} a demandé à remplacer votre adresse par une autre, qui doit "
+        "d’abord être confirmée. Vos messages continuent d’arriver ici d’ici là.\n\n" + _not_me(membership, at)
+    )
+    _write(membership, membership.email, f"Votre adresse à {cpts.with_article} va changer", warning, at)

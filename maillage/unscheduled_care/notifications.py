@@ -42,7 +42,10 @@ def personal_path(appointment: Appointment) -> str:
 
 
 def address_of(effector: Effector) -> str:
-    """Where a professional is written to: the address of a membership in force, the latest first."""
+    """Where a professional is written to: their account, which proved its address; failing that, the latest
+    membership in force."""
+    if effector.account and effector.account.email:
+        return effector.account.email
     held = effector.links.in_force().exclude(membership__email="").order_by("-pk")
     return held.values_list("membership__email", flat=True).first() or ""
 

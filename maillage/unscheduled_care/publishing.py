@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from maillage.core.rows import Columns, one_of, read_rows
+from maillage.cpts.models import Approval
 from maillage.directory.rules.identifiers import UnknownIdentifier, practitioner_key
-from maillage.unscheduled_care.models import LINKS_IN_FORCE, OPEN_SQL, Effector, Schedule, Slot, SlotAudience
+from maillage.unscheduled_care.models import OPEN_SQL, SHOWN_TO_SAS, Effector, Schedule, Slot, SlotAudience
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind, Mode
 
 # Made once: a flag is slow to make and to read.
@@ -86,8 +87,7 @@ SLOTS = """
 SELECT {slot}, {place}, {owner} FROM unscheduled_care_slot AS slot
 JOIN unscheduled_care_effector AS owner ON owner.id = slot.effector_id
 JOIN unscheduled_care_schedule AS place ON place.id = slot.schedule_id
-WHERE {wanted} AND slot.starts_at > %s AND {open} AND owner.sas_agreed_at IS NOT NULL AND owner.national_id IS NOT NULL
-AND EXISTS (SELECT 1 {links} WHERE link.effector_id = owner.id)
+WHERE {wanted} AND slot.starts_at > %s AND {open} AND place.confirmed_at IS NOT NULL AND {shown}
 ORDER BY slot.starts_at, slot.id
 """
 # Where, in a row, the place and its owner begin.
@@ -102,7 +102,7 @@ def _published(wanted: str, parameters: list[Any], *, at: datetime, with_cpts: b
         place=PLACE.of("place"),
         owner=OWNER.of("owner"),
         wanted=wanted,
-        links=LINKS_IN_FORCE,
+        shown=SHOWN_TO_SAS,
         open=OPEN_SQL.format(slot="slot"),
     )
     rows = read_rows(sql, [*parameters, at], WHOLE)
@@ -131,7 +131,8 @@ def _audiences(slot_ids: list[int]) -> dict[int, list[PublishedCpts]]:
     if not slot_ids:
         return {}
     found: dict[int, list[PublishedCpts]] = {}
-    rows = SlotAudience.objects.filter(slot__in=slot_ids).order_by("cpts__name", "cpts")
+    told = SlotAudience.objects.filter(slot__in=slot_ids, cpts__approval=Approval.APPROVED)
+    rows = told.filter(cpts__care_settings__agreed_with_sas_on__isnull=False).order_by("cpts__name", "cpts")
     known: dict[UUID, PublishedCpts] = {}
     for slot, uuid, name, finess, phone in rows.values_list(
         "slot_id", "cpts__uuid", "cpts__name", "cpts__care_settings__finess", "cpts__care_settings__phone"

@@ -15,7 +15,7 @@ from django.db import connection
 
 from maillage.core.rows import Columns, one_of, read_rows
 from maillage.geography.rules.distances import KM_PER_DEGREE
-from maillage.unscheduled_care.models import LINKS_IN_FORCE, OPEN_SQL, Effector, Schedule, Slot
+from maillage.unscheduled_care.models import LINKS_IN_FORCE, OPEN_SQL, REACHED, SHOWN_TO_SAS, Effector, Schedule, Slot
 from maillage.unscheduled_care.rules.places import cells_around, distance_km
 from maillage.unscheduled_care.rules.ranking import bucket_of, order
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind
@@ -32,13 +32,17 @@ AND (latitude - %(latitude)s) * (latitude - %(latitude)s) * %(high)s
 """
 OF_A_CPTS = """ AND ((kinds & %(kinds)s) <> 0 OR ((kinds & %(cpts_kind)s) <> 0 AND EXISTS (
     SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id AND cpts_id = %(cpts)s)))"""
-# Nearly always true, and dear: asked of the rows that are kept. Its owner is still a member somewhere.
-OFFERED = f"EXISTS (SELECT 1 {LINKS_IN_FORCE} WHERE link.effector_id = slot.effector_id)"
+# Nearly always true, and dear: asked of the rows that are kept. Its owner is still a member, of the CPTS that asks or
+# of an approved one; a CPTS that is not approved yet sees its own members alone.
+OFFERED = f"EXISTS (SELECT 1 {LINKS_IN_FORCE} WHERE link.effector_id = slot.effector_id AND {REACHED})"
 # The regulation sees what the SAS is told of: those who agreed to it; of the kind CPTS, what some CPTS is shown.
 TOLD_TO_SAS = """ AND ((kinds & %(others)s) <> 0 OR EXISTS (
     SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id))
-AND EXISTS (SELECT 1 FROM unscheduled_care_effector AS owner WHERE owner.id = slot.effector_id
-    AND owner.sas_agreed_at IS NOT NULL AND owner.national_id IS NOT NULL)"""
+AND EXISTS (SELECT 1 FROM unscheduled_care_slot AS whole
+    JOIN unscheduled_care_schedule AS place ON place.id = whole.schedule_id
+    WHERE whole.id = slot.id AND place.confirmed_at IS NOT NULL)"""
+SHOWN_OWNER = f"""EXISTS (SELECT 1 FROM unscheduled_care_effector AS owner
+    WHERE owner.id = slot.effector_id AND {SHOWN_TO_SAS})"""  # noqa: S608  # constants
 POSTGRESQL = """
 SELECT found.* FROM unnest(%(cells)s::int[]) AS around(cell) CROSS JOIN LATERAL (
     SELECT {columns} FROM unscheduled_care_slot AS slot WHERE cell = around.cell AND {wanted}
@@ -122,7 +126,7 @@ def statement(need: Need, *, strict: bool = False) -> tuple[str, dict[str, Any]]
     }  # fmt: skip
     wanted, checks = WANTED.format(open=OPEN_SQL.format(slot="slot")), OFFERED
     if need.cpts_id is None:
-        checks += TOLD_TO_SAS
+        checks = SHOWN_OWNER + TOLD_TO_SAS
         parameters["others"] = ALL_KINDS & ~Kind.CPTS
     else:
         wanted += OF_A_CPTS

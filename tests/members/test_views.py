@@ -10,7 +10,6 @@ from maillage.accounts.models import Role
 from maillage.geography.models import PlaceName
 from maillage.members.actions import start_import
 from maillage.members.models import Fee, Membership, MembershipStatus
-from maillage.members.rules.names import search_name
 from maillage.members.spreadsheets import preview_of
 from maillage.members.web import public_views
 from tests.factories import (
@@ -270,15 +269,13 @@ def test_one_s_own_page_is_changed_by_oneself_alone(client, cpts, member, mine):
     assert other.is_public is False
 
 
-def test_of_two_members_who_share_an_address_each_sees_their_own_page(client, cpts, member, mine):
+def test_of_two_members_who_share_an_address_each_sees_the_page_bound_to_their_account(client, cpts, member, mine):
     client.force_login(member)
-    MembershipFactory(cpts=cpts, email=member.email, family_name="Collègue")
-    assert "Aucune adhésion" in client.get(url("own", cpts.slug)).content.decode()
-    Membership.objects.filter(pk=mine.pk).update(
-        given_name=member.given_name,
-        search_name=search_name(family_name=member.family_name, given_name=member.given_name),
-    )
+    colleague = MembershipFactory(cpts=cpts, email=member.email, family_name="Collègue")
+    assert colleague.account is None
     assert client.get(url("own", cpts.slug)).context["member"] == mine
+    Membership.objects.filter(pk=mine.pk).update(account=None)
+    assert "n’est reliée à votre compte" in client.get(url("own", cpts.slug)).content.decode()
 
 
 def test_a_departure_by_mistake_is_taken_back_from_the_page(client, cpts, coordinator):

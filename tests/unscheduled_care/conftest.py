@@ -4,26 +4,42 @@ from datetime import timedelta
 
 import pytest
 
+from maillage.accounts.actions.proofs import record_proof
+from maillage.accounts.models import ProofMeans
 from maillage.unscheduled_care import actions
-from maillage.unscheduled_care.models import Effector
+from maillage.unscheduled_care.models import CareSettings, Effector
 from maillage.unscheduled_care.rules.slots import Kind, Mode
-from tests.factories import NOON, MembershipFactory
+from tests.factories import NOON, MembershipFactory, UserFactory
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
 def doctor(cpts) -> Effector:
-    membership = MembershipFactory(cpts=cpts, group="10G", given_name="Élodie", family_name="Després",
-                                   email="elodie@exemple.invalid")  # fmt: skip
-    effector = actions.start_agenda(membership=membership, by=None, at=NOON)
+    account = UserFactory(email="elodie@exemple.invalid", given_name="Élodie", family_name="Després")
+    membership = MembershipFactory(
+        cpts=cpts, group="10G", given_name="Élodie", family_name="Després", email=account.email, account=account
+    )
+    agrees_with_the_sas(cpts)
+    effector = actions.start_agenda(membership=membership, by=account, at=NOON)
     agree(effector)
     return Effector.objects.get()
 
 
-def agree(effector: Effector) -> None:
-    actions.say_how(effector=effector, read_version=0, number="99900000017", phone="0553000017", agrees=True,
-                    extra_a_day=0, by=None, at=NOON)  # fmt: skip
+def agrees_with_the_sas(cpts) -> None:
+    CareSettings.objects.update_or_create(cpts=cpts, defaults={"agreed_with_sas_on": NOON.date()})
+
+
+def agree(effector: Effector, national_id: int = 899_900_000_017) -> None:
+    """Prove a number, confirm the places, accept to be shown."""
+    record_proof(user=effector.account, national_id=national_id, means=ProofMeans.PSC, at=NOON)
+    for place in effector.schedules.all():
+        actions.confirm_place(place=place, by=effector.account, at=NOON)
+    effector.refresh_from_db()
+    actions.say_how(
+        effector=effector, read_version=effector.version, phone="0553000017", agrees=True, extra_a_day=0,
+        by=effector.account, at=NOON,
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.asserts import assertContains
 
-from maillage.accounts.models import Role
+from maillage.accounts.actions.proofs import record_proof
+from maillage.accounts.models import ProofMeans, Role
 from maillage.audit.models import AuditEvent
 from maillage.core.errors import DomainError
 from maillage.core.fields import DayField
@@ -62,9 +63,10 @@ def opened(place, *hours, kinds=Kind.PRO, cpts=(), day=TUESDAY, **more):
 
 
 def test_one_agenda_serves_all_the_cpts_of_a_professional(cpts):
-    person = PractitionerFactory()
-    both = [MembershipFactory(cpts=one, practitioner=person) for one in (cpts, CptsFactory())]
-    first, second = (actions.start_agenda(membership=one, by=None, at=NOON) for one in both)
+    person, account = PractitionerFactory(), UserFactory()
+    record_proof(user=account, national_id=person.pk, means=ProofMeans.PSC, at=NOON)
+    both = [MembershipFactory(cpts=one, practitioner=person, account=account) for one in (cpts, CptsFactory())]
+    first, second = (actions.start_agenda(membership=one, by=account, at=NOON) for one in both)
     assert first == second
     assert first.national_id == person.pk
     assert first.links.count() == 2
@@ -174,14 +176,16 @@ def test_closing_leaves_booked_slots_alone(place):
     assert sorted(Slot.objects.values_list("status", flat=True)) == [SlotStatus.BUSY, SlotStatus.CANCELLED]
 
 
-def test_the_sas_is_agreed_to_with_a_number(effector):
+def test_the_sas_is_agreed_to_with_a_proved_number(effector):
     said = {"phone": "", "agrees": True, "extra_a_day": 0, "by": None, "at": NOON}
-    for number, refusal in (("", actions.NoNumber), ("12", actions.NumberUnreadable)):
-        with pytest.raises(refusal):
-            actions.say_how(effector=effector, read_version=0, number=number, **said)
-    actions.say_how(effector=effector, read_version=0, number="999 00 000 017", **said)
+    with pytest.raises(actions.NoNumber):
+        actions.say_how(effector=effector, read_version=0, **said)
+    Effector.objects.filter(pk=effector.pk).update(account=UserFactory())
+    effector.refresh_from_db()
+    record_proof(user=effector.account, national_id=899_900_000_017, means=ProofMeans.MSSANTE, at=NOON)
+    actions.say_how(effector=effector, read_version=0, **said)
     with pytest.raises(actions.StaleAgenda):
-        actions.say_how(effector=effector, read_version=0, number="99900000017", **said)
+        actions.say_how(effector=effector, read_version=0, **said)
     assert Effector.objects.get().sas_agreed_at == NOON
 
 

@@ -10,6 +10,7 @@ from django.db import connection, connections
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maillage.accounts.actions.proofs import trial_account
 from maillage.audit.models import AuditEvent
 from maillage.core.models import Job
 from maillage.cpts.models import Cpts
@@ -287,8 +288,13 @@ def scattered():
     place = Effector.objects.get(family_name="DESPRÉS").schedules.first()
     cpts = Cpts.objects.get(name="CPTS Exemple Nord")
     for number in range(200):
+        national_id = 899_900_100_000 + number
+        account = trial_account(
+            email=f"n{number}@exemple.invalid", given_name="A", family_name=f"N{number}", national_id=national_id,
+            at=NOON,
+        )  # fmt: skip
         owner = Effector.objects.create(family_name=f"N{number}", given_name="A", group="10G", sas_agreed_at=NOON,
-                                        national_id=899_900_100_000 + number)  # fmt: skip
+                                        national_id=national_id, account=account)  # fmt: skip
         EffectorMembership.objects.create(
             effector=owner, cpts=cpts, membership=MembershipFactory(cpts=cpts, commune_id=None)
         )

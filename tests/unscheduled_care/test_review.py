@@ -9,7 +9,8 @@ from django.db import connections
 from django.urls import reverse
 from pytest_django.asserts import assertContains
 
-from maillage.accounts.models import Role
+from maillage.accounts.actions.proofs import record_proof
+from maillage.accounts.models import ProofMeans, Role
 from maillage.exchange.models import OutgoingMail
 from maillage.members.actions import leave
 from maillage.unscheduled_care import actions
@@ -31,6 +32,7 @@ from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
 from maillage.unscheduled_care.rules.slots import Kind, Mode
 from tests.factories import NOON, CptsFactory, MembershipFactory, PractitionerFactory, UserFactory
 from tests.unscheduled_care.campaign import CAMPAIGN, hours, load, slot
+from tests.unscheduled_care.conftest import agree, agrees_with_the_sas
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -108,22 +110,24 @@ def test_who_booked_is_told_that_the_professional_cannot(client, cpts):
 
 def test_a_number_is_that_of_whom_the_register_names(cpts):
     person = PractitionerFactory(family_name="Vraie")
-    said = {"read_version": 0, "phone": "", "agrees": True, "extra_a_day": 0, "by": None, "at": NOON}
-    thief = doctor(cpts, "Autre")
-    with pytest.raises(actions.NumberOfAnother):
-        actions.say_how(effector=thief, number=person.national_id, **said)
-    Effector.objects.filter(pk=thief.pk).update(
-        national_id=person.pk, sas_agreed_at=NOON
-    )  # before it was in the register
-    real = doctor(CptsFactory(), "Vraie", practitioner=person)
+    thief = doctor(cpts, "Autre", practitioner=person)
+    assert thief.national_id is None
+    Effector.objects.filter(pk=thief.pk).update(national_id=person.pk, sas_agreed_at=NOON)  # of a time without proofs
+    account = UserFactory()
+    real = doctor(CptsFactory(), "Vraie", practitioner=person, account=account)
+    record_proof(user=account, national_id=person.pk, means=ProofMeans.PSC, at=NOON)
+    real.refresh_from_db()
     assert real.pk != thief.pk
-    assert Effector.objects.get(pk=thief.pk).national_id is None
-    with pytest.raises(actions.NumberFixed):
-        actions.say_how(effector=real, number="99900000041", **said)
+    assert (real.national_id, real.sas_agreed_at) == (person.pk, None)
+    thief.refresh_from_db()
+    assert (thief.national_id, thief.sas_agreed_at) == (None, None)
 
 
-def test_one_person_in_two_cpts_has_one_agenda_without_a_number_too(cpts):
-    assert doctor(cpts, "Aubin") == doctor(CptsFactory(), "Aubin")
+def test_one_account_in_two_cpts_has_one_agenda_and_a_namesake_another(cpts):
+    account = UserFactory()
+    first = doctor(cpts, "Aubin", account=account)
+    assert doctor(CptsFactory(), "Aubin", account=account) == first
+    assert doctor(CptsFactory(), "Aubin") != first
 
 
 def test_who_left_the_last_cpts_is_neither_found_nor_booked(cpts, coordinator):
@@ -144,9 +148,10 @@ def test_the_regulation_books_only_who_agreed(cpts):
 
 def test_a_booking_counts_in_the_cpts_the_slot_is_open_to(cpts):
     other = CptsFactory()
-    effector = doctor(cpts, "Aubin")
-    doctor(other, "Aubin")
-    Effector.objects.update(national_id=899_900_000_017, sas_agreed_at=NOON)
+    effector = doctor(cpts, "Aubin", account=UserFactory())
+    doctor(other, "Aubin", account=effector.account)
+    agrees_with_the_sas(other)
+    agree(effector)
     free = opened(effector, 21, kinds=Kind.CPTS, cpts=[other])[0]
     assert actions.book_slot(slot=free, booker=actions.Booker(user=None, origin="sas"), at=NOON).cpts == other
 
@@ -260,8 +265,9 @@ class Slow:
 
 def told_by_sas(cpts):
     regulator = actions.create_regulator(declared=declared(TECHNICAL), at=NOON)
-    effector = doctor(cpts, "Aubin")
-    Effector.objects.update(national_id=899_900_000_017, sas_agreed_at=NOON)
+    effector = doctor(cpts, "Aubin", account=UserFactory())
+    agrees_with_the_sas(cpts)
+    agree(effector)
     free = Slot.objects.select_related("effector").get(pk=opened(effector, 21)[0].pk)
     booker = actions.Booker(user=None, origin="sas", regulator=regulator)
     return actions.book_slot(slot=free, booker=booker, at=NOON)
@@ -338,7 +344,7 @@ def test_a_search_with_thousands_of_parameters_is_refused_in_json(client):
 
 def test_a_professional_without_number_is_not_read_by_id(client):
     ids = load(slot("d", "d1", hours(2)))
-    Effector.objects.update(national_id=None)
+    Effector.objects.update(national_id=None, sas_agreed_at=None)
     assert client.get(f"/fhir/sas/Slot/{ids['slots'][0]}").status_code == 404
 
 

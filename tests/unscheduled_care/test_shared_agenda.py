@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.asserts import assertContains
 
+from maillage.accounts.models import RoleAssignment
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.actions.outbox import identifier_system
 from maillage.unscheduled_care.models import Appointment, Effector, Slot, SlotStatus
 from maillage.unscheduled_care.rules.agenda_query import read_agenda_search
 from maillage.unscheduled_care.rules.sas_query import Refused
-from tests.factories import NOON, UserFactory
+from tests.factories import NOON
 
 NUMBER = "urn:oid:1.2.250.1.71.4.2.1|899900000017"
 
@@ -186,7 +187,8 @@ def test_the_certificate_of_the_sas_is_not_asked_of_another_software(get, settin
 
 def test_its_owner_sees_the_address_and_changes_it(client, get, cpts, doctor, slots):
 
-    owner = UserFactory(role="member", on=cpts, email="elodie@exemple.invalid")
+    owner = doctor.account
+    RoleAssignment.objects.create(user=owner, role="member", cpts=cpts, created_at=NOON)
     client.force_login(owner)
     page = reverse("unscheduled_care:calendars", args=[cpts.slug])
     old = doctor.feed

@@ -8,7 +8,7 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from maillage.accounts import notifications
+from maillage.accounts import hooks, notifications
 from maillage.accounts.models import AccountKind, Invitation, Role, RoleAssignment, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
@@ -200,6 +200,7 @@ def accept_invitation(*, invitation: Invitation, user: User, at: datetime) -> No
     )
     summary = f"Invitation acceptée par {user} : {invitation.get_role_display()}"
     audit.record("invitation.accepted", target=invitation, by=user, at=at, cpts=invitation.cpts, summary=summary)
+    hooks.invitation_accepted(invitation=invitation, user=user, at=at)
 
 
 @transaction.atomic

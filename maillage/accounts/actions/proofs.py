@@ -5,12 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from maillage.accounts import hooks, notifications
-from maillage.accounts.models import DisputeOutcome, NumberDispute, NumberProof, ProofCode, ProofMeans, User
+from maillage.accounts.models import (
+    AccountKind,
+    DisputeOutcome,
+    NumberDispute,
+    NumberProof,
+    ProofCode,
+    ProofMeans,
+    User,
+)
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
@@ -131,6 +140,25 @@ def contest_proof(*, proof: NumberProof, by: User | None, at: datetime) -> None:
 
 
 @transaction.atomic
+def doubt_proof(*, proof: NumberProof, at: datetime) -> bool:
+    """« Ce n’est pas moi » read in a mail: a link proves an address, never a person.
+
+    It suspends a proof that rests on a team's check; one that the professional made with their card or their national
+    mailbox stands until the administrator decides, or until somebody who proved the number contests it. Whether it is
+    suspended. Raises NothingToContest.
+    """
+    if proof.means == ProofMeans.FACE_TO_FACE:
+        contest_proof(proof=proof, by=None, at=at)
+        return True
+    if not proof.is_in_force or NumberDispute.objects.filter(proof=proof, outcome=DisputeOutcome.OPEN).exists():
+        raise NothingToContest
+    dispute = NumberDispute.objects.create(proof=proof, national_id=proof.national_id, opened_at=at)
+    summary = f"Preuve du numéro national de {proof.user} mise en doute"
+    audit.record("number.doubted", target=dispute, by=None, at=at, summary=summary)
+    return False
+
+
+@transaction.atomic
 def settle_dispute(*, dispute: NumberDispute, outcome: DisputeOutcome, by: User, at: datetime) -> None:
     """The administrator decides between two people, each of whom proved what they could. Raises DisputeSettled.
 
@@ -174,6 +202,24 @@ def end_proof(*, proof: NumberProof, reason: str, at: datetime) -> None:
         hooks.number_lost(proof=proof, at=at)
 
 
+@transaction.atomic
+def trial_account(*, email: str, given_name: str, family_name: str, national_id: int, at: datetime) -> User:
+    """The account of an invented person, whose number counts as proved: a demonstration, a campaign of the SAS.
+
+    Nobody signs in with it: it has no password. The account that really proved the number is given when there is one.
+    """
+    held = NumberProof.objects.open().of_number(national_id).select_related("user").first()
+    if held:
+        return held.user
+    user, _ = User.objects.get_or_create(
+        email=email,
+        kind=AccountKind.PASSWORD,
+        defaults={"given_name": given_name, "family_name": family_name, "password": make_password(None)},
+    )
+    record_proof(user=user, national_id=national_id, means=ProofMeans.TRIAL, at=at)
+    return user
+
+
 @dataclass(frozen=True)
 class NewCode:
     """A code that was just made: the text is told once and kept nowhere."""
@@ -202,6 +248,13 @@ def new_code(
         created_at=at, expires_at=at + CODE_LIVES,
     )  # fmt: skip
     return NewCode(row, text)
+
+
+def renew_text(code: ProofCode) -> str:
+    """Another text for a code that has not left yet: what was written before it opens nothing."""
+    text = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    ProofCode.objects.filter(pk=code.pk).update(digest=_digest(text))
+    return text
 
 
 def _digest(text: str) -> str:

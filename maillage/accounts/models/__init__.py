@@ -12,12 +12,20 @@ from maillage.accounts.models.account import (
     UserManager,
 )
 from maillage.accounts.models.identity import LinkedIdentity, LinkedIdentityQuerySet
-from maillage.accounts.models.proof import DisputeOutcome, NumberDispute, NumberProof, ProofCode, ProofMeans
+from maillage.accounts.models.proof import (
+    PROOF_IN_FORCE,
+    DisputeOutcome,
+    NumberDispute,
+    NumberProof,
+    ProofCode,
+    ProofMeans,
+)
 from maillage.accounts.models.recovery import AccountRecovery, AddressChange
 from maillage.accounts.models.session import Session
 
 __all__ = [
     "CPTS_ROLES",
+    "PROOF_IN_FORCE",
     "TERRITORY_ROLES",
     "AccountKind",
     "AccountRecovery",

@@ -1,7 +1,7 @@
 """The life of a membership: what is known of it, what is paid, its end."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +9,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from maillage.accounts.models import User
+from maillage.accounts.actions import withdraw_role
+from maillage.accounts.models import RoleAssignment, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.hooks import Hook
+from maillage.members.actions.binding import AddressOfAnAccount, ask_new_address
 from maillage.members.actions.joining import AlreadyMember
 from maillage.members.models import Fee, FeeMethod, Membership, MembershipStatus
 from maillage.members.models.membership import OVER
@@ -49,6 +51,7 @@ def edit(*, membership: Membership, read_version: int, fields: Mapping[str, Any]
     joined_on = fields.get("joined_on")
     if joined_on and membership.left_on and membership.left_on < joined_on:
         raise LeftBeforeArriving
+    fields = _without_address(membership, fields, by, at)
     named = {name: fields.get(name, getattr(membership, name)) for name in ("structure", "family_name", "given_name")}
     changes = dict(fields) | {"search_name": search_name(**named)}
     _write(membership, read_version, changes | _consents(membership, fields, at))
@@ -57,6 +60,18 @@ def edit(*, membership: Membership, read_version: int, fields: Mapping[str, Any]
     audit.record(
         "member.edited", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary, details={"of": changed}
     )
+
+
+def _without_address(membership: Membership, fields: Mapping[str, Any], by: User, at: datetime) -> Mapping[str, Any]:
+    """An address there already is changes only once the new one proved itself. Raises AddressOfAnAccount."""
+    address = fields.get("email", membership.email)
+    if not membership.email or address.lower() == membership.email.lower():
+        return fields
+    if address and address.lower() != membership.pending_email.lower():
+        ask_new_address(membership=membership, email=address, by=by, at=at)
+    elif not address and membership.account_id:
+        raise AddressOfAnAccount
+    return {name: value for name, value in fields.items() if name != "email"} if address else fields
 
 
 @transaction.atomic
@@ -95,16 +110,30 @@ def on_leave(membership: Membership, at: datetime) -> None:
 
 @transaction.atomic
 def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
-    """A member leaves, on a day that is not before they joined. Raises LeftBeforeArriving or NotIn."""
+    """A member leaves, on a day that is not before they joined; roles and mandates they held here end with it.
+
+    Raises LeftBeforeArriving, NotIn, or LastCoordinator rather than leave the CPTS with nobody.
+    """
     if membership.joined_on and on < membership.joined_on:
         raise LeftBeforeArriving
     inside = Membership.objects.current().filter(pk=membership.pk)
     if not inside.update(status=MembershipStatus.LEFT, left_on=on, version=F("version") + 1):
         raise NotIn
     membership.refresh_from_db()
+    _hand_over(membership, on, by, at)
     on_leave(membership, at)
     summary = f"{membership} a quitté la CPTS le {on:%d/%m/%Y}"
     audit.record("member.left", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+
+
+def _hand_over(membership: Membership, on: date, by: User, at: datetime) -> None:
+    """Roles of the account, mandates of the person: whoever comes next is named, never inherits in silence."""
+    held = RoleAssignment.objects.of(membership.cpts).filter(user=membership.account_id).select_related("user", "cpts")
+    for assignment in held if membership.account_id else ():
+        withdraw_role(assignment=assignment, by=by, at=at)
+    mandates = membership.mandates.in_force(on)
+    mandates.filter(starts_on__lt=on).update(ends_on=on)
+    mandates.filter(starts_on=on).update(ends_on=on + timedelta(days=1))
 
 
 @transaction.atomic

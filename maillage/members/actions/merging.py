@@ -14,7 +14,7 @@ from maillage.members.rules.names import of
 
 BLANKS = (
     "practitioner", "practitioner_role", "group", "structure", "occupation", "commune", "email", "phone", "college",
-    "languages", "practical", "new_patients", "requested_at", "decided_at", "decided_by",
+    "languages", "practical", "new_patients", "account", "bound_at", "requested_at", "decided_at", "decided_by",
 )  # fmt: skip
 # The furthest of the two is where the person stands.
 STANDING = (
@@ -43,8 +43,10 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
     if len(pages) < 2:
         raise StaleMembership
     kept, other = pages[kept.pk], pages[other.pk]
-    if kept.practitioner_id and other.practitioner_id and kept.practitioner_id != other.practitioner_id:
+    if _differ(kept.practitioner_id, other.practitioner_id):
         raise TwoPeople
+    if _differ(kept.account_id, other.account_id):
+        raise TwoPeople("Ces deux fiches sont reliées à deux comptes : ce sont deux personnes.")
     was = {
         "name": str(other), "status": other.status, "joined_on": str(other.joined_on or ""),
         "left_on": str(other.left_on or ""), "email": other.email, "phone": other.phone,
@@ -63,6 +65,10 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
     kept.version += 1
     kept.save()
     return kept
+
+
+def _differ(first: int | None, second: int | None) -> bool:
+    return bool(first and second and first != second)
 
 
 def _stand(kept: Membership, other: Membership) -> None:

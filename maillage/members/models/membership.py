@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Upper
 
-from maillage.accounts.models import AccountKind
 from maillage.cpts.models import Cpts
 from maillage.directory.models import Mailbox, Practitioner, PractitionerRole
 from maillage.geography.models import Commune
@@ -59,9 +58,20 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.current().filter(is_public=True)
 
     def of_account(self, user: models.Model) -> Self:
-        """Those of a signed-in person: their own address, which was proved. A regulator of the SAS is no member."""
-        email = getattr(user, "email", "") if getattr(user, "kind", "") != AccountKind.EXTERNAL else ""
-        return self.filter(email__iexact=email).exclude(email="") if email else self.none()
+        """Those bound to the account of a signed-in person, and not contested. An address alone binds nothing."""
+        return self.filter(account=user.pk, contested_at=None) if user.pk else self.none()
+
+    def unbound(self) -> Self:
+        """Asked for or in force, of people that no account is bound to yet."""
+        return self.open().filter(account=None, kind=MemberKind.PERSON)
+
+    def at_address(self, email: str) -> Self:
+        """Those whose address it is, as their team typed it."""
+        return self.filter(email__iexact=email) if email else self.none()
+
+    def bound_to(self, account: models.Model) -> Self:
+        """Contested ones too: what their owner may still look at."""
+        return self.filter(account=account.pk)
 
     def alike(self, one: "Membership") -> Self:
         """Others of the same CPTS with the same name or the same address: perhaps the same person."""
@@ -80,7 +90,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def for_page(self) -> Self:
         """All that the page of one member touches."""
-        return self.for_listing().select_related("cpts", "decided_by").prefetch_related("fees")
+        return self.for_listing().select_related("cpts", "decided_by", "account").prefetch_related("fees")
 
 
 class Membership(models.Model):
@@ -109,8 +119,18 @@ class Membership(models.Model):
     group = models.CharField("profession recensée", max_length=4, blank=True)
     commune = models.ForeignKey(Commune, models.PROTECT, null=True, blank=True, related_name="+")
     email = models.EmailField("adresse électronique", blank=True)
+    # What the team wants to write instead: nothing moves before somebody opens the link sent there.
+    pending_email = models.EmailField("nouvelle adresse, à confirmer", blank=True)
     phone = models.CharField("téléphone", max_length=20, blank=True)
     college = models.ForeignKey(College, models.PROTECT, null=True, blank=True, related_name="memberships")
+
+    # Whose it is: proved by the address it was invited at, by a national number, or in person (actions.binding).
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="memberships"
+    )
+    bound_at = models.DateTimeField("reliée à un compte le", null=True, blank=True)
+    # « Ce n’est pas moi »: its account opens nothing until the administrator settles it.
+    contested_at = models.DateTimeField("contestée le", null=True, blank=True)
 
     status = models.CharField("adhésion", max_length=12, choices=MembershipStatus, default=MembershipStatus.REQUESTED)
     message = models.CharField("message de la demande", max_length=500, blank=True)
@@ -145,6 +165,11 @@ class Membership(models.Model):
                 fields=["cpts", "practitioner"],
                 condition=Q(practitioner__isnull=False) & ~Q(status__in=["left", "refused"]),
                 name="membership_is_single_in_a_cpts",
+            ),
+            models.UniqueConstraint(
+                fields=["cpts", "account"],
+                condition=Q(account__isnull=False, kind="person") & ~Q(status__in=["left", "refused"]),
+                name="membership_is_single_for_an_account",
             ),
             models.CheckConstraint(
                 name="membership_ends_after_it_starts",

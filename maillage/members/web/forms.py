@@ -306,3 +306,19 @@ class ConventionForm(forms.Form):
     ends_on = forms.DateField(localize=True, label="Jusqu’au", required=False)
     is_renewed_tacitly = forms.BooleanField(label="Se renouvelle sans démarche", required=False)
     file = forms.FileField(label="Document signé (PDF)", required=False, allow_empty_file=True)
+
+
+class NumberForm(forms.Form):
+    """The number a code is asked for; the register says whether it has a mailbox."""
+
+    number = forms.CharField(
+        label="Numéro RPPS ou ADELI", max_length=20, widget=forms.TextInput({"autocomplete": "off"})
+    )
+
+
+class CodeForm(forms.Form):
+    """A one-time code, spaces and small letters allowed."""
+
+    code = forms.CharField(
+        label="Code", max_length=12, widget=forms.TextInput({"autocomplete": "one-time-code", "class": "code"})
+    )

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from maillage.members.web import governance_views, import_views, public_views, representation_views, views, work_views
+from maillage.members.web import (
+    governance_views,
+    identity_views,
+    import_views,
+    public_views,
+    representation_views,
+    views,
+    work_views,
+)
 
 app_name = "members"
 BASE = "cpts/<slug:cpts_slug>/membres/"
@@ -40,6 +48,17 @@ urlpatterns = [
     path(f"{ONE}cotisation/", work_views.add_fee, name="add_fee"),
     path(f"{ONE}attestation.pdf", views.attestation, name="attestation"),
     path(f"{ONE}contact.vcf", views.vcard, name="vcard"),
+    path(f"{ONE}verifier/", identity_views.check_in_person, name="check_in_person"),
+    path("mon-identite/", identity_views.identity, name="identity"),
+    path("mon-identite/boite/", identity_views.ask_mailbox_code, name="ask_mailbox_code"),
+    path("mon-identite/boite/code/", identity_views.use_mailbox_code, name="use_mailbox_code"),
+    path("mon-identite/code/", identity_views.use_code_in_person, name="use_code_in_person"),
+    path("mon-identite/numero/pas-moi/", identity_views.contest_number, name="contest_number"),
+    path("mon-identite/adhesions/<uuid:member_uuid>/oui/", identity_views.claim, name="claim"),
+    path("mon-identite/adhesions/<uuid:member_uuid>/pas-moi/", identity_views.contest, name="contest"),
+    path("pas-moi/<str:token>/", identity_views.not_me, name="not_me"),
+    path("pas-mon-numero/<str:token>/", identity_views.not_my_number, name="not_my_number"),
+    path("adresse/<str:token>/", identity_views.confirm_address, name="confirm_address"),
     path("c/<slug:slug>/adherer/", public_views.join, name="join"),
     path("c/<slug:slug>/adherer/merci/", public_views.join_sent, name="join_sent"),
     path("c/<slug:slug>/annuaire/", public_views.public_directory, name="public"),

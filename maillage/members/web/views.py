@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from maillage.accounts.models import NumberProof
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.accounts.proving import is_export, recently_proved_when
 from maillage.core.errors import DomainError
@@ -18,7 +19,6 @@ from maillage.core.text import normalised
 from maillage.directory.models import GROUP_CHOICES
 from maillage.members import actions, documents
 from maillage.members.models import College, Membership, MembershipStatus
-from maillage.members.rules.names import search_name
 from maillage.members.web.forms import AcceptForm, FeeForm, LeaveForm, OwnForm, RefuseForm
 
 NAME = Column("nom", "Nom", lambda one: one.sorted_name, "search_name")
@@ -127,6 +127,7 @@ def page_context(request: CptsRequest, membership: Membership, **forms: Any) -> 
     context: dict[str, Any] = {"member": membership}
     if not may_manage(request):
         return context
+    context["proof"] = NumberProof.objects.open().of_number(membership.practitioner_id or 0).first()
     context["alike"] = list(Membership.objects.alike(membership)[:5])
     today = timezone.localdate()
     fee = membership.college.yearly_fee if membership.college else None
@@ -166,11 +167,9 @@ def own(request: CptsRequest) -> HttpResponse:
 
 
 def own_membership(request: CptsRequest) -> Membership | None:
-    """That of the address of the account; of several who share it, the one of the same name."""
-    mine = list(Membership.objects.of(request.cpts).current().of_account(request.user).for_page().order_by("pk"))
-    name = search_name(family_name=request.user.family_name, given_name=request.user.given_name)
-    named = [one for one in mine if one.search_name == name]
-    return (named or mine)[0] if len(named or mine) == 1 else None
+    """That of the account of the person, in the CPTS of the page."""
+    mine = Membership.objects.of(request.cpts).current().of_account(request.user).for_page()
+    return mine.order_by("kind", "pk").first()
 
 
 def read_version(request: CptsRequest, membership: Membership) -> int:

@@ -6,11 +6,14 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from maillage.accounts.models import User
+from maillage.accounts.actions.proofs import record_proof, trial_account
+from maillage.accounts.models import ProofMeans, User
 from maillage.core.models import Job
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
+from maillage.members.actions.binding import bind
 from maillage.members.models import Membership
+from maillage.portal.demo.people import DOMAIN
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector, Origin, Schedule, Slot
 from maillage.unscheduled_care.rules.fhir_codes import SAS_SYSTEM
@@ -71,20 +74,47 @@ def _effectors(cpts: Cpts, at: datetime) -> Iterable[Effector]:
     nurses = list(members.filter(group="60")[:NURSES])
     own = list(members.filter(email__startswith="paul.loret"))
     for number, membership in enumerate([*doctors, *nurses, *own]):
-        effector = actions.start_agenda(membership=membership, by=None, at=at)
+        account = _account(membership, at)
+        effector = actions.start_agenda(membership=membership, by=account, at=at)
+        for place in effector.schedules.all():
+            actions.confirm_place(place=place, by=account, at=at)
         if number % 6 != 5:
             actions.say_how(
-                effector=effector, read_version=0, number=effector.idnps[1:], phone=effector.phone,
-                agrees=effector.national_id is not None, extra_a_day=number % 3, by=None, at=at,
-            )  # fmt: skip
+                effector=effector,
+                read_version=0,
+                phone=membership.phone,
+                agrees=effector.national_id is not None,
+                extra_a_day=number % 3,
+                by=account,
+                at=at,
+            )
         yield Effector.objects.get(pk=effector.pk)
+
+
+def _account(membership: Membership, at: datetime) -> User:
+    """What each of them would have done: accepted an invitation, proved a number."""
+    known = User.objects.filter(email__iexact=membership.email).first() if membership.email else None
+    if known is None and membership.practitioner_id:
+        known = trial_account(
+            email=membership.email or f"{membership.practitioner_id}@{DOMAIN}",
+            given_name=membership.given_name,
+            family_name=membership.family_name,
+            national_id=membership.practitioner_id,
+            at=at,
+        )
+    elif known and membership.practitioner_id:
+        record_proof(user=known, national_id=membership.practitioner_id, means=ProofMeans.TRIAL, at=at)
+    assert known
+    if membership.account_id is None:
+        bind(membership=membership, user=known, by=known, at=at, because="personne inventée de la démonstration")
+    return known
 
 
 def _second_cpts(effectors: list[Effector], cpts: Cpts, at: datetime) -> None:
     """Those who are members of the neighbour too keep one agenda for both."""
     keys = [one.national_id for one in effectors if one.national_id]
     for membership in Membership.objects.of(cpts).current().filter(practitioner__in=keys).select_related("cpts"):
-        actions.start_agenda(membership=membership, by=None, at=at)
+        actions.start_agenda(membership=membership, by=_account(membership, at), at=at)
 
 
 def _open(effector: Effector, number: int, cpts: Cpts, today: date) -> None:

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
-from maillage.accounts.models import User
+from maillage.accounts.hooks import number_proved
+from maillage.accounts.models import NumberProof, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.text import normalised
-from maillage.directory.models import DirectoryCode, Organization, Practitioner, PractitionerRole
-from maillage.directory.rules.identifiers import UnknownIdentifier, number_key
+from maillage.directory.models import DirectoryCode, Organization, PractitionerRole
 from maillage.members.models import Membership
 from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.models import Effector, EffectorMembership, Schedule, Slot
@@ -20,28 +20,15 @@ from maillage.unscheduled_care.places import point_of
 from maillage.unscheduled_care.rules.places import cell_of
 
 
-class NumberRefused(DomainError):
-    """What is said beside the number."""
+class NoNumber(DomainError):
+    user_message = (
+        "Prouvez d’abord votre numéro national, dans « Mon identité » : le SAS ne connaît les professionnels que par "
+        "lui."
+    )
 
 
-class NumberUnreadable(NumberRefused):
-    user_message = "Un numéro RPPS a 11 chiffres, un numéro ADELI 9 caractères."
-
-
-class NumberTaken(NumberRefused):
-    user_message = "Ce numéro est déjà celui d’un autre agenda."
-
-
-class NoNumber(NumberRefused):
-    user_message = "Donnez d’abord votre numéro RPPS ou ADELI : le SAS ne connaît les professionnels que par lui."
-
-
-class NumberFixed(NumberRefused):
-    user_message = "Votre numéro est celui de l’annuaire national : il ne se change pas ici."
-
-
-class NumberOfAnother(NumberRefused):
-    user_message = "L’annuaire national donne ce numéro à quelqu’un d’un autre nom : vérifiez-le."
+class NotYours(DomainError):
+    user_message = "Cette adhésion n’est pas reliée à votre compte : dites laquelle est la vôtre dans « Mon identité »."
 
 
 class SlotsAhead(DomainError):
@@ -54,26 +41,35 @@ class StaleAgenda(DomainError):
 
 @transaction.atomic
 def start_agenda(*, membership: Membership, by: User | None, at: datetime) -> Effector:
-    """The agenda of a member, with what the directory knows: number, savoir-faire, places. Twice is once.
+    """The agenda of a member, with what the directory knows: savoir-faire, and places to confirm. Twice is once.
 
-    Somebody already known by number in another CPTS keeps one agenda for both.
+    There is one for an account, whatever the number of CPTS: who joins a second one says so from where they already
+    are. It takes the national number that the account proved; one that a team wrote beside a name opens nothing.
+    Raises NotYours when somebody else than its account asks.
     """
+    if by is not None and membership.account_id != by.pk:
+        raise NotYours
     known = _linked(membership)
     if known:
         return known
     try:
         with transaction.atomic():
-            effector = _known(membership) or Effector.objects.create(
-                national_id=membership.practitioner_id, given_name=membership.given_name,
+            effector = _own(membership) or Effector.objects.create(
+                account=membership.account,
+                given_name=membership.given_name,
                 family_name=membership.family_name,
-                search_name=effector_name(membership.family_name, membership.given_name), group=membership.group,
-                phone=membership.phone, skills=_skills(membership),
-            )  # fmt: skip
+                search_name=effector_name(membership.family_name, membership.given_name),
+                group=membership.group,
+                skills=_skills(membership),
+            )
             EffectorMembership.objects.create(effector=effector, membership=membership, cpts=membership.cpts)
             if not effector.schedules.exists():
                 _places_of_register(effector, membership)
     except IntegrityError:  # a double click: the other one opened it
         return EffectorMembership.objects.get(membership=membership).effector
+    if membership.account:
+        take_number(membership.account)
+        effector.refresh_from_db()
     audit.record(
         "agenda.started", target=effector, by=by, at=at, cpts=membership.cpts, summary=f"Agenda de {effector} ouvert"
     )
@@ -85,27 +81,41 @@ def _linked(membership: Membership) -> Effector | None:
     return link.effector if link else None
 
 
+def _own(membership: Membership) -> Effector | None:
+    """The agenda the same account has already, in another CPTS."""
+    return Effector.objects.filter(account=membership.account_id).first() if membership.account_id else None
+
+
 def effector_name(family_name: str, given_name: str) -> str:
     """What a name is looked for by: despres elodie."""
     return normalised(f"{family_name} {given_name}")
 
 
-def _known(membership: Membership) -> Effector | None:
-    """The same person in another CPTS: by the number the register gives; failing that, by name and address.
+def take_number(account: User) -> None:
+    """Lay the agenda of an account under the number it proved, or give it the one that exists under this number.
 
-    A number that somebody typed without being tied to the register goes back to whom the register names.
+    Somebody who held the number without a proof in force loses it: nothing of theirs is told to the SAS any more.
     """
-    number = membership.practitioner_id
-    if number:
-        holder = Effector.objects.filter(national_id=number).first()
-        if holder and holder.links.filter(membership__practitioner=number).exists():
-            return holder
-        Effector.objects.filter(national_id=number).update(national_id=None, sas_agreed_at=None)
-    if not membership.email:
-        return None
-    same = Q(membership__email__iexact=membership.email, membership__search_name=membership.search_name)
-    link = EffectorMembership.objects.filter(same).select_related("effector").order_by("pk").first()
-    return link.effector if link else None
+    proof = NumberProof.objects.in_force().filter(user=account).first()
+    if proof is None:
+        return
+    own = Effector.objects.filter(account=account).first()
+    holder = Effector.objects.filter(national_id=proof.national_id).first()
+    if holder and holder != own:
+        if own is None:
+            Effector.objects.filter(pk=holder.pk).update(account=account)
+            return
+        Effector.objects.filter(pk=holder.pk).update(national_id=None, sas_agreed_at=None)
+    if own:
+        Effector.objects.filter(pk=own.pk).exclude(national_id=proof.national_id).update(
+            national_id=proof.national_id, sas_agreed_at=None
+        )
+
+
+@number_proved.register
+def follow_the_number(*, proof: NumberProof, at: datetime) -> None:
+    """What exists under a number goes to whoever proved it."""
+    take_number(proof.user)
 
 
 def _roles(membership: Membership) -> list[PractitionerRole]:
@@ -151,8 +161,9 @@ def _of_structure(structure: Organization) -> dict[str, str]:
 def save_place(
     *, effector: Effector, place: Schedule | None, fields: Mapping[str, Any], by: User | None, at: datetime
 ) -> Schedule:
-    """A new place, or what changes of one; the slots to come follow it."""
+    """A new place, or what changes of one, confirmed by whoever writes it; the slots to come follow it."""
     place = place or Schedule(effector=effector)
+    place.confirmed_at = at
     for name, value in fields.items():
         setattr(place, name, value)
     place.save()
@@ -177,48 +188,29 @@ def close_place(*, place: Schedule, by: User | None, at: datetime) -> None:
 
 
 @transaction.atomic
-def say_how(
-    *, effector: Effector, read_version: int, number: str, phone: str, agrees: bool, extra_a_day: int,
-    by: User | None, at: datetime,
-) -> None:  # fmt: skip
-    """Number, telephone, agreement to be shown to the SAS, patients « en sus » a day.
+def confirm_place(*, place: Schedule, by: User, at: datetime) -> None:
+    """« C’est bien là »: its professional says that the address and the telephone are right."""
+    Schedule.objects.filter(pk=place.pk).update(confirmed_at=at)
+    audit.record("place.confirmed", target=place, by=by, at=at, summary=f"{place.effector} : lieu « {place} » confirmé")
 
-    Raises NumberUnreadable, NumberTaken, NumberFixed, NumberOfAnother, NoNumber, StaleAgenda.
-    """
-    national_id = _national_id(number) if number else None
-    _check_number(effector, national_id)
-    if agrees and national_id is None:
+
+@transaction.atomic
+def say_how(
+    *,
+    effector: Effector,
+    read_version: int,
+    phone: str,
+    agrees: bool,
+    extra_a_day: int,
+    by: User | None,
+    at: datetime,
+) -> None:
+    """Telephone, agreement to be shown to the SAS, patients « en sus » a day. Raises NoNumber or StaleAgenda."""
+    if agrees and not Effector.objects.with_proof().filter(pk=effector.pk).exists():
         raise NoNumber
     agreed_at = (effector.sas_agreed_at or at) if agrees else None
     stored = Effector.objects.filter(pk=effector.pk, version=read_version)
-    try:
-        with transaction.atomic():
-            written = stored.update(
-                national_id=national_id, phone=phone, sas_agreed_at=agreed_at, extra_a_day=extra_a_day,
-                version=F("version") + 1,
-            )  # fmt: skip
-    except IntegrityError as error:
-        raise NumberTaken from error
-    if not written:
+    if not stored.update(phone=phone, sas_agreed_at=agreed_at, extra_a_day=extra_a_day, version=F("version") + 1):
         raise StaleAgenda
     said = "accepte de paraître au SAS" if agrees else "ne paraît pas au SAS"
     audit.record("agenda.said", target=effector, by=by, at=at, summary=f"{effector} {said}")
-
-
-def _check_number(effector: Effector, national_id: int | None) -> None:
-    """The register has the last word on whose number it is. Raises NumberFixed, NumberOfAnother."""
-    proved = set(
-        effector.links.exclude(membership__practitioner=None).values_list("membership__practitioner", flat=True)
-    )
-    if proved and national_id not in proved:
-        raise NumberFixed
-    person = Practitioner.objects.filter(pk=national_id).first() if national_id and not proved else None
-    if person and normalised(effector.family_name) != normalised(person.family_name):
-        raise NumberOfAnother
-
-
-def _national_id(number: str) -> int:
-    try:
-        return number_key("".join(number.split()).upper())
-    except UnknownIdentifier as error:
-        raise NumberUnreadable from error

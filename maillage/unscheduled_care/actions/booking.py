@@ -21,6 +21,8 @@ from maillage.unscheduled_care.actions.requests import move_request, reopen_requ
 from maillage.unscheduled_care.models import (
     LINKS_IN_FORCE,
     OPEN_SQL,
+    REACHED,
+    SHOWN_TO_SAS,
     Appointment,
     AppointmentStatus,
     Origin,
@@ -55,6 +57,10 @@ class NotOpenToYou(DomainError):
     user_message = "Ce créneau n’est pas ouvert à qui le demande."
 
 
+class OutOfTerritory(NotOpenToYou):
+    user_message = "Ce lieu est hors des départements de votre régulation : appelez celle de son département."
+
+
 class WalkIn(DomainError):
     user_message = "Ce lieu reçoit sans rendez-vous : adressez-y le patient, il n’y a rien à réserver."
 
@@ -79,6 +85,8 @@ class Booker:
     origin: Origin
     regulator: Regulator | None = None
     cpts: Cpts | None = None
+    # Where a regulator's role lets them book; None when no role says it (desks, accounts that the SAS declares).
+    departements: frozenset[str] | None = None
 
 
 def book_slot(*, slot: Slot, booker: Booker, reason: str = "", commune: str = "", at: datetime) -> Appointment:
@@ -140,9 +148,9 @@ AWAY = "WHERE effector_id = %(owner)s AND starts_at < %(end)s AND ends_at > %(st
 AUDIENCES = "FROM unscheduled_care_slotaudience WHERE slot_id = %(slot)s"
 FACTS = f"""SELECT
 EXISTS (SELECT 1 FROM unscheduled_care_absence {AWAY}) OR EXISTS (SELECT 1 FROM unscheduled_care_busytime {AWAY}),
-EXISTS (SELECT 1 {LINKS}),
-EXISTS (SELECT 1 FROM unscheduled_care_effector
-    WHERE id = %(owner)s AND sas_agreed_at IS NOT NULL AND national_id IS NOT NULL),
+EXISTS (SELECT 1 {LINKS} AND {REACHED}),
+EXISTS (SELECT 1 FROM unscheduled_care_effector AS owner WHERE owner.id = %(owner)s AND {SHOWN_TO_SAS})
+    AND EXISTS (SELECT 1 FROM unscheduled_care_schedule WHERE id = %(place)s AND confirmed_at IS NOT NULL),
 EXISTS (SELECT 1 {AUDIENCES}),
 EXISTS (SELECT 1 {AUDIENCES} AND cpts_id = %(cpts)s),
 COALESCE((SELECT MIN(link.cpts_id) {LINKS} AND link.cpts_id IN (SELECT cpts_id {AUDIENCES})),
@@ -156,8 +164,13 @@ def facts_of(slot: Slot, cpts_id: int | None) -> Facts:
     A booking counts for the CPTS that made it; by the SAS, for one the slot is open to, else the first of its owner.
     """
     parameters = {
-        "owner": slot.effector_id, "start": slot.starts_at, "end": slot.ends_at, "slot": slot.pk, "cpts": cpts_id or 0,
-    }  # fmt: skip
+        "owner": slot.effector_id,
+        "place": slot.schedule_id,
+        "start": slot.starts_at,
+        "end": slot.ends_at,
+        "slot": slot.pk,
+        "cpts": cpts_id or 0,
+    }
     ((away, member, told_to_sas, audience, for_cpts, own),) = read_rows(FACTS, parameters, ())
     return Facts(bool(away), bool(member), bool(told_to_sas), bool(audience), bool(for_cpts), cpts_id or own)
 
@@ -174,8 +187,10 @@ def check_open_to(slot: Slot, booker: Booker) -> Facts:
         shown = facts.is_told_to_sas and (bool(slot.kinds & ~Kind.CPTS) or facts.has_audience)
     else:
         shown = bool(slot.kinds & DESK_KINDS) or (bool(slot.kinds & Kind.CPTS) and facts.is_for_cpts)
-    if not shown or not facts.is_member:
+    if not shown or not (facts.is_member or booker.origin == Origin.SAS):
         raise NotOpenToYou
+    if booker.departements is not None and departement_of_place(slot.schedule) not in booker.departements:
+        raise OutOfTerritory
     return facts
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
 
+from maillage.accounts.actions.proofs import trial_account
+from maillage.accounts.models import User
 from maillage.core.errors import DomainError
 from maillage.core.text import normalised
-from maillage.cpts.models import Cpts, Stage, slug_for
+from maillage.cpts.models import Approval, Cpts, Stage, slug_for
 from maillage.directory.models import Practitioner
 from maillage.directory.rules.identifiers import UnknownIdentifier, number_key
 from maillage.geography.models import Departement, Region
@@ -62,7 +64,7 @@ def load_campaign(*, content: Row, at: datetime) -> Ids:
     try:
         cpts = {row["key"]: _cpts(row, at) for row in content.get("cpts", [])}
         people = {row["key"]: _effector(row, cpts, at) for row in content.get("practitioners", [])}
-        places = {row["key"]: _place(row, people) for row in content.get("places", [])}
+        places = {row["key"]: _place(row, people, at) for row in content.get("places", [])}
         slots = _slots(content.get("slots", []), people, places, cpts, at)
     except (KeyError, TypeError, AttributeError) as error:
         raise UnreadableCampaign(f"Champ manquant, ou renvoi inconnu : {error}") from error
@@ -86,10 +88,14 @@ def _cpts(row: Row, at: datetime) -> Cpts:
         taken = set(Cpts.objects.values_list("slug", flat=True))
         cpts = Cpts.objects.create(
             name=name, search_name=normalised(name), slug=slug_for(name, taken), departement=_departement(finess),
-            stage=Stage.CONTRACT_SIGNED, created_at=at,
+            stage=Stage.CONTRACT_SIGNED, created_at=at, approval=Approval.APPROVED, decided_at=at,
         )  # fmt: skip
+    Cpts.objects.filter(pk=cpts.pk).exclude(approval=Approval.APPROVED).update(
+        approval=Approval.APPROVED, decided_at=at
+    )
     care, _ = CareSettings.objects.get_or_create(cpts=cpts)
     care.finess, care.phone = finess or care.finess, str(row.get("phone") or "")[:40] or care.phone
+    care.agreed_with_sas_on = care.agreed_with_sas_on or at.date()
     care.save()
     return cpts
 
@@ -108,18 +114,30 @@ def _effector(row: Row, cpts: Mapping[str, Cpts], at: datetime) -> Effector:
         national_id = number_key(number) if number else None
     except UnknownIdentifier as error:
         raise UnreadableCampaign(f"Numéro qui n’est ni RPPS ni ADELI : {number[:20]}") from error
-    fields = {
+    fields: dict[str, Any] = {
         "search_name": effector_name(str(row["family"]), str(row.get("given") or ""))[:170],
         "family_name": str(row["family"])[:80], "given_name": str(row.get("given") or "")[:80],
-        "phone": str(row.get("phone") or "")[:40], "sas_agreed_at": at if row.get("sas") else None,
+        "phone": str(row.get("phone") or "")[:40],
     }  # fmt: skip
     if national_id is None:
         effector = Effector.objects.create(**fields)
     else:
+        fields |= {"account": _account(fields, national_id, at), "sas_agreed_at": at if row.get("sas") else None}
         effector, _ = Effector.objects.update_or_create(national_id=national_id, defaults=fields)
     for key in row.get("cpts") or []:
         _join(effector, cpts[key], at)
     return effector
+
+
+def _account(fields: Mapping[str, str], national_id: int, at: datetime) -> User:
+    """Whose number counts as proved: a campaign speaks of invented people."""
+    return trial_account(
+        email=f"{national_id}@campagne.invalid",
+        given_name=fields["given_name"],
+        family_name=fields["family_name"] or "?",
+        national_id=national_id,
+        at=at,
+    )
 
 
 def _join(effector: Effector, cpts: Cpts, at: datetime) -> None:
@@ -129,19 +147,20 @@ def _join(effector: Effector, cpts: Cpts, at: datetime) -> None:
     membership = Membership.objects.create(
         cpts=cpts, practitioner=register, given_name=effector.given_name, family_name=effector.family_name or "?",
         search_name=normalised(f"{effector.family_name} {effector.given_name}"), joined_on=at.date(),
-        status=MembershipStatus.ACCEPTED, phone=effector.phone[:20],
+        status=MembershipStatus.ACCEPTED, phone=effector.phone[:20], account=effector.account,
+        bound_at=at if effector.account else None,
     )  # fmt: skip
     EffectorMembership.objects.create(effector=effector, membership=membership, cpts=cpts)
 
 
-def _place(row: Row, people: Mapping[str, Effector]) -> Schedule:
+def _place(row: Row, people: Mapping[str, Effector], at: datetime) -> Schedule:
     structure = row.get("structure") or {}
     city, postal_code = str(row.get("city") or ""), str(row.get("postal") or "")[:10]
     return Schedule.objects.create(
         effector=people[row["of"]], street=str(row.get("line") or "")[:200], city=city[:100], postal_code=postal_code,
         commune=commune_named(postal_code, city), finess=bare_finess(str(structure.get("finess") or "")),
         siret=bare_siret(str(structure.get("siret") or "")),
-        former_id=former_id(str(structure.get("old_id") or ""))[:20],
+        former_id=former_id(str(structure.get("old_id") or ""))[:20], confirmed_at=at,
     )  # fmt: skip
 
 

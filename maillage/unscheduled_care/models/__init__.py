@@ -9,7 +9,14 @@ from maillage.unscheduled_care.models.appointment import (
     SasMessage,
 )
 from maillage.unscheduled_care.models.difficulty import Difficulty, DifficultyQuerySet
-from maillage.unscheduled_care.models.effector import LINKS_IN_FORCE, Effector, EffectorMembership, EffectorQuerySet
+from maillage.unscheduled_care.models.effector import (
+    LINKS_IN_FORCE,
+    REACHED,
+    SHOWN_TO_SAS,
+    Effector,
+    EffectorMembership,
+    EffectorQuerySet,
+)
 from maillage.unscheduled_care.models.regulator import Regulator, RegulatorIdentifier
 from maillage.unscheduled_care.models.request import (
     CareRequest,
@@ -25,6 +32,8 @@ from maillage.unscheduled_care.models.slot import OPEN_SQL, Reserved, Slot, Slot
 __all__ = [
     "LINKS_IN_FORCE",
     "OPEN_SQL",
+    "REACHED",
+    "SHOWN_TO_SAS",
     "Absence",
     "Appointment",
     "AppointmentQuerySet",

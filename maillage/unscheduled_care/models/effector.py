@@ -3,10 +3,12 @@
 from typing import Self
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
-from maillage.cpts.models import Cpts
+from maillage.accounts.models import PROOF_IN_FORCE, NumberProof
+from maillage.cpts.models import Approval, Cpts
 from maillage.directory.models import GROUP_LABELS
 from maillage.directory.rules.identifiers import national_id_of
 from maillage.members.models import Membership
@@ -15,7 +17,17 @@ from maillage.members.models.membership import IN
 # `in_force()` for the statements written by hand: the memberships of an owner, to be told which.
 LINKS_IN_FORCE = f"""FROM unscheduled_care_effectormembership AS link
     JOIN members_membership AS membership ON membership.id = link.membership_id
-        AND membership.status IN ({", ".join(f"'{one.value}'" for one in IN)})"""
+        AND membership.contested_at IS NULL AND membership.status IN ({", ".join(f"'{one.value}'" for one in IN)})
+    JOIN cpts_cpts AS home ON home.id = link.cpts_id"""
+# Which of those links let a CPTS (%(cpts)s) see its owner: its own, or those of approved CPTS unless it waits.
+REACHED = f"""(link.cpts_id = %(cpts)s OR (home.approval = '{Approval.APPROVED}'
+    AND NOT EXISTS (SELECT 1 FROM cpts_cpts WHERE id = %(cpts)s AND approval <> '{Approval.APPROVED}')))"""  # noqa: S608  # constants
+# `shown_to_sas()` for the same, of the row that a statement calls `owner`.
+SHOWN_TO_SAS = f"""owner.sas_agreed_at IS NOT NULL AND EXISTS (SELECT 1 FROM accounts_numberproof AS proof
+    WHERE proof.user_id = owner.account_id AND proof.national_id = owner.national_id AND {PROOF_IN_FORCE})
+AND EXISTS (SELECT 1 {LINKS_IN_FORCE} AND home.approval = '{Approval.APPROVED}'
+    JOIN unscheduled_care_caresettings AS care ON care.cpts_id = home.id AND care.agreed_with_sas_on IS NOT NULL
+    WHERE link.effector_id = owner.id)"""  # noqa: S608  # constants
 
 
 class EffectorQuerySet(models.QuerySet["Effector"]):
@@ -29,14 +41,24 @@ class EffectorQuerySet(models.QuerySet["Effector"]):
         """Members of at least one CPTS today."""
         return self.filter(Exists(_links()))
 
+    def with_proof(self) -> Self:
+        """Those whose account proved their national number, while nobody contests it."""
+        return self.filter(Exists(_proofs()))
+
     def shown_to_sas(self) -> Self:
-        """Who agreed to be, is still a member somewhere, and has a number: the SAS knows nobody without."""
-        return self.active().filter(sas_agreed_at__isnull=False, national_id__isnull=False)
+        """Who proved their number, agreed, and is a member of an approved CPTS whose agreement with the regulation is
+        recorded."""
+        recorded = {"cpts__approval": Approval.APPROVED, "cpts__care_settings__agreed_with_sas_on__isnull": False}
+        return self.with_proof().filter(Exists(_links(**recorded)), sas_agreed_at__isnull=False)
 
     def of_account(self, user: models.Model) -> Self:
-        """The signed-in professional: by the memberships that bear their own address."""
-        mine = Membership.objects.of_account(user).values("pk")
-        return self.filter(pk__in=EffectorMembership.objects.filter(membership__in=mine).values("effector"))
+        """That of a signed-in professional. What exists under a national number opens to whoever proved it alone."""
+        return self.filter(Q(national_id=None) | Exists(_proofs()), account=user.pk) if user.pk else self.none()
+
+
+def _proofs() -> models.QuerySet[NumberProof]:
+    in_force = NumberProof.objects.in_force()
+    return in_force.filter(user=OuterRef("account"), national_id=OuterRef("national_id"))
 
 
 def _links(**filters: object) -> models.QuerySet["EffectorMembership"]:
@@ -53,7 +75,11 @@ class Effector(models.Model):
     PERSONAL_DATA = "identité et coordonnées professionnelles"
 
     uuid = models.UUIDField("identifiant public", unique=True, default=uuid4, editable=False)
-    # The same key as directory.Practitioner; not a link: a member may open slots before the register is loaded.
+    # Whose agenda it is, whatever the number of CPTS they are in.
+    account = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="effector"
+    )
+    # The number that this account proved (the key of directory.Practitioner); never one that somebody typed.
     national_id = models.BigIntegerField("identifiant national", unique=True, null=True, blank=True)
     given_name = models.CharField("prénom", max_length=80)
     family_name = models.CharField("nom", max_length=80)
@@ -72,6 +98,12 @@ class Effector(models.Model):
     class Meta:
         verbose_name = "effecteur"
         indexes = [models.Index(fields=["search_name"], name="effector_by_name")]
+        constraints = [
+            models.CheckConstraint(
+                name="effector_agrees_to_the_sas_with_a_number",
+                condition=Q(sas_agreed_at=None) | Q(national_id__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.given_name} {self.family_name}".strip()
@@ -91,7 +123,7 @@ class EffectorMembershipQuerySet(models.QuerySet["EffectorMembership"]):
 
     def in_force(self) -> Self:
         """LINKS_IN_FORCE says the same in SQL."""
-        return self.filter(membership__status__in=IN)
+        return self.filter(membership__status__in=IN, membership__contested_at=None)
 
 
 class EffectorMembership(models.Model):

@@ -35,6 +35,8 @@ class Schedule(models.Model):
     siret = models.CharField("SIRET", max_length=14, blank=True)
     former_id = models.CharField("ancien identifiant de la structure", max_length=20, blank=True)
     is_closed = models.BooleanField("n’y exerce plus", default=False)
+    # Said by its professional: the SAS is told of no other address or telephone.
+    confirmed_at = models.DateTimeField("confirmé le", null=True, blank=True)
 
     class Meta:
         verbose_name = "lieu d’exercice"

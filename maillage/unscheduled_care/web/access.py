@@ -14,6 +14,7 @@ from maillage.accounts.permissions import CptsRequest, assignments_of
 from maillage.core.access import View, also_external, signed_in
 from maillage.core.rows import Columns, read_one
 from maillage.exchange import links
+from maillage.geography.models import Departement
 from maillage.members.models import Membership
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.actions import Booker
@@ -50,11 +51,10 @@ def own_membership(request: CptsRequest) -> Membership | None:
 
 
 def own_effector(request: CptsRequest) -> Effector | None:
-    """Their agenda, once they opened it here."""
+    """Their agenda, once they opened it here; not while the number it is under is contested."""
     mine = Membership.objects.of(request.cpts).current().of_account(request.user).values("pk")
-    links_ = EffectorMembership.objects.filter(membership__in=mine).select_related("effector").order_by("pk")
-    first = links_.first()
-    return first.effector if first else None
+    opened_here = EffectorMembership.objects.filter(membership__in=mine).values("effector")
+    return Effector.objects.of_account(request.user).filter(pk__in=opened_here).first()
 
 
 def regulator_of(request: HttpRequest) -> Regulator | None:
@@ -104,7 +104,21 @@ def regulators_only(view: View) -> View:
 
 def regulator_booker(request: HttpRequest) -> Booker:
     user = request.user if isinstance(request.user, User) else None
-    return Booker(user=user, origin=Origin.SAS, regulator=regulator_of(request))
+    return Booker(
+        user=user, origin=Origin.SAS, regulator=regulator_of(request), departements=departements_of_regulator(request)
+    )
+
+
+def departements_of_regulator(request: HttpRequest) -> frozenset[str] | None:
+    """Those of the roles of a regulator; None for an account that the SAS declared: it says no territory."""
+    if regulator_of(request) is not None or not isinstance(request.user, User):
+        return None
+    held = [one for one in assignments_of(request.user) if one.role == Role.REGULATOR]
+    regions = [one.region_id for one in held if one.region_id]
+    codes = {one.departement_id for one in held if one.departement_id}
+    if regions:
+        codes |= set(Departement.objects.filter(region__in=regions).values_list("code", flat=True))
+    return frozenset(code for code in codes if code)
 
 
 def appointment_of(owner: int, token: str, at: datetime) -> Appointment:

@@ -305,10 +305,13 @@ class CalendarForm(forms.Form):
 
 
 class HowForm(forms.Form):
-    """What is said once: number, telephone, the SAS, patients « en sus »."""
+    """What is said once: telephone, the SAS, patients « en sus »."""
 
-    number = forms.CharField(label="Numéro RPPS ou ADELI", max_length=20, required=False)
-    phone = PhoneField(label="Téléphone professionnel", required=False)
+    phone = PhoneField(
+        label="Téléphone professionnel",
+        required=False,
+        help_text="Le seul que le SAS verra, avec celui de vos lieux.",
+    )
     agrees = forms.BooleanField(
         label="J’accepte que mes créneaux paraissent au SAS", required=False,
         help_text="Seulement ceux que vous dites visibles. Vous pouvez revenir sur cet accord à tout moment.",

@@ -30,6 +30,7 @@ from maillage.unscheduled_care.models import (
     Slot,
     SlotStatus,
 )
+from maillage.unscheduled_care.presence import presences
 from maillage.unscheduled_care.rules.series import Span, first_free, instant, overlaps
 from maillage.unscheduled_care.rules.slots import MODE_BADGES, Kind, names_of
 from maillage.unscheduled_care.web.access import own_effector, own_membership
@@ -88,7 +89,11 @@ def agenda(request: CptsRequest) -> HttpResponse:
 def _first_time(request: CptsRequest) -> HttpResponse:
     membership = own_membership(request)
     if request.method == "POST" and membership:
-        actions.start_agenda(membership=membership, by=request.user, at=timezone.now())
+        try:
+            actions.start_agenda(membership=membership, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, error.user_message)
+            return redirect("members:identity")
         messages.success(request, "Votre agenda est ouvert : vérifiez vos lieux, puis ouvrez vos créneaux.")
         return redirect("unscheduled_care:places", request.cpts.slug)
     return render(request, "unscheduled_care/first_time.html", {"membership": membership})
@@ -204,6 +209,10 @@ def places(request: CptsRequest, place_uuid: UUID | None = None) -> HttpResponse
     form = PlaceForm(request.POST or None, initial=PlaceForm.initial_of(place) if place else {})
     if request.method == "POST" and request.POST.get("do") == "close" and place:
         return _close_place(request, place, at)
+    if request.method == "POST" and request.POST.get("do") == "confirm" and place:
+        actions.confirm_place(place=place, by=request.user, at=at)
+        messages.success(request, "Lieu confirmé : le SAS peut en connaître l’adresse et le téléphone.")
+        return redirect("unscheduled_care:places", request.cpts.slug)
     if request.method == "POST" and form.is_valid():
         actions.save_place(effector=effector, place=place, fields=form.values(), by=request.user, at=at)
         messages.success(request, "Lieu enregistré.")
@@ -321,12 +330,13 @@ def remove_calendar(request: CptsRequest, calendar_uuid: UUID) -> HttpResponse:
 
 @requires(Permission.SLOT_PUBLISH)
 def how(request: CptsRequest) -> HttpResponse:
-    """My number, my telephone, the SAS, patients « en sus »."""
+    """My telephone, the SAS, patients « en sus »; what the SAS sees of me, and what is missing."""
     effector = _effector(request)
     initial = {
-        "number": effector.idnps[1:], "phone": effector.phone, "agrees": effector.sas_agreed_at is not None,
+        "phone": effector.phone or phone_of_membership(request),
+        "agrees": effector.sas_agreed_at is not None,
         "extra_a_day": effector.extra_a_day,
-    }  # fmt: skip
+    }
     form = HowForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -334,11 +344,16 @@ def how(request: CptsRequest) -> HttpResponse:
                 effector=effector, read_version=sent_version(request), by=request.user, at=timezone.now(),
                 **form.cleaned_data,
             )  # fmt: skip
-        except actions.NumberRefused as error:
-            form.add_error("number", error.user_message)
         except DomainError as error:
             form.add_error(None, error.user_message)
         else:
             messages.success(request, "C’est enregistré.")
             return redirect("unscheduled_care:how", request.cpts.slug)
-    return render(request, "unscheduled_care/how.html", {"form": form, "effector": effector})
+    presence = next(iter(presences([effector])))
+    return render(request, "unscheduled_care/how.html", {"form": form, "effector": effector, "presence": presence})
+
+
+def phone_of_membership(request: CptsRequest) -> str:
+    """What the team wrote, to be confirmed by its owner."""
+    membership = own_membership(request)
+    return membership.phone if membership else ""

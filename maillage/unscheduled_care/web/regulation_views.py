@@ -1,5 +1,6 @@
 """The screen of a regulator, on a call: find, book, read the code aloud, cancel, move, tell a difficulty."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,8 +23,14 @@ from maillage.geography.models import Commune
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Appointment
 from maillage.unscheduled_care.notifications import when
+from maillage.unscheduled_care.places import departement_of_place
 from maillage.unscheduled_care.rules.pdsa import zone_of
-from maillage.unscheduled_care.web.access import regulator_booker, regulator_of, regulators_only
+from maillage.unscheduled_care.web.access import (
+    departements_of_regulator,
+    regulator_booker,
+    regulator_of,
+    regulators_only,
+)
 from maillage.unscheduled_care.web.finding import (
     Found,
     answer_json,
@@ -44,7 +51,7 @@ KEPT_DAYS = 30
 def find(request: HttpRequest) -> HttpResponse:
     """Four fields, then slots; refreshed while the regulator speaks."""
     form = bound(request.GET)
-    results = found(form, now=timezone.now())
+    results = _reachable(request, found(form, now=timezone.now()))
     moved = _moved(request, request.GET)
     context = {
         "form": form, "found": results, "moved": moved, "at": timezone.now(),
@@ -65,7 +72,16 @@ def _lines(results: Found, *, is_move: bool) -> SafeString:
 def find_json(request: HttpRequest) -> HttpResponse:
     """The same, for another software."""
     form = bound(request.GET)
-    return answer_json(form, found(form, now=timezone.now()))
+    return answer_json(form, _reachable(request, found(form, now=timezone.now())))
+
+
+def _reachable(request: HttpRequest, results: Found | None) -> Found | None:
+    """What lies in the départements of the role: the rest is another regulation's to book."""
+    departements = departements_of_regulator(request)
+    if results is None or departements is None:
+        return results
+    inside = [one for one in results.slots if departement_of_place(one.slot.schedule) in departements]
+    return replace(results, slots=inside, total=results.total - len(results.slots) + len(inside))
 
 
 def _own(request: HttpRequest) -> QuerySet[Appointment]:

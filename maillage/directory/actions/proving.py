@@ -1,0 +1,88 @@
+"""A code to the personal MSSanté mailbox that the national register gives for a number, from a box of this instance.
+
+The text of the code is made when the message leaves: it is kept nowhere, not even while it waits.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.utils import timezone
+
+from maillage.accounts.actions import proofs
+from maillage.accounts.models import ProofCode, ProofMeans, User
+from maillage.core import jobs
+from maillage.core.errors import DomainError
+from maillage.core.typography import typographic
+from maillage.directory.models import Mailbox
+from maillage.directory.rules.identifiers import UnknownIdentifier, number_key
+
+SEND = "directory.mailbox-code"
+# Said whether the register gives a mailbox or not: a number must not tell who has one.
+SENT = (
+    "Si l’annuaire national donne une boîte MSSanté personnelle à ce numéro, un code vient d’y partir : il sert "
+    "un quart d’heure."
+)
+MOST_OF_A_NUMBER, MOST_OF_AN_ACCOUNT, SPAN = 5, 5, timedelta(days=1)
+
+
+class NotOffered(DomainError):
+    user_message = "Cette instance n’a pas de boîte MSSanté pour envoyer un code."
+
+
+class NumberUnreadable(DomainError):
+    user_message = "Un numéro RPPS a 11 chiffres, un numéro ADELI 9 caractères."
+
+
+class TooManyCodes(DomainError):
+    user_message = "Trop de codes demandés aujourd’hui pour ce numéro ou ce compte : réessayez demain."
+
+
+def is_offered() -> bool:
+    """Whether this instance was given a mailbox that MSSanté operators take mail from."""
+    return bool(settings.MSSANTE_FROM_EMAIL and settings.MSSANTE_BACKEND)
+
+
+def send_code(*, user: User, number: str, at: datetime) -> None:
+    """Ask for a code; nothing tells whether a mailbox received it.
+
+    Raises NotOffered, NumberUnreadable or TooManyCodes.
+    """
+    if not is_offered():
+        raise NotOffered
+    try:
+        national_id = number_key("".join(number.split()).upper())
+    except UnknownIdentifier as error:
+        raise NumberUnreadable from error
+    recent = ProofCode.objects.filter(means=ProofMeans.MSSANTE, created_at__gt=at - SPAN)
+    if recent.filter(national_id=national_id).count() >= MOST_OF_A_NUMBER:
+        raise TooManyCodes
+    if recent.filter(user=user).count() >= MOST_OF_AN_ACCOUNT:
+        raise TooManyCodes
+    code = proofs.new_code(means=ProofMeans.MSSANTE, national_id=national_id, user=user, at=at)
+    jobs.enqueue(SEND, label="Envoi d’un code par MSSanté", at=at, code_id=code.row.pk)
+
+
+@jobs.job(SEND, attempts=3, limit=timedelta(minutes=2))
+def deliver_code(arguments: dict[str, Any], progress: jobs.Progress) -> str:
+    """Give the code its text and send it, while it may still serve."""
+    code = ProofCode.objects.filter(pk=arguments["code_id"], used_at=None, expires_at__gt=timezone.now()).first()
+    boxes = Mailbox.objects.filter(practitioner=code.national_id, is_personal=True) if code else Mailbox.objects.none()
+    mailbox = boxes.order_by("address").first()
+    if code is None or mailbox is None:
+        return "Rien à envoyer."
+    text = proofs.renew_text(code)
+    body = (
+        "Bonjour,\n\nQuelqu’un prouve, sur Maillage, que votre numéro national est le sien. Si c’est vous, tapez ce "
+        f"code dans « Mon identité » :\n\n{text[:4]} {text[4:]}\n\nIl sert un quart d’heure. Si ce n’est pas vous, "
+        "ne le donnez à personne : sans lui, rien ne se fait en votre nom.\n"
+    )
+    EmailMessage(
+        "Code de vérification Maillage",
+        typographic(body),
+        from_email=settings.MSSANTE_FROM_EMAIL,
+        to=[mailbox.address],
+        connection=get_connection(settings.MSSANTE_BACKEND, **settings.MSSANTE_OPTIONS),
+    ).send()
+    return "Code envoyé."

@@ -1,0 +1,277 @@
+"""Whose a membership is: bound to an account by what the person proved, contested by whoever says it is not them."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from maillage.accounts import hooks
+from maillage.accounts.actions import account_of, grant_role
+from maillage.accounts.actions import proofs as number_proofs
+from maillage.accounts.actions.proofs import Checker, NewCode
+from maillage.accounts.models import Invitation, NumberProof, ProofMeans, Role, RoleAssignment, User
+from maillage.audit import actions as audit
+from maillage.core.errors import DomainError
+from maillage.cpts.models import Approval, Cpts
+from maillage.directory.rules.identifiers import national_id_of
+from maillage.members import notifications
+from maillage.members.models import Membership
+from maillage.members.rules.names import of
+
+
+class BoundToAnother(DomainError):
+    user_message = "Cette adhésion est déjà reliée à un compte, ou le vôtre l’est déjà à une autre de cette CPTS."
+
+
+class NotProvedYours(DomainError):
+    user_message = (
+        "Rien ne prouve encore que cette adhésion est la vôtre : prouvez votre numéro national, ou demandez à la CPTS "
+        "de vous inviter à votre adresse."
+    )
+
+
+class NumberDiffers(DomainError):
+    user_message = "Cette adhésion porte un autre numéro national que celui que votre compte a prouvé."
+
+
+class NotApprovedYet(DomainError):
+    user_message = (
+        "Une CPTS vérifie l’identité de ses membres une fois approuvée par le guichet, l’ARS ou l’administration."
+    )
+
+
+class NoNumberToProve(DomainError):
+    user_message = "Cette fiche n’est reliée à personne de l’annuaire national : il n’y a pas de numéro à prouver."
+
+
+class AlreadyContested(DomainError):
+    user_message = "Cette adhésion est déjà contestée."
+
+
+class AddressOfAnAccount(DomainError):
+    user_message = "Cette adresse est celle du compte de la personne : elle seule la change, depuis son compte."
+
+
+class NothingToConfirm(DomainError):
+    user_message = "Il n’y a plus d’adresse à confirmer : la demande a été annulée, ou a déjà servi."
+
+
+def proved_number(user: User) -> int | None:
+    """The national number that an account proved, while nobody contests it."""
+    proof = NumberProof.objects.in_force().filter(user=user).first()
+    return proof.national_id if proof else None
+
+
+@transaction.atomic
+def bind(*, membership: Membership, user: User, by: User, at: datetime, because: str) -> Membership:
+    """Tie a membership to the account of its person, once. `because` is what proved it, as the journal says it.
+
+    Callers checked that proof. Raises NumberDiffers when account and membership say two numbers, BoundToAnother when
+    either is taken, and NumberOfSomebodyElse when another account proved the number.
+    """
+    number, proved = membership.practitioner_id, proved_number(user)
+    if number and proved and number != proved:
+        raise NumberDiffers
+    if number and NumberProof.objects.open().of_number(number).exclude(user=user).exists():
+        raise number_proofs.NumberOfSomebodyElse
+    free = Membership.objects.unbound().filter(pk=membership.pk)
+    changes = {"account": user, "bound_at": at, "contested_at": None, "email": user.email, "pending_email": ""}
+    try:
+        with transaction.atomic():
+            written = free.update(**changes, version=F("version") + 1)
+    except IntegrityError as error:
+        raise BoundToAnother from error
+    if not written:
+        raise BoundToAnother
+    former = membership.email
+    membership.refresh_from_db()
+    summary = f"Adhésion {of(str(membership))} reliée au compte de {user} : {because}"
+    audit.record("member.bound", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    notifications.bound(membership, former, at)
+    return membership
+
+
+def claim(*, membership: Membership, user: User, at: datetime) -> Membership:
+    """« C’est moi »: by the person, from their account. Raises NotProvedYours, and what `bind` raises.
+
+    Proved by the national number of the membership; or by its address, when no other membership of the CPTS has it:
+    two people who share the address of a practice are two people.
+    """
+    number = proved_number(user)
+    if number and number == membership.practitioner_id:
+        because = "numéro national prouvé"
+    elif is_alone_at(membership, user):
+        because = "adresse prouvée"
+    else:
+        raise NotProvedYours
+    with transaction.atomic():
+        bound = bind(membership=membership, user=user, by=user, at=at, because=because)
+        _let_in(bound, user, at)
+    return bound
+
+
+def is_alone_at(membership: Membership, user: User) -> bool:
+    """Whether the account proved the address of this membership, and no other open one of the CPTS has it."""
+    if not membership.email or account_of(membership.email) != user:
+        return False
+    sharing = Membership.objects.of(membership.cpts).open().at_address(membership.email)
+    return not sharing.exclude(pk=membership.pk).exists()
+
+
+def _let_in(membership: Membership, user: User, at: datetime) -> None:
+    """A member in force who says yes may open the workspace."""
+    held = RoleAssignment.objects.of(membership.cpts).filter(user=user)
+    if membership.is_in and not held.exists():
+        grant_role(user=user, role=Role.MEMBER, cpts=membership.cpts, by=user, at=at)
+
+
+@hooks.invitation_accepted.register
+def bind_the_invited(*, invitation: Invitation, user: User, at: datetime) -> None:
+    """The link of an invitation proved an address: it binds the membership that has it, when one alone does."""
+    waiting = Membership.objects.of(invitation.cpts).unbound().at_address(invitation.email).select_related("cpts")
+    membership = waiting.order_by("pk").first()
+    if membership is None or not is_alone_at(membership, user):
+        return
+    try:
+        bind(membership=membership, user=user, by=user, at=at, because="invitation acceptée à son adresse")
+    except DomainError:
+        return  # the role stands, the identity does not: « Mon identité » says what is missing
+
+
+@hooks.number_proved.register
+def tell_of_the_number(*, proof: NumberProof, at: datetime) -> None:
+    """Whoever approved CPTS know under this number hears of it, at the address they know, with « Ce n’est pas moi »."""
+    known = Membership.objects.current().filter(practitioner=proof.national_id, cpts__approval=Approval.APPROVED)
+    known = known.select_related("cpts")
+    for membership in known.exclude(account=proof.user).exclude(email="").exclude(email__iexact=proof.user.email):
+        notifications.number_proved(membership, proof, at)
+
+
+def proposals(user: User) -> list[Membership]:
+    """Memberships that may be this person's: of their proved number, or at their own address; all CPTS together."""
+    waiting = Membership.objects.unbound().select_related("cpts", "practitioner").order_by("cpts__name", "pk")
+    number = proved_number(user)
+    by_number = list(waiting.filter(practitioner=number)) if number else []
+    by_address = [one for one in waiting.at_address(user.email) if is_alone_at(one, user) and one not in by_number]
+    return [one for one in [*by_number, *by_address] if not (number and one.practitioner_id not in {None, number})]
+
+
+def bound_to_others(user: User) -> list[Membership]:
+    """Memberships of the number this account proved that another account was bound to."""
+    number = proved_number(user)
+    theirs = Membership.objects.open().filter(practitioner=number, account__isnull=False, contested_at=None)
+    return list(theirs.exclude(account=user).select_related("cpts", "account")) if number else []
+
+
+def number_text(proof: NumberProof) -> str:
+    """As it is written on a card, without its prefix."""
+    return national_id_of(proof.national_id)[1:]
+
+
+@transaction.atomic
+def contest(*, membership: Membership, by: User | None, at: datetime) -> None:
+    """« Ce n’est pas moi »: in one act, by whoever received the mail or proved the number. Raises AlreadyContested.
+
+    The membership opens nothing any more, is shown to nobody outside its team, and waits for the administrator.
+    """
+    mine = Membership.objects.open().filter(pk=membership.pk, contested_at=None)
+    if not mine.update(contested_at=at, is_public=False, version=F("version") + 1):
+        raise AlreadyContested
+    membership.refresh_from_db()
+    summary = f"Adhésion {of(str(membership))} contestée : « Ce n’est pas moi »"
+    audit.record("member.contested", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    notifications.contested(membership, at)
+
+
+@transaction.atomic
+def settle_contest(*, membership: Membership, is_kept: bool, by: User, at: datetime) -> None:
+    """The administrator decides: the binding stands, or it is undone and the membership waits for its person."""
+    changes = {"contested_at": None} if is_kept else {"contested_at": None, "account": None, "bound_at": None}
+    contested = Membership.objects.filter(pk=membership.pk, contested_at__isnull=False)
+    if not contested.update(**changes, version=F("version") + 1):
+        raise AlreadyContested("Cette adhésion n’est plus contestée.")
+    membership.refresh_from_db()
+    decided = "maintenue" if is_kept else "déliée de son compte"
+    summary = f"Adhésion contestée {of(str(membership))} : {decided}"
+    audit.record("member.contest-settled", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+
+
+@transaction.atomic
+def check_in_person(*, membership: Membership, by: User, at: datetime) -> NewCode:
+    """A code that the team reads aloud to the member in front of them. Raises NotApprovedYet, NoNumberToProve."""
+    if not membership.cpts.is_approved:
+        raise NotApprovedYet
+    if not membership.practitioner_id or not membership.is_in:
+        raise NoNumberToProve
+    if NumberProof.objects.open().of_number(membership.practitioner_id).exists():
+        raise number_proofs.NumberOfSomebodyElse("Ce numéro est déjà prouvé : il n’y a rien à vérifier.")
+    checker = Checker(cpts=membership.cpts, by=by)
+    summary = f"Vérification en personne {of(str(membership))} commencée"
+    audit.record("member.checked", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    return number_proofs.new_code(
+        means=ProofMeans.FACE_TO_FACE,
+        national_id=membership.practitioner_id,
+        checker=checker,
+        subject=membership.uuid,
+        at=at,
+    )
+
+
+def use_code_in_person(*, user: User, text: str, at: datetime) -> NumberProof:
+    """The code heard in person, typed on one's own device: it proves the number and binds the membership.
+
+    Raises CodeUnusable, and what record_proof raises.
+    """
+    code = number_proofs.use_spoken_code(user=user, text=text, at=at)
+    assert code.cpts
+    assert code.issued_by
+    assert code.subject
+    proof = number_proofs.record_proof(
+        user=user,
+        national_id=code.national_id,
+        means=ProofMeans.FACE_TO_FACE,
+        at=at,
+        checker=Checker(cpts=code.cpts, by=code.issued_by),
+    )
+    membership = Membership.objects.unbound().filter(uuid=code.subject).select_related("cpts").first()
+    if membership:
+        claim(membership=membership, user=user, at=at)
+    return proof
+
+
+@transaction.atomic
+def ask_new_address(*, membership: Membership, email: str, by: User, at: datetime) -> None:
+    """A team wants to write to a member elsewhere: the new address proves itself, the old one is warned, nothing moves.
+
+    Raises AddressOfAnAccount: the address of a bound member is that of their account.
+    """
+    if membership.account_id:
+        raise AddressOfAnAccount
+    Membership.objects.filter(pk=membership.pk).update(pending_email=email)
+    membership.pending_email = email
+    summary = f"Nouvelle adresse demandée pour {membership}, à confirmer"
+    audit.record("member.address-asked", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    notifications.address_asked(membership, at)
+
+
+@transaction.atomic
+def confirm_address(*, membership: Membership, email: str, at: datetime) -> None:
+    """Whoever opened the link sent to the new address. Raises NothingToConfirm."""
+    waiting = Membership.objects.open().filter(pk=membership.pk, account=None, pending_email=email)
+    if not email or not waiting.update(email=email, pending_email="", version=F("version") + 1):
+        raise NothingToConfirm
+    membership.refresh_from_db()
+    summary = f"Nouvelle adresse {of(str(membership))} confirmée"
+    audit.record("member.address-confirmed", target=membership, by=None, at=at, cpts=membership.cpts, summary=summary)
+
+
+def contested_memberships() -> list[Membership]:
+    """What waits for the administrator."""
+    contested = Membership.objects.open().filter(contested_at__isnull=False)
+    return list(contested.select_related("cpts", "account", "practitioner").order_by("contested_at"))
+
+
+def team_of(cpts: Cpts) -> set[str]:
+    """Addresses of whoever holds a role there, in small letters."""
+    held = RoleAssignment.objects.of(cpts).values_list("user__email", flat=True)
+    return {email.lower() for email in held if email}
