@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("maillage.meetings.web.urls")),
     path("", include("maillage.territorial_diagnosis.web.urls")),
     path("", include("maillage.aci.web.urls")),
+    path("", include("maillage.oversight.web.urls")),
     path("compte/logout/", SignOut.as_view(), name="account_logout"),  # ours: it leaves Pro Santé Connect too
     path("compte/email/", RedirectView.as_view(pattern_name="accounts:address"), name="account_email"),
     path("compte/", include("allauth.account.urls")),

@@ -13,7 +13,7 @@ from maillage import VERSION
 ROOT = Path(__file__).parent.parent
 RANKS = [
     "core", "audit", "geography", "cpts", "accounts", "exchange", "directory", "territory", "members", "meetings",
-    "territorial_diagnosis", "unscheduled_care", "aci", "portal",
+    "territorial_diagnosis", "unscheduled_care", "aci", "oversight", "portal",
 ]  # fmt: skip
 SOURCES = [path for path in (ROOT / "maillage").rglob("*.py") if "migrations" not in path.parts]
 OUR_MODELS = [model for model in apps.get_models() if model.__module__.startswith("maillage.")]

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "maillage.territorial_diagnosis",
     "maillage.unscheduled_care",
     "maillage.aci",
+    "maillage.oversight",
     "maillage.portal",
 ]
 

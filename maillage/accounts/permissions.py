@@ -90,6 +90,10 @@ STRONG_ROLES = frozenset(
 _WORKSPACE_ROLES = frozenset(role for role, rights in ROLE_PERMISSIONS.items() if Permission.HOME_VIEW in rights)
 
 
+# Who says that a CPTS is one, in the territory of their role. Nobody else reaches it before, but its own team.
+APPROVERS = frozenset({Role.GUICHET_AGENT, Role.ARS_INSTRUCTOR, Role.INSTANCE_ADMIN})
+
+
 class CptsRequest(HttpRequest):
     """A request whose person and CPTS are known (accounts.middleware)."""
 
@@ -117,13 +121,19 @@ def permissions_on(user: User, cpts: Cpts | None) -> frozenset[Permission]:
     if cpts is None:
         held = (one.role for one in assignments_of(user) if one.role == Role.INSTANCE_ADMIN)
     else:
-        held = (one.role for one in assignments_of(user) if one.role in _WORKSPACE_ROLES and one.covers(cpts))
+        held = (one.role for one in assignments_of(user) if one.role in _WORKSPACE_ROLES and _reaches(one, cpts))
     return _union(ROLE_PERMISSIONS[Role(role)] for role in held)
 
 
 def demands_second_factor(user: User) -> bool:
     """Whether one of the person's roles reads patients, money or votes, or runs the instance."""
     return any(one.role in STRONG_ROLES for one in assignments_of(user))
+
+
+def _reaches(assignment: RoleAssignment, cpts: Cpts) -> bool:
+    """A CPTS that waits for its approval is seen by its team and by those who approve."""
+    is_seen = cpts.is_approved or assignment.cpts_id or assignment.role in APPROVERS
+    return bool(is_seen) and assignment.covers(cpts)
 
 
 def _union(sets: Iterable[frozenset[Permission]]) -> frozenset[Permission]:

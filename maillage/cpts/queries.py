@@ -8,7 +8,7 @@ SIMILAR = 0.75
 
 
 def possible_duplicates(name: str, departement_code: str) -> list[Cpts]:
-    """CPTS whose name, common words left out, looks like this one; same département first.
+    """Approved CPTS whose name, common words left out, looks like this one; same département first.
 
     A word in common that carries meaning is enough: "CPTS du Bergeracois" and "Bergeracois Santé".
     """
@@ -17,7 +17,7 @@ def possible_duplicates(name: str, departement_code: str) -> list[Cpts]:
         return []
     found = [
         one
-        for one in Cpts.objects.select_related("departement")
+        for one in Cpts.objects.approved().select_related("departement")
         if _alike(wanted, one.bare_name, nearby=one.departement_id == departement_code)
     ]
     return sorted(found, key=lambda one: (one.departement_id != departement_code, one.name))

@@ -50,6 +50,8 @@ SECTIONS: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
     ),
 )
 INSTANCE_ENTRIES = (
+    ("CPTS à approuver", "oversight:approvals"),
+    ("Identités à trancher", "oversight:identities"),
     ("Comptes et connexions", "accounts:accounts"),
     ("Données de référence", "portal:reference"),
     ("Données ouvertes", "portal:open_data"),

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.models import Invitation, User
-from maillage.accounts.permissions import Permission, assignments_of
+from maillage.accounts.permissions import APPROVERS, Permission, assignments_of
 from maillage.audit.models import AuditEvent
 from maillage.core.text import plural
-from maillage.cpts.models import Cpts
+from maillage.cpts.models import Approval, Cpts
 from maillage.meetings.models import Meeting, Participant, Task
 from maillage.members.actions import AHEAD
 from maillage.members.models import Convention, Mandate, Membership, MembershipStatus
@@ -28,12 +28,13 @@ def spaces_of(user: User) -> QuerySet[Cpts]:
     """CPTS within reach of a person's roles, by name."""
     reach = Q(pk__in=[])
     for assignment in assignments_of(user):
+        seen = Q() if assignment.role in APPROVERS else Q(approval=Approval.APPROVED)
         if assignment.cpts_id:
             reach |= Q(pk=assignment.cpts_id)
         elif assignment.departement_id:
-            reach |= Q(departement=assignment.departement_id)
+            reach |= Q(departement=assignment.departement_id) & seen
         elif assignment.region_id:
-            reach |= Q(departement__region=assignment.region_id)
+            reach |= Q(departement__region=assignment.region_id) & seen
     return Cpts.objects.filter(reach).select_related("departement").order_by("name")[:200]
 
 

@@ -15,7 +15,7 @@ from maillage.audit import actions as audit
 from maillage.core.bulk import insert_rows, rows_in
 from maillage.core.errors import DomainError
 from maillage.core.text import listed, normalised, of, percent, plural
-from maillage.cpts.models import Cpts, slug_for
+from maillage.cpts.models import Approval, Cpts, slug_for
 from maillage.geography.models import Commune, Departement
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
 from maillage.territory.rules.overlap import counted_twice
@@ -26,6 +26,13 @@ CPTS_EXIST_SINCE = date(2016, 1, 26)  # loi n° 2016-41
 
 class CptsNameTaken(DomainError):
     user_message = "Une CPTS porte déjà ce nom."
+
+
+class AnotherWaits(DomainError):
+    user_message = (
+        "Une CPTS que vous avez créée attend encore d’être approuvée : terminez-la, ou demandez son approbation, avant "
+        "d’en créer une autre."
+    )
 
 
 class PerimeterNotADraft(DomainError):
@@ -77,17 +84,21 @@ class Addition:
 def found_cpts(*, name: str, departement: Departement, by: User, at: datetime) -> Cpts:
     """Create a CPTS in émergence, its founder as coordinator, and an empty draft of its perimeter.
 
-    Raises CptsNameTaken. Resemblances (cpts.queries.possible_duplicates) are shown before, by the view.
+    It is a workspace of its founders, unseen by others until it is approved; an account founds one at a time.
+    Raises AnotherWaits or CptsNameTaken. Resemblances (cpts.queries.possible_duplicates) are shown before, by the view.
     """
+    if Cpts.objects.filter(founder=by.pk, approval=Approval.WAITING).exists():
+        raise AnotherWaits
     taken = set(Cpts.objects.values_list("slug", flat=True))
     slug, search_name = slug_for(name, taken), normalised(name)
     try:
         with transaction.atomic():
             cpts = Cpts.objects.create(
-                name=name, search_name=search_name, slug=slug, departement=departement, created_at=at
+                name=name, search_name=search_name, slug=slug, departement=departement, created_at=at, founder=by.pk
             )
     except IntegrityError as error:
-        raise CptsNameTaken from error
+        waits = Cpts.objects.filter(founder=by.pk, approval=Approval.WAITING).exists()  # two clicks at once
+        raise (AnotherWaits if waits else CptsNameTaken) from error
     audit.record("cpts.founded", target=cpts, by=by, at=at, cpts=cpts, summary=f"Création de {cpts.with_article}")
     grant_role(user=by, role=Role.COORDINATOR, cpts=cpts, by=by, at=at)
     start_draft(cpts=cpts, by=by, at=at)

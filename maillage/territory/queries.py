@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from maillage.core.bulk import rows_in
 from maillage.core.text import normalised
-from maillage.cpts.models import Cpts
+from maillage.cpts.models import Approval, Cpts
 from maillage.geography.models import Commune
 from maillage.geography.rules.contiguity import Contiguity, contiguity
 from maillage.territory.models import Perimeter, PerimeterPart, PerimeterStatus
@@ -175,6 +175,7 @@ def _parts_elsewhere(perimeter: Perimeter) -> QuerySet[PerimeterPart]:
     parents = mine.exclude(commune__parent=None).values("commune__parent_id")
     return (
         PerimeterPart.objects.in_force()
+        .filter(cpts__approval=Approval.APPROVED)
         .exclude(cpts=perimeter.cpts_id)
         .filter(Q(commune__in=places) | Q(commune__parent__in=places) | Q(commune__in=parents))
         .select_related("cpts", "commune")

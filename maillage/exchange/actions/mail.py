@@ -15,6 +15,7 @@ from maillage.core import jobs
 from maillage.core.typography import typographic
 from maillage.exchange import links
 from maillage.exchange.actions.contacts import contact_of, record_bounce
+from maillage.exchange.limits import spend_mail
 from maillage.exchange.models import CHOSEN_KINDS, Contact, MailKind, MailState, OutgoingMail
 from maillage.exchange.rules.bounce import Bounce
 from maillage.exchange.rules.timing import arrival
@@ -43,8 +44,11 @@ def write_mail(
     What the CPTS sends of its own accord (any kind but SERVICE) waits for a decent hour unless it is urgent,
     carries the way to refuse it, and stays here with its reason when it is refused, useless by then, or sent to an
     address that does not answer.
-    None, and nothing kept, for an address that asked to be forgotten.
+    None, and nothing kept, for an address that asked to be forgotten. Raises LimitReached for a CPTS that nobody
+    approved yet and that writes too much outside its team.
     """
+    if cpts_id:
+        spend_mail(cpts_id, recipient, at)
     mail = OutgoingMail(
         recipient=recipient,
         subject=typographic(" ".join(subject.split()))[:200],

@@ -17,7 +17,7 @@ from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
 from maillage.meetings.actions.seats import give_back_seat
 from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import Answer, Meeting, MeetingStatus, Participant, Presence, Task, Voter
-from maillage.members.actions import on_merge
+from maillage.members.actions import on_leave, on_merge
 from maillage.members.models import Membership
 from maillage.members.rules.names import readable
 
@@ -166,6 +166,12 @@ class VoiceWouldMove(DomainError):
         "Une de ces deux fiches est sur la liste des votants d’une réunion qui n’est pas close, et leurs adresses "
         "diffèrent : sa voix changerait de mains. Réunissez-les après la réunion."
     )
+
+
+@on_leave.register
+def give_tasks_back(membership: Membership, at: datetime) -> None:
+    """What a member who leaves had still to do belongs to nobody: the team sees it without an owner."""
+    Task.objects.open().filter(owner=membership).update(owner=None)
 
 
 @on_merge.register

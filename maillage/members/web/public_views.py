@@ -26,7 +26,7 @@ TOO_MANY = "Trop de demandes en peu de temps : réessayez dans une heure, ou éc
 @public
 def join(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask to join, in two minutes. With ?rpps= the directory fills the form."""
-    cpts = get_object_or_404(Cpts, slug=slug)
+    cpts = get_object_or_404(Cpts.objects.approved(), slug=slug)
     form = JoinForm(request.POST or None, cpts=cpts, initial=_prefilled(request.GET.get("rpps", "")))
     if request.method == "POST" and form.is_valid():
         at = timezone.now()
@@ -52,14 +52,14 @@ def _prefilled(number: str) -> dict[str, Any]:
 @require_safe
 def join_sent(request: HttpRequest, slug: str) -> HttpResponse:
     """The same words whether the person was known or not."""
-    return render(request, "members/join_sent.html", {"cpts": get_object_or_404(Cpts, slug=slug)})
+    return render(request, "members/join_sent.html", {"cpts": get_object_or_404(Cpts.objects.approved(), slug=slug)})
 
 
 @public
 @require_safe
 def public_directory(request: HttpRequest, slug: str) -> HttpResponse:
     """Members who accepted to be shown, by name, profession and commune."""
-    cpts = get_object_or_404(Cpts, slug=slug)
+    cpts = get_object_or_404(Cpts.objects.approved(), slug=slug)
     listing = Listing(
         queryset=Membership.objects.of(cpts).shown_in_public().for_public(),
         parameters=request.GET,

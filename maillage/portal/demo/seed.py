@@ -25,6 +25,7 @@ from maillage.members.actions import add_member, give_mandate, record_fee, reque
 from maillage.members.models import Body, College, Fee, FeeMethod, MemberKind, Membership, MembershipStatus
 from maillage.members.prefill import fields_of
 from maillage.members.rules.names import search_name
+from maillage.oversight.actions.approval import ask_approval, decide
 from maillage.portal.demo.governance import seed_governance, seed_texts
 from maillage.portal.demo.meetings import seed_meetings
 from maillage.portal.demo.names import FAMILY_NAMES, GIVEN_NAMES
@@ -36,7 +37,7 @@ from maillage.territory.models import Perimeter
 SEED = 24
 PASSWORD = "demonstration"
 DEPARTEMENT, REGION = "24", "75"
-BERGERACOISE, BASTIDES = "200070647", "200034833"
+BERGERACOISE, BASTIDES, NONTRONNAIS = "200070647", "200034833", "200071819"
 SHARED_MEMBERS = 6
 
 # profession, how many members, occupation as they say it, speciality
@@ -111,6 +112,7 @@ def _seed(today: date) -> tuple[Cpts, User]:
     founder = _founder(world)
     bastides = _cpts("CPTS Bastides et Dordogne", BASTIDES, Stage.PROJECT_VALIDATED, founder, world, founded=420)
     _roles(users, bergerac, world)
+    _waiting_cpts(world)
     professionals = list(_professionals(bergerac))
     _members(bergerac, professionals, world)
     _members(bastides, professionals[:SHARED_MEMBERS], world)
@@ -147,7 +149,21 @@ def _cpts(name: str, epci: str, stage: Stage, by: User, world: World, *, founded
     since = world.today - timedelta(days=founded - 90)
     put_in_force(perimeter=perimeter, read_revision=2, on=since, by=by, at=world.at(founded - 90))
     Cpts.objects.filter(pk=cpts.pk).update(stage=stage)
+    ask_approval(cpts=cpts, by=by, at=world.at(founded - 91))
+    decide(cpts=cpts, is_approved=True, reason="", by=None, at=world.at(founded - 95))
+    cpts.refresh_from_db()
     return cpts
+
+
+def _waiting_cpts(world: World) -> None:
+    """One that its founder composed, and whose approval the guichet has not answered yet."""
+    founder = _user(f"maelle.vergnol@{DOMAIN}", "Maëlle", "Vergnol", world)
+    departement = Departement.objects.get(pk=DEPARTEMENT)
+    cpts = found_cpts(name="CPTS Nontronnais en projet", departement=departement, by=founder, at=world.at(20))
+    perimeter = Perimeter.objects.select_related("cpts").get(cpts=cpts)
+    additions = [Addition(code) for code in communes_of_epci(NONTRONNAIS)]
+    change_perimeter(perimeter=perimeter, read_revision=0, by=founder, at=world.at(12), add=additions)
+    ask_approval(cpts=cpts, by=founder, at=world.at(4))
 
 
 def _roles(users: dict[str, User], cpts: Cpts, world: World) -> None:

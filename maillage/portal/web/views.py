@@ -24,6 +24,7 @@ from maillage.core.models import Job
 from maillage.exchange.models import MailState, OutgoingMail
 from maillage.geography.jobs import RELOAD
 from maillage.geography.models import ReferenceRelease
+from maillage.oversight.queries import approves
 from maillage.portal import queries
 from maillage.portal.backups import backups_at
 from maillage.portal.demo.people import PERSONAS
@@ -82,7 +83,8 @@ def after_login(request: HttpRequest) -> HttpResponse:
 def spaces(request: HttpRequest) -> HttpResponse:
     """The CPTS a person may open, those of an institution's territory included."""
     assert isinstance(request.user, User)
-    return render(request, "portal/spaces.html", {"spaces": queries.spaces_of(request.user)})
+    context = {"spaces": queries.spaces_of(request.user), "may_approve": approves(request.user)}
+    return render(request, "portal/spaces.html", context)
 
 
 @requires(Permission.HOME_VIEW)

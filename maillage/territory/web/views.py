@@ -126,9 +126,9 @@ def version(request: CptsRequest, number: int) -> HttpResponse:
 
 @public
 def public_index(request: HttpRequest) -> HttpResponse:
-    """Every CPTS of the instance, by name or département."""
+    """Every approved CPTS of the instance, by name or département."""
     listing = Listing(
-        queryset=Cpts.objects.select_related("departement"),
+        queryset=Cpts.objects.approved().select_related("departement"),
         parameters=request.GET,
         columns=(
             Column("nom", "CPTS", lambda cpts: cpts.name, "name"),
@@ -146,7 +146,7 @@ def public_index(request: HttpRequest) -> HttpResponse:
 @public
 def public_show(request: HttpRequest, slug: str) -> HttpResponse:
     """What everybody may know of a CPTS: name, stage, and its perimeter in force. Never a draft."""
-    cpts = get_object_or_404(Cpts.objects.select_related("departement"), slug=slug)
+    cpts = get_object_or_404(Cpts.objects.approved().select_related("departement"), slug=slug)
     parts = (
         PerimeterPart.objects.filter(cpts=cpts).in_force().for_summary().select_related("perimeter", "commune__epci")
     )

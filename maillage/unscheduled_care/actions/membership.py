@@ -7,15 +7,20 @@ from django.db.models import F
 from maillage.members.actions import on_leave, on_merge
 from maillage.members.models import Membership
 from maillage.unscheduled_care.actions.locking import lock_slots
-from maillage.unscheduled_care.models import EffectorMembership, Slot, SlotAudience
+from maillage.unscheduled_care.models import EffectorMembership, Slot, SlotAudience, Solicitation
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, Kind
 
 
 @on_leave.register
 def close_to_the_cpts(membership: Membership, at: datetime) -> None:
-    """Slots to come are no longer open to the CPTS that was left; appointments stay, and its desk lists them."""
+    """Slots to come are no longer open to the CPTS that was left; appointments stay, and its desk lists them.
+
+    What it asked and nobody answered yet is answered no: the desk sees whom to ask next.
+    """
     link = EffectorMembership.objects.filter(membership=membership).first()
     if link:
+        asked = Solicitation.objects.filter(effector=link.effector_id, request__cpts=membership.cpts_id, accepts=None)
+        asked.update(accepts=False, answered_at=at)
         ahead = SlotAudience.objects.filter(slot__effector=link.effector_id, slot__starts_at__gt=at)
         ahead.filter(cpts=membership.cpts_id).delete()
         # Open to no CPTS any more, a slot is of that kind no more: its owner sees that it is hidden.

@@ -1,0 +1,420 @@
+"""Nobody acts as somebody else: each attack is played through the screens, by whoever would gain from it."""
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from maillage.accounts.actions import proofs
+from maillage.accounts.models import Invitation, NumberDispute, NumberProof, ProofMeans, Role, RoleAssignment, User
+from maillage.cpts.models import Approval, Cpts
+from maillage.directory.models import Mailbox
+from maillage.exchange.models import OutgoingMail
+from maillage.members.actions import binding
+from maillage.members.models import Mandate, Membership, MembershipStatus
+from maillage.unscheduled_care import actions as care
+from maillage.unscheduled_care.models import Appointment, CareSettings, Effector, Slot, SlotStatus
+from maillage.unscheduled_care.rules.slots import Kind, Mode
+from tests.factories import (
+    HOUR,
+    NOON,
+    CptsFactory,
+    MembershipFactory,
+    PractitionerFactory,
+    PractitionerRoleFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+PSC = ProofMeans.PSC
+
+
+@pytest.fixture
+def real(cpts):
+    """A doctor who proved their number, opened slots in an approved CPTS, and is shown to the SAS."""
+    person = PractitionerFactory(family_name="DESPRES", given_name="Élodie")
+    PractitionerRoleFactory(practitioner=person, group="10G", profession="10")
+    account = UserFactory(role=Role.MEMBER, on=cpts, email="elodie@exemple.invalid")
+    membership = MembershipFactory(
+        cpts=cpts, practitioner=person, account=account, email=account.email, group="10G", family_name="Després"
+    )
+    proofs.record_proof(user=account, national_id=person.pk, means=PSC, at=NOON)
+    CareSettings.objects.update_or_create(cpts=cpts, defaults={"agreed_with_sas_on": NOON.date()})
+    effector = care.start_agenda(membership=membership, by=account, at=NOON)
+    for place in effector.schedules.all():
+        care.confirm_place(place=place, by=account, at=NOON)
+    care.say_how(effector=effector, read_version=0, phone="0553000017", agrees=True, extra_a_day=0, by=account, at=NOON)
+    opening = care.Opening(modes=Mode.AMB, kinds=Kind.CPTS | Kind.SNP | Kind.PRO, cpts=[cpts])
+    spans = [(NOON + n * HOUR, NOON + (n + 1) * HOUR) for n in (2, 21)]
+    care.open_slots(schedule=effector.schedules.get(), spans=spans, opening=opening, by=account, at=NOON)
+    return effector
+
+
+@pytest.fixture(autouse=True)
+def journal(settings):
+    """Mail is written where it is in production."""
+    settings.EMAIL_BACKEND = "maillage.exchange.backends.JournalBackend"
+
+
+@pytest.fixture
+def thief(client, communes):
+    """Somebody who signed up, and nothing more."""
+    user = UserFactory(email="voleur@exemple.invalid")
+    client.force_login(user)
+    return user
+
+
+def found(client, name="CPTS du Voleur"):
+    client.post(reverse("territory:found"), {"name": name, "departement": "24"})
+    return Cpts.objects.get(name=name)
+
+
+def add_as_mine(client, cpts, person, user):
+    """The doctor, entered as a member under the thief's own address."""
+    page = reverse("members:add", args=[cpts.slug]) + f"?pro={person}"
+    typed = {"kind": "person", "family_name": "Després", "given_name": "Élodie", "email": user.email}
+    assert client.post(page, typed).status_code == 302
+    return Membership.objects.get(cpts=cpts, practitioner=person)
+
+
+def text_of(response):
+    return response.content.decode().replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_stranger_who_adds_a_doctor_under_their_own_address_reaches_nothing_of_theirs(client, real, thief):
+    cpts = found(client)
+    mine = add_as_mine(client, cpts, real.national_id, thief)
+    client.post(reverse("members:claim", args=[mine.uuid]))
+    mine.refresh_from_db()
+    assert mine.account is None  # another account proved this number
+    page = client.post(reverse("unscheduled_care:own_agenda", args=[cpts.slug]), follow=True)
+    assert "0553000017" not in text_of(page)
+    for name in ("own_agenda", "places", "absences", "calendars", "how"):
+        client.get(reverse(f"unscheduled_care:{name}", args=[cpts.slug]))
+    assert Effector.objects.get() == real
+    real.refresh_from_db()
+    assert (real.account.email, real.links.count()) == ("elodie@exemple.invalid", 1)
+
+
+def test_before_the_doctor_comes_a_typed_number_gives_an_agenda_that_the_sas_never_sees(client, thief, cpts):
+    person = PractitionerFactory(family_name="DESPRES")
+    own = found(client)
+    mine = add_as_mine(client, own, person.pk, thief)
+    assert "C’est moi" in text_of(client.get(reverse("members:identity")))
+    client.post(reverse("members:claim", args=[mine.uuid]))
+    client.post(reverse("unscheduled_care:own_agenda", args=[own.slug]))
+    effector = Effector.objects.get(account=thief)
+    assert effector.national_id is None
+    how = reverse("unscheduled_care:how", args=[own.slug])
+    refused = client.post(how, {"version": "0", "phone": "", "agrees": "on", "extra_a_day": "0", "number": "1"})
+    assert "Prouvez d’abord votre numéro" in text_of(refused)
+    assert not Effector.objects.shown_to_sas().exists()
+    # The doctor arrives: the number is theirs, and what the thief opened stays without one.
+    doctor = UserFactory()
+    proofs.record_proof(user=doctor, national_id=person.pk, means=PSC, at=NOON)
+    effector.refresh_from_db()
+    assert (effector.account, effector.national_id) == (thief, None)
+    assert binding.bound_to_others(doctor) == [mine]
+
+
+def test_the_doctor_says_ce_n_est_pas_moi_in_one_tap_and_the_account_opens_nothing(client, thief, cpts):
+    person = PractitionerFactory(family_name="DESPRES")
+    own = found(client)
+    mine = add_as_mine(client, own, person.pk, thief)
+    client.post(reverse("members:claim", args=[mine.uuid]))
+    doctor, theirs = UserFactory(), Client()
+    proofs.record_proof(user=doctor, national_id=person.pk, means=PSC, at=NOON)
+    theirs.force_login(doctor)
+    assert "Sous mon numéro, mais reliées à un autre compte" in text_of(theirs.get(reverse("members:identity")))
+    theirs.post(reverse("members:contest", args=[mine.uuid]))
+    assert not Membership.objects.of_account(thief).exists()
+    assert "n’est reliée à votre compte" in text_of(client.get(reverse("members:own", args=[own.slug])))
+    # Somebody whom it does not concern contests nothing.
+    other = MembershipFactory(cpts=cpts, email="x@exemple.invalid")
+    assert theirs.post(reverse("members:contest", args=[other.uuid])).status_code == 410
+    other.refresh_from_db()
+    assert other.contested_at is None
+
+
+def test_a_second_account_that_claims_a_proved_number_moves_nothing_and_goes_to_the_administrator(client, real):
+    claimant = UserFactory()
+    with pytest.raises(proofs.NumberOfSomebodyElse):
+        proofs.record_proof(user=claimant, national_id=real.national_id, means=ProofMeans.MSSANTE, at=NOON)
+    assert Effector.objects.of_account(real.account).exists()
+    assert not Effector.objects.of_account(claimant).exists()
+    client.force_login(UserFactory(role=Role.INSTANCE_ADMIN))
+    page = text_of(client.get(reverse("oversight:identities")))
+    assert str(claimant) in page
+    dispute = NumberDispute.objects.get()
+    client.post(reverse("oversight:settle_number", args=[dispute.uuid]), {"do": "given"})
+    real.refresh_from_db()
+    assert real.account == claimant  # what exists under the number goes with it
+    assert not Effector.objects.of_account(NumberProof.objects.get(ended_at__isnull=False).user).exists()
+
+
+def test_a_contested_number_is_told_to_the_sas_no_more_and_is_again_once_settled(client, real):
+    assert Effector.objects.shown_to_sas().exists()
+    proof = NumberProof.objects.get()
+    proofs.contest_proof(proof=proof, by=None, at=NOON)
+    assert not Effector.objects.shown_to_sas().exists()
+    assert not Effector.objects.of_account(real.account).exists()
+    client.force_login(real.account)
+    assert "contesté" in text_of(client.get(reverse("members:identity")))
+    client.force_login(UserFactory(role=Role.INSTANCE_ADMIN))
+    client.post(reverse("oversight:settle_number", args=[NumberDispute.objects.get().uuid]), {"do": "kept"})
+    assert Effector.objects.shown_to_sas().exists()
+
+
+def test_a_team_that_changes_an_address_moves_nothing_before_the_new_one_proves_itself(client, cpts, coordinator):
+    membership = MembershipFactory(cpts=cpts, email="vraie@exemple.invalid", given_name="Ève", family_name="Mas")
+    client.force_login(coordinator)
+    typed = {"kind": "person", "family_name": "Mas", "given_name": "Ève", "email": coordinator.email, "version": "0"}
+    client.post(reverse("members:edit", args=[cpts.slug, membership.uuid]), typed)
+    membership.refresh_from_db()
+    assert (membership.email, membership.pending_email) == ("vraie@exemple.invalid", coordinator.email)
+    told = {one.recipient: one.body for one in OutgoingMail.objects.all()}
+    assert "Ce n’est pas vous" in told["vraie@exemple.invalid"]
+    link = told[coordinator.email].split("http://127.0.0.1:8000")[1].split()[0]
+    assert Client().get(link).status_code == 200
+    membership.refresh_from_db()
+    assert membership.email == "vraie@exemple.invalid"  # mail scanners open every link
+    not_me = told["vraie@exemple.invalid"].split("http://127.0.0.1:8000")[1].split()[0]
+    assert Client().post(not_me).status_code == 200
+    membership.refresh_from_db()
+    assert membership.contested_at
+
+
+def test_the_address_of_a_bound_member_is_changed_by_nobody_else(client, cpts, coordinator):
+    account = UserFactory()
+    membership = MembershipFactory(cpts=cpts, email=account.email, account=account, family_name="Mas")
+    client.force_login(coordinator)
+    typed = {"kind": "person", "family_name": "Mas", "email": coordinator.email, "version": "0"}
+    page = client.post(reverse("members:edit", args=[cpts.slug, membership.uuid]), typed)
+    assert "celle du compte de la personne" in text_of(page)
+    membership.refresh_from_db()
+    assert (membership.email, membership.pending_email) == (account.email, "")
+
+
+def test_two_members_who_share_an_address_are_two_people(client, cpts, coordinator):
+    first, second = (MembershipFactory(cpts=cpts, email="cabinet@exemple.invalid") for _ in range(2))
+    client.force_login(coordinator)
+    client.post(
+        reverse("accounts:team", args=[cpts.slug]), {"email": "cabinet@exemple.invalid", "role": Role.MEMBER.value}
+    )
+    link = OutgoingMail.objects.get(recipient="cabinet@exemple.invalid").body
+    path = link.split("http://127.0.0.1:8000")[1].split()[0]
+    names = {"given_name": "Camille", "family_name": "Autre", "password": "une phrase assez longue"}
+    visitor = Client()
+    assert visitor.post(path, names).status_code == 302
+    user = User.objects.get(email="cabinet@exemple.invalid")
+    assert Invitation.objects.get().accepted_at
+    assert not Membership.objects.of_account(user).exists()
+    for membership in (first, second):
+        assert visitor.post(reverse("members:claim", args=[membership.uuid])).status_code == 410
+
+
+def test_an_invitation_binds_the_one_membership_of_its_address(client, cpts, coordinator):
+    membership = MembershipFactory(cpts=cpts, email="seule@exemple.invalid")
+    client.force_login(coordinator)
+    client.post(
+        reverse("accounts:team", args=[cpts.slug]), {"email": "seule@exemple.invalid", "role": Role.MEMBER.value}
+    )
+    path = OutgoingMail.objects.get(recipient="seule@exemple.invalid").body
+    path = path.split("http://127.0.0.1:8000")[1].split()[0]
+    Client().post(path, {"given_name": "A", "family_name": "B", "password": "une phrase assez longue"})
+    membership.refresh_from_db()
+    assert membership.account == User.objects.get(email="seule@exemple.invalid")
+
+
+def test_a_check_in_person_takes_an_approved_cpts_and_the_person_s_own_device(client, cpts, coordinator, neighbour):
+    person = PractitionerFactory()
+    membership = MembershipFactory(cpts=cpts, practitioner=person, email="eve@exemple.invalid")
+    client.force_login(coordinator)
+    page = text_of(client.post(reverse("members:check_in_person", args=[cpts.slug, membership.uuid])))
+    code = page.split('class="big-code">')[1].split("<")[0]
+    client.post(reverse("members:use_code_in_person"), {"code": code})
+    assert not NumberProof.objects.exists()  # whoever made it cannot use it
+    eve, own = UserFactory(email="eve@exemple.invalid"), Client()
+    own.force_login(eve)
+    own.post(reverse("members:use_code_in_person"), {"code": code.lower()})
+    proof = NumberProof.objects.get()
+    assert (proof.user, proof.means, proof.checked_by_name) == (eve, "face-to-face", str(coordinator))
+    membership.refresh_from_db()
+    assert membership.account == eve
+    again = text_of(client.post(reverse("members:check_in_person", args=[cpts.slug, membership.uuid]), follow=True))
+    assert "déjà prouvé" in again
+    Cpts.objects.filter(pk=neighbour.pk).update(approval=Approval.WAITING, decided_at=None)
+    lone = MembershipFactory(cpts=neighbour, practitioner=PractitionerFactory())
+    client.force_login(UserFactory(role=Role.COORDINATOR, on=neighbour))
+    refused = client.post(reverse("members:check_in_person", args=[neighbour.slug, lone.uuid]), follow=True)
+    assert "une fois approuvée" in text_of(refused)
+
+
+def test_a_code_goes_to_the_mailbox_of_the_register_and_nowhere_else(client, settings, communes, run_jobs, thief):
+    settings.MSSANTE_FROM_EMAIL = "cpts@mssante.exemple.invalid"
+    settings.MSSANTE_BACKEND, settings.MSSANTE_OPTIONS = "django.core.mail.backends.locmem.EmailBackend", {}
+    person = PractitionerFactory(id=899_900_000_017)
+    Mailbox.objects.create(id=1, address="eve@mssante.exemple.invalid", is_personal=True, practitioner=person)
+    Mailbox.objects.create(id=2, address="aaa@mssante.exemple.invalid", is_personal=False, practitioner=person)
+    said = text_of(client.post(reverse("members:ask_mailbox_code"), {"number": "99900000017"}, follow=True))
+    unknown = text_of(client.post(reverse("members:ask_mailbox_code"), {"number": "99900000025"}, follow=True))
+    assert "un code vient d’y partir" in said
+    assert "un code vient d’y partir" in unknown  # a number does not tell who has a mailbox
+    run_jobs()
+    assert [message.to for message in mail.outbox] == [["eve@mssante.exemple.invalid"]]
+    assert not OutgoingMail.objects.exists()
+    client.post(reverse("members:use_mailbox_code"), {"code": "AAAA AAAA"})
+    assert not NumberProof.objects.exists()
+
+
+def test_no_code_is_offered_without_a_box_to_send_it_from(client, thief):
+    assert "Recevoir un code" not in text_of(client.get(reverse("members:identity")))
+    refused = client.post(reverse("members:ask_mailbox_code"), {"number": "99900000017"}, follow=True)
+    assert "n’a pas de boîte MSSanté" in text_of(refused)
+
+
+def test_a_mail_link_suspends_what_a_team_vouched_for_and_only_doubts_what_a_card_proved(client, cpts, coordinator):
+    strong, weak = PractitionerFactory(), PractitionerFactory()
+    for person in (strong, weak):
+        MembershipFactory(cpts=cpts, practitioner=person, email=f"p{person.pk}@exemple.invalid")
+    proofs.record_proof(user=UserFactory(), national_id=strong.pk, means=PSC, at=NOON)
+    checker = proofs.Checker(cpts=cpts, by=coordinator)
+    face = ProofMeans.FACE_TO_FACE
+    proofs.record_proof(user=UserFactory(), national_id=weak.pk, means=face, at=NOON, checker=checker)
+    for message in OutgoingMail.objects.filter(subject__startswith="Votre numéro"):
+        path = message.body.split("http://127.0.0.1:8000")[1].split()[0]
+        assert Client().post(path).status_code in {200, 410}
+    suspended = set(NumberProof.objects.exclude(contested_at=None).values_list("national_id", flat=True))
+    assert suspended <= {weak.pk}
+
+
+def test_a_member_who_leaves_hands_over_roles_mandates_and_proposals(cpts, coordinator, real):
+    membership = Membership.objects.get(account=real.account)
+    Mandate.objects.create(
+        cpts=cpts, membership=membership, body="bureau", function="trésorière", starts_on=NOON.date()
+    )
+    RoleAssignment.objects.create(user=real.account, role=Role.TREASURER, cpts=cpts, created_at=NOON)
+    from maillage.members.actions import leave  # noqa: PLC0415
+
+    leave(membership=membership, on=NOON.date(), by=coordinator, at=NOON)
+    assert not RoleAssignment.objects.of(cpts).filter(user=real.account).exists()
+    assert Mandate.objects.get().ends_on
+    assert not Slot.objects.of(cpts).exists()
+    assert not Effector.objects.shown_to_sas().exists()
+
+
+# Founding
+
+
+def test_a_cpts_is_unseen_before_it_is_approved(client, thief, cpts):
+    own = found(client)
+    stranger = Client()
+    stranger.force_login(UserFactory(role=Role.REGULATOR, on={"departement_id": "24"}))
+    assert own.name not in text_of(Client().get(reverse("territory:public_index")))
+    for path in (f"/c/{own.slug}/", f"/c/{own.slug}/adherer/", f"/c/{own.slug}/annuaire/"):
+        assert client.get(path).status_code == 404
+    assert stranger.get(reverse("portal:home", args=[own.slug])).status_code == 404
+    cpam = Client()
+    cpam.force_login(UserFactory(role=Role.CPAM_INSTRUCTOR, on={"departement_id": "24"}))
+    assert cpam.get(reverse("portal:home", args=[own.slug])).status_code == 404
+
+
+def test_twenty_cpts_are_not_founded_by_one_stranger(client, thief):
+    found(client, "CPTS Une")
+    refused = client.post(reverse("territory:found"), {"name": "CPTS Deux", "departement": "24"})
+    assert "attend encore d’être approuvée" in text_of(refused)
+    assert Cpts.objects.filter(founder=thief.pk).count() == 1
+
+
+def test_an_unapproved_cpts_books_no_slot_of_others_and_finds_none(client, thief, real):
+    own = found(client)
+    slot = Slot.objects.earliest("starts_at")
+    booker = care.Booker(user=thief, origin="desk", cpts=own)
+    with pytest.raises(care.NotOpenToYou):
+        care.book_slot(slot=slot, booker=booker, at=NOON)
+    assert slot.status == SlotStatus.FREE
+    assert not Appointment.objects.exists()
+
+
+def test_an_unapproved_cpts_writes_little_outside_its_team(client, thief):
+    own = found(client)
+    page = reverse("accounts:team", args=[own.slug])
+    for number in range(22):
+        client.post(page, {"email": f"p{number}@exemple.invalid", "role": Role.MEMBER.value})
+    assert OutgoingMail.objects.filter(cpts=own).count() == 20
+    assert Invitation.objects.filter(cpts=own).count() == 20  # what could not be written was not done
+
+
+def test_nothing_of_an_unapproved_cpts_reaches_the_sas(real, cpts):
+    Cpts.objects.filter(pk=cpts.pk).update(approval=Approval.WAITING, decided_at=None)
+    assert not Effector.objects.shown_to_sas().exists()
+    with pytest.raises(care.NotOpenToYou):
+        care.book_slot(slot=Slot.objects.earliest("starts_at"), booker=care.Booker(user=None, origin="sas"), at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "status"),
+    [
+        (Role.GUICHET_AGENT, {"region_id": "75"}, 200),
+        (Role.ARS_INSTRUCTOR, {"departement_id": "24"}, 200),
+        (Role.INSTANCE_ADMIN, None, 200),
+        (Role.GUICHET_AGENT, {"region_id": "76"}, 404),
+        (Role.CPAM_INSTRUCTOR, {"departement_id": "24"}, 404),
+        (Role.REGULATOR, {"departement_id": "24"}, 404),
+    ],
+)
+def test_who_approves_and_where(communes, role, scope, status):
+    waiting = CptsFactory(approval=Approval.WAITING, approval_asked_at=NOON)
+    agent = Client()
+    agent.force_login(UserFactory(role=role, on=scope))
+    assert agent.get(reverse("oversight:approval", args=[waiting.uuid])).status_code == status
+    agent.post(reverse("oversight:approval", args=[waiting.uuid]), {"do": "approve", "reason": ""})
+    waiting.refresh_from_db()
+    assert waiting.is_approved == (status == 200)
+
+
+def test_its_own_team_approves_nothing_and_a_refusal_says_why(client, thief, sample_reference):
+    own = found(client)
+    assert client.get(reverse("oversight:approvals")).status_code == 404
+    ask = reverse("oversight:own_approval", args=[own.slug])
+    assert "Composez d’abord le périmètre" in text_of(client.post(ask, {"do": "ask"}, follow=True))
+    client.post(ask, {"do": "demo"})
+    own.refresh_from_db()
+    assert not own.is_approved
+    agent = Client()
+    agent.force_login(UserFactory(role=Role.GUICHET_AGENT, on={"departement_id": "24"}))
+    page = reverse("oversight:approval", args=[own.uuid])
+    assert "Dites pourquoi" in text_of(agent.post(page, {"do": "refuse", "reason": " "}))
+    agent.post(page, {"do": "refuse", "reason": "Le territoire est déjà couvert."})
+    assert "Le territoire est déjà couvert." in text_of(client.get(ask))
+    assert any("déjà couvert" in one.body for one in OutgoingMail.objects.filter(recipient=thief.email))
+
+
+# Regulators
+
+
+def test_a_regulator_books_in_the_departements_of_the_role_alone(client, real):
+    other = Client()
+    other.force_login(UserFactory(role=Role.REGULATOR, on={"departement_id": "33"}))
+    slot = Slot.objects.earliest("starts_at")
+    booker = care.Booker(user=None, origin="sas", departements=frozenset({"33"}))
+    with pytest.raises(care.OutOfTerritory):
+        care.book_slot(slot=slot, booker=booker, at=NOON)
+    response = other.post(reverse("unscheduled_care:regulation_book", args=[slot.uuid]), follow=True)
+    assert response.status_code == 200
+    assert not Appointment.objects.exists()
+    assert care.book_slot(
+        slot=slot, booker=care.Booker(user=None, origin="sas", departements=frozenset({"24"})), at=NOON
+    )
+
+
+def test_requests_of_strangers_bind_nobody(client, cpts):
+    """Somebody who asks to join in another's name is a listing, whatever address they type."""
+    account = UserFactory()
+    client.force_login(account)
+    membership = MembershipFactory(
+        cpts=cpts, status=MembershipStatus.REQUESTED, practitioner=PractitionerFactory(), email="autre@exemple.invalid"
+    )
+    assert client.post(reverse("members:claim", args=[membership.uuid])).status_code == 410
+    membership.refresh_from_db()
+    assert membership.account is None
