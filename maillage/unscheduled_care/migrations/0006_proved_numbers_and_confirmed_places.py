@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('unscheduled_care', '0004_how_often_a_calendar_failed'),
+        ('unscheduled_care', '0005_reasons_are_sealed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
