@@ -29,9 +29,14 @@ PEOPLE = """
 SELECT setseed(0.5);
 INSERT INTO geography_region (code, name) VALUES ('00', 'Banc');
 INSERT INTO geography_departement (code, name, region_id) VALUES ('00', 'Banc', '00');
-INSERT INTO cpts_cpts (id, uuid, name, search_name, slug, departement_id, stage, modules, settings, created_at)
-SELECT n, gen_random_uuid(), 'CPTS ' || n, 'cpts ' || n, 'cpts-' || n, '00', 'emergence', '[]', '{{}}', now()
+INSERT INTO cpts_cpts (id, uuid, name, search_name, slug, departement_id, stage, modules, settings, created_at,
+    approval, decided_at, decision_reason)
+SELECT n, gen_random_uuid(), 'CPTS ' || n, 'cpts ' || n, 'cpts-' || n, '00', 'emergence', '[]', '{{}}', now(),
+    'approved', now(), ''
 FROM generate_series(1, {cpts}) AS n;
+INSERT INTO unscheduled_care_caresettings (cpts_id, target_hours, phone, finess, sas_contacts, answer_modes,
+    agreed_with_sas_on, hds_host, patient_months, version)
+SELECT id, 48, '', '', '', '', current_date, '', 3, 0 FROM cpts_cpts;
 CREATE TABLE bench_town AS SELECT n AS id, 43 + 7 * random() AS latitude, -1 + 8 * random() AS longitude
 FROM generate_series(1, 1000) AS n;
 CREATE TABLE bench_person AS
@@ -40,21 +45,27 @@ SELECT n AS id, town, 1 + (town + floor(3 * random())::int) % {cpts} AS cpts, (
     0.5 * power(random(), 2) AS activity, random() AS east, random() AS north
 FROM generate_series(1, {people}) AS n
 CROSS JOIN LATERAL (SELECT least(1000, ceil(exp(random() * ln(1000) + n * 0)))::int AS town) AS t;
-INSERT INTO unscheduled_care_effector (id, uuid, national_id, given_name, family_name, search_name, "group",
-    skills, phone, sas_agreed_at, extra_a_day, feed, version)
-SELECT id, gen_random_uuid(), 899900000000 + id, 'Ada', 'Essai' || id, 'essai' || id, "group", '[["SM54", ""]]',
+INSERT INTO accounts_user (id, uuid, password, kind, email, given_name, family_name, is_active, created_at)
+SELECT id, gen_random_uuid(), '!', 'password', id || '@banc.invalid', 'Ada', 'Essai' || id, true, now()
+FROM bench_person;
+INSERT INTO accounts_numberproof (uuid, user_id, national_id, means, proved_at, checked_by_name, end_reason)
+SELECT gen_random_uuid(), id, 899900000000 + id, 'trial', now(), '', '' FROM bench_person;
+INSERT INTO unscheduled_care_effector (id, uuid, account_id, national_id, given_name, family_name, search_name,
+    "group", skills, phone, sas_agreed_at, extra_a_day, feed, version)
+SELECT id, gen_random_uuid(), id, 899900000000 + id, 'Ada', 'Essai' || id, 'essai' || id, "group", '[["SM54", ""]]',
     '0199000017', now(), 0, gen_random_uuid(), 0 FROM bench_person;
 INSERT INTO members_membership (id, uuid, cpts_id, kind, structure, given_name, family_name, search_name, occupation,
-    "group", email, phone, status, message, decision_reason, joined_on, is_public, may_be_reached, new_patients,
-    home_visits, languages, practical, version)
-SELECT id, gen_random_uuid(), cpts, 'person', '', 'Ada', 'Essai' || id, 'essai' || id, '', "group", '', '',
+    "group", email, pending_email, phone, status, message, decision_reason, joined_on, is_public, may_be_reached,
+    new_patients, home_visits, languages, practical, version)
+SELECT id, gen_random_uuid(), cpts, 'person', '', 'Ada', 'Essai' || id, 'essai' || id, '', "group", '', '', '',
     'accepted', '', '', current_date, false, false, '', false, '', '', 0 FROM bench_person;
 INSERT INTO unscheduled_care_effectormembership (effector_id, membership_id, cpts_id)
 SELECT id, id, cpts FROM bench_person;
 INSERT INTO unscheduled_care_schedule (id, uuid, effector_id, name, street, city, postal_code, latitude, longitude,
-    phone, finess, siret, former_id, is_closed)
+    phone, finess, siret, former_id, is_closed, confirmed_at)
 SELECT p.id, gen_random_uuid(), p.id, 'Cabinet', '1 rue', 'Ville ' || town, '99100',
-    t.latitude + 0.12 * (p.north - 0.5), t.longitude + 0.18 * (p.east - 0.5), '0199000017', '', '', '41' || p.id, false
+    t.latitude + 0.12 * (p.north - 0.5), t.longitude + 0.18 * (p.east - 0.5), '0199000017', '', '', '41' || p.id, false,
+    now()
 FROM bench_person AS p JOIN bench_town AS t ON t.id = p.town;
 """
 SLOTS = """

@@ -1,6 +1,6 @@
 """What the SAS sees of each professional, and what is missing: for them, and for whoever coordinates."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -23,10 +23,10 @@ class Presence:
         return not self.missing
 
 
-def presences(effectors: Iterable[Effector]) -> list[Presence]:
+def presences(effectors: QuerySet[Effector]) -> list[Presence]:
     """By name. One query, whatever their number."""
-    rows = _with_facts(Effector.objects.filter(pk__in=[one.pk for one in effectors]))
-    return [Presence(effector, list(missing(_facts(effector)))) for effector in rows.order_by("search_name", "pk")]
+    rows = _with_facts(effectors).order_by("search_name", "pk")
+    return [Presence(effector, list(missing(_facts(effector)))) for effector in rows]
 
 
 def _with_facts(rows: QuerySet[Effector]) -> QuerySet[Effector]:

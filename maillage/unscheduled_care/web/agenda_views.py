@@ -349,7 +349,7 @@ def how(request: CptsRequest) -> HttpResponse:
         else:
             messages.success(request, "C’est enregistré.")
             return redirect("unscheduled_care:how", request.cpts.slug)
-    presence = next(iter(presences([effector])))
+    presence = presences(Effector.objects.filter(pk=effector.pk))[0]
     return render(request, "unscheduled_care/how.html", {"form": form, "effector": effector, "presence": presence})
 
 

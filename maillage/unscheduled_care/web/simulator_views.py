@@ -16,6 +16,7 @@ from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.answering_sas import agenda_url, answer_search, base_of
 from maillage.unscheduled_care.fhir import fhir_instant
 from maillage.unscheduled_care.models import Effector, MessageState, SasMessage, Slot, SlotStatus
+from maillage.unscheduled_care.presence import presences
 from maillage.unscheduled_care.rules.fhir_codes import CPTS_CATEGORY
 from maillage.unscheduled_care.rules.sas_query import IDENTIFIER, MOST_PRACTITIONERS, PRACTITIONER_SYSTEM
 
@@ -117,11 +118,10 @@ def told(cpts: Cpts) -> dict[str, Any]:
 
 
 def missing(cpts: Cpts, at: datetime) -> dict[str, Any]:
-    """Why the SAS does not see more: three counts, each with what to do."""
+    """Why the SAS does not see more: professionals, each with what is missing, and slots that say too little."""
     people = Effector.objects.of(cpts)
     ahead = Slot.objects.filter(effector__in=people, starts_at__gt=at, status=SlotStatus.FREE)
     return {
-        "not_agreed": list(people.filter(sas_agreed_at=None).order_by("search_name")[:20]),
-        "no_number": list(people.filter(national_id=None).order_by("search_name")[:20]),
+        "people": [presence for presence in presences(people) if not presence.is_shown][:40],
         "incomplete": ahead.filter(Q(kinds=0) | Q(modes=0)).count(),
     }
