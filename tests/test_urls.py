@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from maillage.accounts.actions import invite, token_for
-from maillage.accounts.models import Role, User
+from maillage.accounts.models import NumberDispute, NumberProof, Role, User
 from maillage.accounts.permissions import ROLE_PERMISSIONS, Permission, permissions_on
 from maillage.core import jobs
 from maillage.core.missions import Mission
@@ -97,6 +97,9 @@ THIRD_PARTY = {
     "mfa_remove_webauthn": "signed-in",
 }
 POST_ONLY = {
+    "members:ask_mailbox_code", "members:use_mailbox_code", "members:use_code_in_person", "members:contest_number",
+    "members:claim", "members:contest", "members:check_in_person", "oversight:settle_number",
+    "oversight:settle_membership",
     "portal:demo_sign_in", "accounts:end_session", "portal:make_backup",
     "accounts:psc_unlink",
     "portal:reload_reference", "accounts:withdraw_role", "accounts:withdraw_invitation",
@@ -134,7 +137,7 @@ OTHER_LIMITS = {
     "diagnosis:entries": DIAGNOSIS, "diagnosis:priorities": DIAGNOSIS, "diagnosis:versions": DIAGNOSIS,
     "diagnosis:export": DOCUMENT, "members:list": 8, "members:show": 8, "members:choose": 8,
     "members:import": 8, "members:representation": 7, "members:mandates": 8,
-    "portal:home": 8, "meetings:show": 8,
+    "portal:home": 8, "meetings:show": 8, "members:identity": 11,
     "meetings:people": 12, "meetings:poll": 12, "meetings:sheet": 9,
     "meetings:minutes": 12, "meetings:minutes_pdf": 8, "meetings:letters": 9, "meetings:votes": 22,
     "meetings:hands": 14, "meetings:signing": 7,
@@ -254,6 +257,12 @@ def arguments(cpts, coordinator):
         "mail_uuid": mail.uuid,
         "contact_uuid": contact.uuid,
         **care_arguments(cpts, coordinator),
+        "cpts_uuid": cpts.uuid,
+        "dispute_uuid": NumberDispute.objects.create(
+            proof=NumberProof.objects.create(user=coordinator, national_id=1, means="psc", proved_at=NOON),
+            national_id=1,
+            opened_at=NOON,
+        ).uuid,
         "key": cpts.uuid,
         "owner": 1,
         "name": "stopped_here",

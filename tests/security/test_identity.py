@@ -131,7 +131,7 @@ def test_the_doctor_says_ce_n_est_pas_moi_in_one_tap_and_the_account_opens_nothi
     assert "n’est reliée à votre compte" in text_of(client.get(reverse("members:own", args=[own.slug])))
     # Somebody whom it does not concern contests nothing.
     other = MembershipFactory(cpts=cpts, email="x@exemple.invalid")
-    assert theirs.post(reverse("members:contest", args=[other.uuid])).status_code == 410
+    assert theirs.post(reverse("members:contest", args=[other.uuid])).status_code == 404
     other.refresh_from_db()
     assert other.contested_at is None
 
@@ -210,7 +210,7 @@ def test_two_members_who_share_an_address_are_two_people(client, cpts, coordinat
     assert Invitation.objects.get().accepted_at
     assert not Membership.objects.of_account(user).exists()
     for membership in (first, second):
-        assert visitor.post(reverse("members:claim", args=[membership.uuid])).status_code == 410
+        assert visitor.post(reverse("members:claim", args=[membership.uuid])).status_code == 404
 
 
 def test_an_invitation_binds_the_one_membership_of_its_address(client, cpts, coordinator):
@@ -415,6 +415,6 @@ def test_requests_of_strangers_bind_nobody(client, cpts):
     membership = MembershipFactory(
         cpts=cpts, status=MembershipStatus.REQUESTED, practitioner=PractitionerFactory(), email="autre@exemple.invalid"
     )
-    assert client.post(reverse("members:claim", args=[membership.uuid])).status_code == 410
+    assert client.post(reverse("members:claim", args=[membership.uuid])).status_code == 404
     membership.refresh_from_db()
     assert membership.account is None

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
 from maillage.accounts import hooks
 from maillage.accounts.actions import account_of, grant_role
@@ -148,12 +148,17 @@ def tell_of_the_number(*, proof: NumberProof, at: datetime) -> None:
 
 
 def proposals(user: User) -> list[Membership]:
-    """Memberships that may be this person's: of their proved number, or at their own address; all CPTS together."""
-    waiting = Membership.objects.unbound().select_related("cpts", "practitioner").order_by("cpts__name", "pk")
+    """Memberships that may be this person's: of their proved number, or alone at their own address; all CPTS together.
+
+    What another number says is not theirs is left out.
+    """
     number = proved_number(user)
-    by_number = list(waiting.filter(practitioner=number)) if number else []
-    by_address = [one for one in waiting.at_address(user.email) if is_alone_at(one, user) and one not in by_number]
-    return [one for one in [*by_number, *by_address] if not (number and one.practitioner_id not in {None, number})]
+    sharing = Membership.objects.open().filter(cpts=OuterRef("cpts"), email__iexact=OuterRef("email"))
+    waiting = Membership.objects.unbound().annotate(is_shared=Exists(sharing.exclude(pk=OuterRef("pk"))))
+    theirs = Q(email__iexact=user.email, is_shared=False) & ~Q(email="")
+    if number:
+        theirs = theirs & Q(practitioner=None) | Q(practitioner=number)
+    return list(waiting.filter(theirs).select_related("cpts", "practitioner").order_by("cpts__name", "pk"))
 
 
 def bound_to_others(user: User) -> list[Membership]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -91,7 +91,7 @@ def claim(request: AccountRequest, member_uuid: UUID) -> HttpResponse:
     """« C’est moi »."""
     membership = get_object_or_404(Membership.objects.unbound().select_related("cpts"), uuid=member_uuid)
     if membership not in binding.proposals(request.user):
-        return gone(request, "Adhésion", binding.NotProvedYours.user_message)
+        raise Http404
     done = f"Cette adhésion à {membership.cpts.with_article} est la vôtre."
     _do(request, lambda: binding.claim(membership=membership, user=request.user, at=timezone.now()), done)
     return redirect("members:identity")
@@ -104,7 +104,7 @@ def contest(request: AccountRequest, member_uuid: UUID) -> HttpResponse:
     membership = get_object_or_404(Membership.objects.open().select_related("cpts"), uuid=member_uuid)
     theirs = [*binding.proposals(request.user), *binding.bound_to_others(request.user)]
     if membership.account_id != request.user.pk and membership not in theirs:
-        return gone(request, "Adhésion", "Cette adhésion n’est pas de celles que vous pouvez contester.")
+        raise Http404
     done = "C’est noté : cette adhésion est suspendue, l’administration de l’instance va trancher."
     _do(request, lambda: binding.contest(membership=membership, by=request.user, at=timezone.now()), done)
     return redirect("members:identity")
@@ -116,7 +116,8 @@ def contest_number(request: AccountRequest) -> HttpResponse:
     """« Ce n’est pas moi », by whoever claimed a number that another account holds."""
     dispute = NumberDispute.objects.filter(claimant=request.user, outcome="open").select_related("proof__user").first()
     if dispute is None:
-        return gone(request, "Numéro national", proofs.NothingToContest.user_message)
+        messages.error(request, proofs.NothingToContest.user_message)
+        return redirect("members:identity")
     done = "C’est noté : ce que l’autre compte ouvrait sous ce numéro est suspendu."
     _do(request, lambda: proofs.contest_proof(proof=dispute.proof, by=request.user, at=timezone.now()), done)
     return redirect("members:identity")
