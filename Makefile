@@ -26,6 +26,7 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 	@touch $@
 
 install: $(VENV)/.base ## Make the environment in .venv from the locked dependencies
+	@$(RUN) -m compileall -q -j 0 maillage config $(VENV)/lib >/dev/null || true  # services cannot write beside the code
 
 install-dev: $(VENV)/.dev ## The same, with the tools of development
 

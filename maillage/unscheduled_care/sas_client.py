@@ -1,6 +1,10 @@
 """The way to the SAS over HTTPS, with our certificate when the settings give one."""
 
+import socket
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlencode, urlsplit
 
@@ -10,7 +14,28 @@ from django.conf import settings
 from maillage.unscheduled_care.actions.outbox import Answer
 from maillage.unscheduled_care.fhir import Resource
 
-TIMEOUT_SECONDS, MOST_BYTES = 10, 100_000
+TIMEOUT_SECONDS, TOTAL_SECONDS, MOST_BYTES = 10, 20, 100_000
+
+
+@contextmanager
+def cut_after(seconds: float, sock: socket.socket) -> Iterator[None]:
+    """End an exchange that lasts, whatever still comes. Raises TimeoutError."""
+    cut = threading.Event()
+
+    def end() -> None:
+        cut.set()
+        with suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if cut.is_set():
+            raise TimeoutError
 
 
 class HttpSasClient:
@@ -29,9 +54,11 @@ class HttpSasClient:
     def _send(self, method: str, path: str, resource: Resource) -> Answer:
         connection = self._connection()
         try:
-            connection.request(method, path, orjson.dumps(resource), {"Content-Type": "application/fhir+json"})
-            response = connection.getresponse()
-            body = response.read(MOST_BYTES)
+            connection.connect()
+            with cut_after(TOTAL_SECONDS, connection.sock):
+                connection.request(method, path, orjson.dumps(resource), {"Content-Type": "application/fhir+json"})
+                response = connection.getresponse()
+                body = response.read(MOST_BYTES)
             return Answer(response.status, is_fhir=b"OperationOutcome" in body)
         except HTTPException as error:  # half an answer is none
             raise OSError(str(error) or type(error).__name__) from error

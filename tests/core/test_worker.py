@@ -1,6 +1,10 @@
 """The worker as it runs: lanes that do not wait for each other; locks, full disks, restarts outlived; nothing lost."""
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -8,12 +12,15 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.utils import timezone
 
 from maillage.core import jobs, outages
 from maillage.core.models import Job, JobState
 from maillage.core.worker import Worker
+from maillage.exchange.actions import write_mail
+from maillage.exchange.models import OutgoingMail
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LANES = {"default": 1, "mail": 1, "calendars": 2}
@@ -212,3 +219,31 @@ def test_a_job_cut_in_its_middle_runs_again_and_loses_no_attempt():
         until(lambda: all_done(1))
     row.refresh_from_db()
     assert row.attempts == 1
+
+
+def test_the_process_runs_every_lane_and_ends_when_it_is_asked_to(tmp_path):
+    """The real command, on the database of the tests: mail goes, SIGTERM ends it without a failure."""
+    mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=timezone.now())
+    database = connection.settings_dict
+    url = (
+        f"sqlite:///{database['NAME']}"
+        if connection.vendor == "sqlite"
+        else f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    )
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
+    connection.close()
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "run_worker"], env=environment | {"VAR_DIR": str(tmp_path)}
+    )
+    try:
+        until(lambda: OutgoingMail.objects.filter(pk=mail.pk, state="sent").exists())
+        until(lambda: not Job.objects.filter(state=JobState.RUNNING).exists())
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(PATIENCE)
+    assert code == 0
+
+
+def test_a_lane_that_does_not_exist_is_said():
+    with pytest.raises(CommandError, match="There are default, mail"):
+        call_command("run_worker", lanes="poste")

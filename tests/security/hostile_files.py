@@ -73,25 +73,30 @@ def laughing_workbook() -> bytes:
     return workbook(row(1, '<c r="A1" t="s"><v>0</v></c>'), "<si><t>&l9;</t></si>", LAUGHS)
 
 
+BOMB = 300 * 2**20
+
+
 def zip_bomb(*, says_so: bool) -> bytes:
-    """A sheet of 600 MB of blanks; or the same, whose archive says that it holds one kilobyte."""
-    content = packed({"xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": b" " * (600 * 2**20)})
+    """A readable workbook with 300 MB of blanks in its sheet; or the same, whose archive says that it holds little."""
+    rows = row(1, text_cell("A1", "Nom")) + " " * BOMB
+    content = workbook(rows)
     if says_so:
         return content
-    size = struct.pack("<L", 600 * 2**20)
-    assert size in content
+    sheet = zipfile.ZipFile(io.BytesIO(content)).getinfo("xl/worksheets/sheet1.xml").file_size
+    size = struct.pack("<L", sheet)
+    assert content.count(size) >= 1
     return content.replace(size, struct.pack("<L", 1024))
 
 
-def repeated_ods() -> bytes:
+def repeated_ods(rows: int = 1_048_576, columns: int = 16_384) -> bytes:
     """One cell that repeats itself over the whole sheet."""
     office = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
     table = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
     words = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
     content = (
         f'<office:document-content xmlns:office="{office}" xmlns:table="{table}" xmlns:text="{words}"><office:body>'
-        '<office:spreadsheet><table:table table:name="a"><table:table-row table:number-rows-repeated="1048576">'
-        '<table:table-cell table:number-columns-repeated="16384" office:value-type="string"><text:p>x</text:p>'
+        f'<office:spreadsheet><table:table table:name="a"><table:table-row table:number-rows-repeated="{rows}">'
+        f'<table:table-cell table:number-columns-repeated="{columns}" office:value-type="string"><text:p>x</text:p>'
         "</table:table-cell></table:table-row></table:table></office:spreadsheet></office:body>"
         "</office:document-content>"
     )

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from maillage.unscheduled_care import sas_client
 from maillage.unscheduled_care.loading import fetching
 from maillage.unscheduled_care.rules.addresses import is_public
 
@@ -169,3 +170,11 @@ def test_a_host_of_one_s_own_is_one_port_of_it(host):
     assert fetching.fetch(f"http://{server.name}/", [server.name]) == b"BEGIN:VCALENDAR"
     with pytest.raises(fetching.AddressForbidden):
         fetching.fetch(f"http://{server.name}/", ["127.0.0.1:1"])
+
+
+def test_an_answer_of_the_sas_that_never_ends_is_cut(host, monkeypatch):
+    monkeypatch.setattr(sas_client, "TOTAL_SECONDS", 0.5)
+    server, started = host([b"HTTP/1.1 200 OK\r\n\r\n", *[b"{"] * 1_000], 0.05), time.monotonic()
+    with pytest.raises(OSError):  # noqa: PT011
+        sas_client.HttpSasClient(f"http://{server.name}").create({"resourceType": "Appointment"})
+    assert time.monotonic() - started < 2

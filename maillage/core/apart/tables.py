@@ -27,6 +27,8 @@ def read(content: bytes, *, name: str, most_rows: int, most_columns: int, longes
     kept: list[tuple[int, list[str]]] = []
     total = 0
     for number, row in enumerate(rows, start=1):
+        if not row:
+            continue
         cells = [clean(cell).strip()[:longest_cell] for cell in row[:most_columns]]
         if any(cells):
             total += 1
