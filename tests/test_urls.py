@@ -49,7 +49,7 @@ from maillage.unscheduled_care.actions import (
     save_settings,
     start_agenda,
 )
-from maillage.unscheduled_care.models import BusyCalendar, Origin
+from maillage.unscheduled_care.models import BookingBurst, BusyCalendar, Origin
 from maillage.unscheduled_care.rules.slots import Kind, Mode
 from tests.conftest import BERGERACOISE
 from tests.factories import (
@@ -284,6 +284,7 @@ def care_arguments(cpts: Cpts, coordinator: User) -> dict:
     )  # fmt: skip
     booker = Booker(user=coordinator, origin=Origin.DESK, cpts=cpts)
     booked = book_slot(slot=slots[0], booker=booker, reason="Fièvre", at=NOON)
+    burst = BookingBurst.objects.create(booked_by=coordinator, started_at=NOON, told_at=NOON)
     calendar = BusyCalendar.objects.create(effector=place.effector, name="Cabinet", url="https://exemple.invalid/a.ics")
     settings = {"target_hours": 48, "hds_host": "Hébergeur", "declares_hds": True, "patient_months": 3}
     save_settings(cpts=cpts, read_version=0, fields=settings, by=coordinator, at=NOON)
@@ -300,7 +301,7 @@ def care_arguments(cpts: Cpts, coordinator: User) -> dict:
     return {
         "slot_uuid": slots[1].uuid, "appointment_uuid": booked.uuid, "place_uuid": place.uuid,
         "absence_uuid": absence.uuid, "request_uuid": care.uuid, "difficulty_uuid": told.uuid,
-        "calendar_uuid": calendar.uuid, "agenda_uuid": place.effector.feed,
+        "calendar_uuid": calendar.uuid, "agenda_uuid": place.effector.feed, "burst_uuid": burst.uuid,
     }  # fmt: skip
 
 

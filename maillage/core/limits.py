@@ -54,6 +54,7 @@ class Limit:
     usual_seconds: int
     by: tuple[By, ...]
     said: str
+    is_shown: bool = True  # to the administrator
 
     @property
     def most(self) -> int:
@@ -76,11 +77,13 @@ REGISTER: dict[str, Limit] = {}
 TOO_MANY_TRIES, TOO_MANY = "Trop d’essais", "Trop de demandes en peu de temps"
 
 
-def limit(name: str, label: str, *, most: int, seconds: int, by: tuple[By, ...], said: str = TOO_MANY) -> Limit:
+def limit(
+    name: str, label: str, *, most: int, seconds: int, by: tuple[By, ...], said: str = TOO_MANY, is_shown: bool = True
+) -> Limit:
     """Declare a limit, once: it is counted, shown to the administrator and changed by this name."""
     assert name not in REGISTER, name
     assert len(name) <= NAME_LENGTH, name
-    declared = Limit(name, label, most, seconds, by, said)
+    declared = Limit(name, label, most, seconds, by, said, is_shown)
     REGISTER[name] = declared
     return declared
 
@@ -133,6 +136,8 @@ def spend(*limits: Limit, at: datetime, cost: int = 1, account: Any = None, addr
     `account`: who acts; `address`: from where (core.network.address_of); `of`: on what. Inside a transaction that is
     rolled back nothing was counted: an act that failed costs nothing.
     """
+    if _uncounted.get():
+        return Spent()
     parts = {By.ACCOUNT: account, By.NETWORK: network_of(address), By.BLOCK: block_of(address), By.OBJECT: of}
     keys = {declared: digest(declared, [parts[part] for part in declared.by]) for declared in limits}
     too_small = [declared for declared in limits if cost > declared.most]
@@ -148,6 +153,19 @@ def spend(*limits: Limit, at: datetime, cost: int = 1, account: Any = None, addr
 def spend_from(request: HttpRequest, *limits: Limit, of: Any = None) -> Spent:
     """Count what the network of a request asks for, now: public forms, codes, machines. Raises LimitReached."""
     return spend(*limits, at=timezone.now(), address=address_of(request), of=of)
+
+
+_uncounted: ContextVar[bool] = ContextVar("uncounted", default=False)
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """While the past is loaded, as a demonstration does: what is written then is nobody's act of now."""
+    token = _uncounted.set(True)
+    try:
+        yield
+    finally:
+        _uncounted.reset(token)
 
 
 def allows(*limits: Limit, at: datetime, **keys: Any) -> bool:
@@ -207,6 +225,8 @@ _refusals: ContextVar[list[LimitReached] | None] = ContextVar("refusals", defaul
 def _refused(declared: Limit, keys: dict[Limit, str], at: datetime, wait: int, message: str = "") -> LimitReached:
     error = LimitReached(declared, keys[declared], at, wait, message)
     noted = _refusals.get()
+    if not declared.is_shown:
+        return error
     if noted is not None:
         noted.append(error)
     elif not connection.in_atomic_block:  # a command, a job

@@ -46,5 +46,5 @@ def limits_met(at: datetime) -> list[LimitMet]:
     )
     figures = ("today", "week", "month", "keys", "last_at")
     refused = {row[0]: row[1:] for row in rows.values_list("name", *figures)}
-    met = [LimitMet(limit, *refused.get(name, ())) for name, limit in REGISTER.items()]
+    met = [LimitMet(limit, *refused.get(name, ())) for name, limit in REGISTER.items() if limit.is_shown]
     return sorted(met, key=lambda row: (-row.month, row.limit.name))

@@ -32,6 +32,7 @@ from maillage.members.models import Convention, Membership, SpreadsheetImport
 from maillage.unscheduled_care.actions import erase_patients
 from maillage.unscheduled_care.models import (
     Appointment,
+    BookingBurst,
     CareRequest,
     Difficulty,
     Effector,
@@ -86,6 +87,7 @@ def _unscheduled_care(at: datetime) -> list[QuerySet[Any]]:
     return [
         SasMessage.objects.exclude(state=MessageState.WAITING).filter(created_at__lt=heard),
         Difficulty.objects.filter(told_at__lt=at - timedelta(days=Difficulty.RETENTION_DAYS)),
+        BookingBurst.objects.filter(told_at__lt=at - timedelta(days=BookingBurst.RETENTION_DAYS)),
         CareRequest.objects.filter(ended_at__lt=old),
         Appointment.objects.filter(ends_at__lt=old),
         Slot.objects.filter(ends_at__lt=old),

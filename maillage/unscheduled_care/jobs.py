@@ -14,6 +14,7 @@ from maillage.core.models import Job, JobState
 from maillage.core.text import plural
 from maillage.core.waiting import taken
 from maillage.unscheduled_care.actions.booking import FLUSH, FOLLOW
+from maillage.unscheduled_care.actions.bursts import watch
 from maillage.unscheduled_care.actions.calendars import (
     EVERY,
     READ,
@@ -44,6 +45,8 @@ def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
         return "Rendez-vous effacé."
     had = arguments.get("effector_id")
     before = Effector.objects.filter(pk=had).first() if had else None
+    if arguments["what"] == "booked":
+        watch(appointment=appointment, at=at)
     told = appointment.starts_at > at and tell_professional(appointment, arguments["what"], effector=before, at=at)
     if arguments["what"] == "given-back":
         told = tell_booker(appointment, at=at)

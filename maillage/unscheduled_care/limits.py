@@ -1,6 +1,6 @@
-"""Limits of unscheduled care: codes of patients, the door of the SAS."""
+"""Limits of unscheduled care: codes of patients, the door of the SAS, bookings and their bursts."""
 
-from maillage.core.dates import MINUTE
+from maillage.core.dates import HOUR, MINUTE
 from maillage.core.limits import TOO_MANY_TRIES, By, limit
 
 CODES = limit(
@@ -27,4 +27,30 @@ DOOR = limit(
     seconds=15 * MINUTE,
     by=(By.NETWORK,),
     said="Trop d’entrées depuis votre réseau",
+)
+DESK_BOOKINGS = limit(
+    "booking-desk",
+    "Rendez-vous pris par un compte, à l’accueil",
+    most=30,
+    seconds=HOUR,
+    by=(By.ACCOUNT,),
+    said="Trop de rendez-vous pris par ce compte en peu de temps",
+)
+SAS_BOOKINGS = limit(
+    "booking-regulator",
+    "Rendez-vous pris par un compte, à la régulation",
+    most=60,
+    seconds=HOUR,
+    by=(By.ACCOUNT,),
+    said="Trop de rendez-vous pris par ce compte en peu de temps",
+)
+# Beyond it nothing is refused: whose slots are taken hears of it (actions.bursts).
+BURST = limit("booking-burst", "Rafales de rendez-vous d’un compte", most=10, seconds=5 * MINUTE, by=(By.ACCOUNT,))
+BURST_ALERTS = limit(
+    "booking-burst-alerts",
+    "Alertes d’une rafale, à chacun",
+    most=1,
+    seconds=HOUR,
+    by=(By.ACCOUNT, By.OBJECT),
+    is_shown=False,
 )

@@ -3,12 +3,13 @@
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
-from maillage.accounts.models import Role, RoleAssignment
+from maillage.accounts.models import Role, RoleAssignment, User
 from maillage.core.templatetags.maillage import day as day_text
 from maillage.core.templatetags.maillage import hour_text
 from maillage.core.text import plural
@@ -16,7 +17,7 @@ from maillage.cpts.models import Cpts
 from maillage.exchange import links
 from maillage.exchange.actions import write_mail
 from maillage.exchange.models import MailKind, MailState
-from maillage.unscheduled_care.models import Appointment, Effector, Origin, Schedule, Solicitation
+from maillage.unscheduled_care.models import Appointment, BookingBurst, Effector, Origin, Schedule, Solicitation
 from maillage.unscheduled_care.places import departement_of_place
 from maillage.unscheduled_care.rules.pdsa import zone_of
 
@@ -194,3 +195,39 @@ def tell_of_term(cpts: Cpts, numbers: list[int], unanswered: int, *, on: date, a
     held = RoleAssignment.objects.of(cpts).filter(role__in=DESK_ROLES, user__is_active=True).exclude(user__email="")
     for recipient in sorted(set(held.values_list("user__email", flat=True))):
         write_mail(recipient=recipient, subject=f"À clore avant le {day_text(on)}", body=body, at=at, cpts_id=cpts.pk)
+
+
+def tell_professional_of_burst(
+    burst: BookingBurst, effector: Effector, taken: list[Appointment], *, at: datetime
+) -> None:
+    """Each appointment with the page where its professional says that they cannot."""
+    recipient = address_of(effector)
+    if not recipient:
+        return
+    pages = "\n".join(
+        f"{capfirst(when(row.starts_at, row.slot.schedule))} : {settings.PUBLIC_URL}{personal_path(row)}"
+        for row in taken
+    )
+    body = (
+        f"Bonjour {effector},\n\n{burst.booked_by} a pris beaucoup de rendez-vous en quelques minutes, dont chez vous. "
+        "Si ce n’est pas attendu, ouvrez chacun et dites que vous ne pouvez pas ; votre coordination est prévenue."
+        f"\n\n{pages}\n"
+    )
+    subject = "Beaucoup de rendez-vous pris en quelques minutes"
+    write_mail(recipient=recipient, subject=subject, body=body, at=at, cpts_id=taken[0].cpts_id)
+
+
+def tell_coordinators_of_burst(burst: BookingBurst, cpts: Cpts, *, at: datetime) -> None:
+    """Where what was taken is seen, and given back."""
+    page = settings.PUBLIC_URL + reverse("unscheduled_care:burst", args=[cpts.slug, burst.uuid])
+    body = (
+        f"Bonjour,\n\n{burst.booked_by} a pris beaucoup de rendez-vous en quelques minutes, chez des professionnels "
+        f"de {cpts.with_article}. Les voir, et libérer ceux qui ne devraient pas être pris :\n{page}\n"
+    )
+    for user in coordinators_of(cpts):
+        write_mail(recipient=user.email, subject=f"Rafale de rendez-vous : {cpts}", body=body, at=at, cpts_id=cpts.pk)
+
+
+def coordinators_of(cpts: Cpts) -> QuerySet[User]:
+    held = RoleAssignment.objects.of(cpts).filter(role=Role.COORDINATOR)
+    return User.objects.filter(is_active=True, pk__in=held.values("user")).exclude(email="")

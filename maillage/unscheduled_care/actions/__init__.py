@@ -33,6 +33,7 @@ from maillage.unscheduled_care.actions.booking import (
     move,
     record_outcome,
 )
+from maillage.unscheduled_care.actions.bursts import cancel_burst, watch
 from maillage.unscheduled_care.actions.calendars import (
     READ,
     TooManyCalendars,
@@ -149,6 +150,7 @@ __all__ = [
     "busy_spans",
     "busy_times_at_address",
     "cancel",
+    "cancel_burst",
     "close_place",
     "close_slots",
     "confirm_place",
@@ -188,5 +190,6 @@ __all__ = [
     "start_agenda",
     "taken_spans",
     "term_of",
+    "watch",
     "write_message",
 ]

@@ -12,12 +12,14 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core import jobs
 from maillage.core.errors import DomainError
+from maillage.core.limits import spend
 from maillage.core.rows import insert, read_rows
 from maillage.core.sealed import read_sealed, write_sealed
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.actions.outbox import tell_sas
 from maillage.unscheduled_care.actions.requests import move_request, reopen_request
+from maillage.unscheduled_care.limits import DESK_BOOKINGS, SAS_BOOKINGS
 from maillage.unscheduled_care.models import (
     LINKS_IN_FORCE,
     OPEN_SQL,
@@ -93,8 +95,8 @@ def book_slot(*, slot: Slot, booker: Booker, reason: str = "", commune: str = ""
     """Give a free slot to a patient, exactly once, and have its professional and the SAS told.
 
     The slot is taken by one conditional update: of two people at the same second one takes it. Raises WalkIn,
-    NotOpenToYou, SlotNoLongerFree, ProfessionalBusy or SlotAlreadyStarted, and NoSealingKey or SealingKeyDestroyed
-    when a reason cannot be sealed; nothing is written then.
+    NotOpenToYou, SlotNoLongerFree, ProfessionalBusy, SlotAlreadyStarted or LimitReached, and NoSealingKey or
+    SealingKeyDestroyed when a reason cannot be sealed; nothing is written then.
     """
     try:
         with transaction.atomic():
@@ -106,6 +108,7 @@ def book_slot(*, slot: Slot, booker: Booker, reason: str = "", commune: str = ""
 def _book(slot: Slot, booker: Booker, reason: str, commune: str, at: datetime) -> Appointment:
     facts = check_open_to(slot, booker)
     _take(slot, facts, at)
+    _count(booker, at)
     appointment = Appointment(
         slot=slot, effector_id=slot.effector_id, cpts_id=facts.cpts_id, starts_at=slot.starts_at,
         ends_at=slot.ends_at, origin=booker.origin, booked_by=booker.user, regulator=booker.regulator, booked_at=at,
@@ -116,6 +119,12 @@ def _book(slot: Slot, booker: Booker, reason: str, commune: str, at: datetime) -
     insert(appointment)
     _tell("booked", appointment, f"Créneau du {_when(appointment)} réservé", booker.user, at)
     return appointment
+
+
+def _count(booker: Booker, at: datetime) -> None:
+    """So many an hour for an account, moves included: each one is somebody's time. Raises LimitReached."""
+    if booker.user:
+        spend(SAS_BOOKINGS if booker.origin == Origin.SAS else DESK_BOOKINGS, at=at, account=booker.user.pk)
 
 
 OPEN = OPEN_SQL.format(slot="unscheduled_care_slot")
@@ -266,7 +275,7 @@ def record_outcome(*, appointment: Appointment, came: bool, by: User | None, at:
 def move(*, appointment: Appointment, to: Slot, booker: Booker, at: datetime) -> Appointment:
     """Another slot of the same professional, or of another: the first is free again, or nothing changed.
 
-    Raises what book_slot raises, NotBooked and Over.
+    Raises what book_slot raises (LimitReached included), NotBooked and Over.
     """
     try:
         with transaction.atomic():
@@ -283,6 +292,7 @@ def _move(appointment: Appointment, to: Slot, booker: Booker, at: datetime) -> A
     facts = check_open_to(to, booker)
     lock_slots(Slot.objects.filter(pk__in=[to.pk, left]))
     _take(to, facts, at)
+    _count(booker, at)
     stored.slot, stored.effector, stored.starts_at, stored.ends_at = to, to.effector, to.starts_at, to.ends_at
     if stored.cpts_id != facts.cpts_id:  # sealed for one CPTS, it would open nowhere under another
         reason = read_sealed(stored, "sealed")

@@ -8,6 +8,7 @@ from maillage.unscheduled_care.models.appointment import (
     Origin,
     SasMessage,
 )
+from maillage.unscheduled_care.models.burst import BookingBurst
 from maillage.unscheduled_care.models.difficulty import Difficulty, DifficultyQuerySet
 from maillage.unscheduled_care.models.effector import (
     LINKS_IN_FORCE,
@@ -38,6 +39,7 @@ __all__ = [
     "Appointment",
     "AppointmentQuerySet",
     "AppointmentStatus",
+    "BookingBurst",
     "BusyCalendar",
     "BusyTime",
     "CareRequest",

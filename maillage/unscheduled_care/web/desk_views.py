@@ -17,6 +17,7 @@ from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.accounts.proving import is_export, recently_proved_when
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
+from maillage.core.limits import LimitReached
 from maillage.core.listing import Column, Filter, Listing
 from maillage.core.posted import sent_uuid, sent_version
 from maillage.core.sealing import can_seal
@@ -35,7 +36,17 @@ from maillage.unscheduled_care.models import (
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.statistics import CareFigures, figures
 from maillage.unscheduled_care.web.access import own_effector
-from maillage.unscheduled_care.web.finding import answer_json, asked_slot, bound, found, give, told_kindly, typed_reason
+from maillage.unscheduled_care.web.burst_views import bursts_of
+from maillage.unscheduled_care.web.finding import (
+    answer_json,
+    asked_slot,
+    bound,
+    found,
+    give,
+    search_again,
+    told_kindly,
+    typed_reason,
+)
 from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm, DifficultyForm
 from maillage.unscheduled_care.web.found_lines import slot_lines
 from maillage.unscheduled_care.web.public_views import answer, appointment_context, say_outcome
@@ -110,6 +121,8 @@ def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
     try:
         moved = _moved(request, asked)
         row = give(slot, asked=asked, reason=typed_reason(request.POST), moved=moved, booker=booker, at=at)
+    except LimitReached as error:
+        return search_again(request, error, asked, desk)
     except DomainError as error:
         results = found(bound(asked), now=at, kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
         messages.error(request, told_kindly(error, results))
@@ -244,7 +257,8 @@ def _difficulties(request: CptsRequest, answered: AnswerForm | None = None) -> H
     lines = [
         {"row": row, "said": facts, "form": _answer_form(row, answered)} for row, facts in zip(rows, said, strict=True)
     ]
-    return render(request, "unscheduled_care/difficulties.html", {"lines": lines})
+    bursts = bursts_of(request.cpts, timezone.now())
+    return render(request, "unscheduled_care/difficulties.html", {"lines": lines, "bursts": bursts})
 
 
 def _answer_form(row: Difficulty, answered: AnswerForm | None) -> AnswerForm:

@@ -7,10 +7,13 @@ from uuid import UUID
 
 import orjson
 from django import forms
-from django.http import Http404, HttpResponse, QueryDict
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
+from maillage.core.access import View
 from maillage.core.errors import DomainError
 from maillage.core.forms import Shared
+from maillage.core.limits import LimitReached
 from maillage.core.text import normalised
 from maillage.directory.rules.professions import GROUPS
 from maillage.geography.fields import CommuneField, commune_text
@@ -182,6 +185,13 @@ def give(
 def typed_reason(posted: QueryDict) -> str:
     """« Motif », one line."""
     return " ".join(posted.get("motif", "").replace("\0", "").split())[:LONGEST_REASON]
+
+
+def search_again(request: HttpRequest, error: LimitReached, asked: QueryDict, page: View) -> HttpResponse:
+    """The page of the search as it was, and why nothing was booked; 429 (core.web.limits)."""
+    messages.error(request, error.user_message)
+    request.GET = asked  # type: ignore[assignment]
+    return page(request)
 
 
 def _searched(asked: QueryDict) -> dict[str, Any]:

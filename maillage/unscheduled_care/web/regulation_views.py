@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from maillage.accounts.models import User
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
+from maillage.core.limits import LimitReached
 from maillage.core.posted import sent_uuid
 from maillage.core.sealing import can_seal
 from maillage.geography.fields import commune_text
@@ -38,6 +39,7 @@ from maillage.unscheduled_care.web.finding import (
     bound,
     found,
     give,
+    search_again,
     told_kindly,
     typed_reason,
 )
@@ -108,6 +110,8 @@ def book(request: HttpRequest, slot_uuid: UUID) -> HttpResponse:
         moved, booker = _moved(request, asked), regulator_booker(request)
         reason = typed_reason(request.POST)
         appointment = give(slot, asked=asked, reason=reason, moved=moved, booker=booker, at=at)
+    except LimitReached as error:
+        return search_again(request, error, asked, find)
     except DomainError as error:
         messages.error(request, told_kindly(error, found(bound(asked), now=at)))
         return redirect(f"{reverse('unscheduled_care:regulation')}?{asked.urlencode()}")

@@ -3,6 +3,7 @@ from django.urls import URLPattern, path
 from maillage.core.access import View
 from maillage.unscheduled_care.web import (
     agenda_views,
+    burst_views,
     desk_views,
     public_views,
     quick_views,
@@ -41,6 +42,7 @@ urlpatterns = [
     care("demandes/<uuid:request_uuid>/", request_views.show_request, name="request"),
     care("difficultes/", desk_views.difficulties, name="difficulties"),
     care("difficultes/<uuid:difficulty_uuid>/", desk_views.solve, name="solve"),
+    care("rafales/<uuid:burst_uuid>/", burst_views.burst, name="burst"),
     care("demander-des-places/", desk_views.ask, name="ask"),
     care("chiffres/", desk_views.statistics, name="statistics"),
     care("semaine/", week_views.week, name="week"),
