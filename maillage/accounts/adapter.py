@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts import devices, identity, means
-from maillage.accounts.limits import ACCOUNT_MAILS, try_password
+from maillage.accounts.guessing import try_password
+from maillage.accounts.limits import ACCOUNT_MAILS
 from maillage.accounts.models import User
 from maillage.accounts.secrets import open_text, seal_text
 from maillage.core.limits import LimitReached, allows

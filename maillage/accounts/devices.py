@@ -1,6 +1,6 @@
 """Devices that an account is used from: known by a signed cookie, set once the person has signed in there.
 
-A guesser has none, so the person still enters while their account is guessed from elsewhere (accounts.limits), and
+A guesser has none, so the person still enters while their account is guessed from elsewhere (accounts.guessing), and
 hears of a sign-in from a device that is new. The cookie names nobody: it carries a number of its own, and for each
 account a digest that a changed password makes worthless.
 """

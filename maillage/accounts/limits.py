@@ -1,19 +1,7 @@
-"""Limits of accounts: guessing a password is slow from everywhere, and the person still enters.
+"""Limits of accounts: passwords and codes (accounts.guessing), sign-up, mails, invitations, imports."""
 
-Only failures stay counted: a sign-in that goes well gives back what it spent. An office of forty behind one address
-fails as often as people do; one network that tries one account does not. A device that the account knows is counted
-apart, so that whoever guesses from elsewhere closes nothing to the person.
-"""
-
-from datetime import datetime
-
-from django.http import HttpRequest
-
-from maillage.accounts.devices import device_of, knows
-from maillage.accounts.models import User
 from maillage.core.dates import DAY, HOUR, MINUTE
-from maillage.core.limits import TOO_MANY_TRIES, By, Spent, limit, spend
-from maillage.core.network import address_of
+from maillage.core.limits import TOO_MANY_TRIES, By, limit
 
 PAIR = limit(
     "sign-in",
@@ -109,30 +97,4 @@ INVITATIONS = limit(
     by=(By.ACCOUNT,),
     said="Trop d’invitations",
 )
-TOKENS = limit(
-    "invitation-tokens",
-    "Liens d’invitation qui n’ouvrent rien, depuis un réseau",
-    most=30,
-    seconds=HOUR,
-    by=(By.NETWORK,),
-    said=TOO_MANY_TRIES,
-)
-
-
-def try_password(request: HttpRequest, email: str, *, at: datetime) -> Spent:
-    """Count a password that is about to be tried; given back when it is right. Raises LimitReached."""
-    account, device = email.strip().lower(), device_of(request)
-    if device and knows(request, account):
-        return spend(*KNOWN_DEVICE, at=at, account=account, of=device.number)
-    return spend(PAIR, NETWORK, BLOCK, *GROWING, at=at, account=account, address=address_of(request))
-
-
-def try_code(request: HttpRequest, user: User, *, at: datetime) -> Spent:
-    """Count a code that is about to be tried, of an application or of recovery; given back when it is right.
-
-    Raises LimitReached.
-    """
-    device = device_of(request)
-    if device and knows(request, user):
-        return spend(CODES_KNOWN_DEVICE, at=at, account=user.pk, of=device.number)
-    return spend(CODES, *CODES_OF_ALL, at=at, account=user.pk, address=address_of(request))
+IMPORTS = limit("imports", "Fichiers importés par un compte", most=40, seconds=HOUR, by=(By.ACCOUNT,))

@@ -98,9 +98,12 @@ def read_setting(text: str) -> tuple[int, int]:
 
 
 class LimitReached(DomainError):
-    """Too many, too soon. `retry_after`: seconds until the next try may pass; `is_silent`: nobody is told."""
+    """Too many, too soon. `retry_after`: seconds until the next try may pass; `is_silent`: nobody is told.
 
-    is_silent = False
+    `times`: how many refusals it stands for.
+    """
+
+    is_silent, times = False, 1
 
     def __init__(self, limit: Limit, key: str, at: datetime, retry_after: int, user_message: str = "") -> None:
         self.limit, self.key, self.at, self.retry_after = limit, key, at, retry_after
@@ -138,11 +141,11 @@ def spend(*limits: Limit, at: datetime, cost: int = 1, account: Any = None, addr
     """
     if _uncounted.get():
         return Spent()
-    parts = {By.ACCOUNT: account, By.NETWORK: network_of(address), By.BLOCK: block_of(address), By.OBJECT: of}
-    keys = {declared: digest(declared, [parts[part] for part in declared.by]) for declared in limits}
+    keys = {declared: key_of(declared, account=account, address=address, of=of) for declared in limits}
     too_small = [declared for declared in limits if cost > declared.most]
     if too_small:
-        raise _refused(too_small[0], keys, at, too_small[0].seconds, _too_much(too_small[0]))
+        declared = too_small[0]
+        raise noted(LimitReached(declared, keys[declared], at, declared.seconds, _too_much(declared)))
     passed = _counted(keys, at, cost)
     reached = [declared for declared in limits if declared.name not in passed]
     if reached:
@@ -178,8 +181,13 @@ def allows(*limits: Limit, at: datetime, **keys: Any) -> bool:
     return True
 
 
+def key_of(declared: Limit, *, account: Any = None, address: str = "", of: Any = None) -> str:
+    """What a limit counts an act by, unreadable without the secret of the instance."""
+    parts = {By.ACCOUNT: account, By.NETWORK: network_of(address), By.BLOCK: block_of(address), By.OBJECT: of}
+    return digest(declared, [parts[part] for part in declared.by])
+
+
 def digest(declared: Limit, values: list[Any]) -> str:
-    """What a limit counts by, unreadable without the secret of the instance."""
     assert all(value not in {None, ""} for value in values), declared.name
     text = "\0".join(f"{len(str(value))}:{value}" for value in (declared.name, *values))
     return salted_hmac("maillage.core.limits", text, algorithm="sha256").hexdigest()[:KEY_LENGTH]
@@ -211,7 +219,7 @@ def _slowest(reached: list[Limit], keys: dict[Limit, str], at: datetime) -> Limi
     ends = dict(rows.values_list("name", "ends_at"))
     waits = {declared: max(1, ceil((ends.get(declared.name, at) - at).total_seconds())) for declared in reached}
     slowest = max(reached, key=lambda declared: waits[declared])
-    return _refused(slowest, keys, at, waits[slowest])
+    return noted(LimitReached(slowest, keys[slowest], at, waits[slowest]))
 
 
 def _too_much(declared: Limit) -> str:
@@ -222,34 +230,45 @@ def _too_much(declared: Limit) -> str:
 _refusals: ContextVar[list[LimitReached] | None] = ContextVar("refusals", default=None)
 
 
-def _refused(declared: Limit, keys: dict[Limit, str], at: datetime, wait: int, message: str = "") -> LimitReached:
-    error = LimitReached(declared, keys[declared], at, wait, message)
-    noted = _refusals.get()
-    if not declared.is_shown:
-        return error
-    if noted is not None:
-        noted.append(error)
+def noted(error: LimitReached) -> LimitReached:
+    """The refusal, to be counted for the administrator."""
+    refusals = _refusals.get()
+    if refusals is not None:
+        refusals.append(error)
     elif not connection.in_atomic_block:  # a command, a job
         _write(error)
     return error
 
 
 def _write(error: LimitReached) -> None:
-    read_rows(REFUSED, [error.limit.name, error.key, timezone.localdate(error.at), error.at], ())
+    if error.limit.is_shown and error.times:
+        day = timezone.localdate(error.at)
+        read_rows(REFUSED, [error.limit.name, error.key, day, error.times, error.at], ())
 
 
-REFUSED = """INSERT INTO core_limitrefusal AS held (name, key, day, count, last_at) VALUES (%s, %s, %s, 1, %s)
-ON CONFLICT (name, key, day) DO UPDATE SET count = held.count + 1, last_at = excluded.last_at RETURNING id"""
+REFUSED = """INSERT INTO core_limitrefusal AS held (name, key, day, count, last_at) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (name, key, day) DO UPDATE SET count = held.count + excluded.count, last_at = excluded.last_at
+RETURNING id"""
 
 
 @contextmanager
 def refusals_noted() -> Iterator[list[LimitReached]]:
     """What is refused meanwhile, written at the end: how often each limit was met, each day."""
-    noted: list[LimitReached] = []
-    token = _refusals.set(noted)
+    refusals: list[LimitReached] = []
+    token = _refusals.set(refusals)
     try:
-        yield noted
+        yield refusals
     finally:
         _refusals.reset(token)
-        for error in noted:
+        for error in refusals:
             _write(error)
+
+
+LINKS = limit(
+    "links",
+    "Liens qui n’ouvrent rien, depuis un réseau",
+    most=120,
+    seconds=900,
+    by=(By.NETWORK,),
+    said="Trop de liens qui n’ouvrent rien",
+)

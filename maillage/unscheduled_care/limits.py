@@ -1,4 +1,4 @@
-"""Limits of unscheduled care: codes of patients, the door of the SAS, bookings and their bursts."""
+"""Limits of unscheduled care: codes of patients, the door of the SAS, machines, bookings and their bursts."""
 
 from maillage.core.dates import HOUR, MINUTE
 from maillage.core.limits import TOO_MANY_TRIES, By, limit
@@ -53,4 +53,14 @@ BURST_ALERTS = limit(
     seconds=HOUR,
     by=(By.ACCOUNT, By.OBJECT),
     is_shown=False,
+)
+# Machines: ceilings far above what the platform of the SAS asks, counted a lease at a time (core.leases).
+MACHINE_LEASE = 50
+SAS_CALLS = limit("fhir-certificate", "Appels du SAS par un certificat", most=12_000, seconds=MINUTE, by=(By.OBJECT,))
+FHIR_CALLS = limit(
+    "fhir-network", "Appels FHIR sans certificat, depuis un réseau", most=3_000, seconds=MINUTE, by=(By.NETWORK,)
+)
+SEARCH_LEASE = 20
+SEARCHES = limit(
+    "json-searches", "Recherches de créneaux par un logiciel, d’un compte", most=600, seconds=MINUTE, by=(By.ACCOUNT,)
 )

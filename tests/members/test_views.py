@@ -5,13 +5,13 @@ import io
 import pypdf
 import pytest
 from django.urls import reverse
+from pytest_django.asserts import assertContains
 
 from maillage.accounts.models import Role
 from maillage.geography.models import PlaceName
 from maillage.members.actions import start_import
 from maillage.members.models import Fee, Membership, MembershipStatus
 from maillage.members.spreadsheets import preview_of
-from maillage.members.web import public_views
 from tests.factories import (
     NOON,
     TODAY,
@@ -341,13 +341,14 @@ def test_an_unknown_number_is_told_and_nothing_typed_is_lost(client, cpts):
     assert "n’est pas dans l’annuaire" in client.get(url("join", cpts.slug), {"rpps": "abc"}).content.decode()
 
 
-def test_a_robot_believes_it_was_heard_and_a_flood_stops(client, cpts, monkeypatch):
+def test_a_robot_believes_it_was_heard_and_a_flood_stops(client, cpts, settings):
     client.post(url("join", cpts.slug), JOIN | {"site": "http://exemple.invalid"})
     assert not Membership.objects.exists()
-    monkeypatch.setattr(public_views, "MOST_AN_HOUR", 1)
+    settings.LIMITS = {"join": "1/3600"}
     client.post(url("join", cpts.slug), JOIN)
-    html = client.post(url("join", cpts.slug), JOIN | {"email": "b@exemple.invalid"}).content.decode()
-    assert "Trop de demandes" in html
+    page = client.post(url("join", cpts.slug), JOIN | {"email": "b@exemple.invalid"})
+    assertContains(page, "Trop de demandes", status_code=429)
+    assertContains(page, "b@exemple.invalid", status_code=429)
     assert Membership.objects.count() == 1
 
 

@@ -15,6 +15,7 @@ from maillage.unscheduled_care.limits import BURST
 from maillage.unscheduled_care.models import Appointment, BookingBurst, Slot
 from maillage.unscheduled_care.rules.slots import Kind, Mode
 from tests.factories import NOON, MembershipFactory, UserFactory
+from tests.unscheduled_care.conftest import agree, agrees_with_the_sas
 
 MINUTE = timedelta(minutes=1)
 SEARCH = "commune=Bergerac&profession=10G&delai=72"
@@ -35,20 +36,14 @@ def clock(monkeypatch):
 
 def agenda(cpts, name, number, count):
     """A doctor whom the SAS knows, and slots of ten minutes from tomorrow morning on."""
+    email = f"{name}@exemple.invalid"
+    account = UserFactory(email=email, given_name="Élodie", family_name=name)
     membership = MembershipFactory(
-        cpts=cpts, group="10G", given_name="Élodie", family_name=name, email=f"{name}@exemple.invalid"
+        cpts=cpts, group="10G", given_name="Élodie", family_name=name, email=email, account=account
     )
-    effector = actions.start_agenda(membership=membership, by=None, at=NOON)
-    actions.say_how(
-        effector=effector,
-        read_version=0,
-        number=number,
-        phone="0553000017",
-        agrees=True,
-        extra_a_day=0,
-        by=None,
-        at=NOON,
-    )
+    agrees_with_the_sas(cpts)
+    effector = actions.start_agenda(membership=membership, by=account, at=NOON)
+    agree(effector, number)
     first = NOON + timedelta(hours=20)
     spans = [(first + 10 * step * MINUTE, first + 10 * (step + 1) * MINUTE) for step in range(count)]
     opening = actions.Opening(modes=Mode.AMB, kinds=Kind.SNP | Kind.PRO, cpts=[])
@@ -58,7 +53,7 @@ def agenda(cpts, name, number, count):
 
 @pytest.fixture
 def slots(cpts, coordinator):
-    return [*agenda(cpts, "despres", "99900000017", 43), *agenda(cpts, "morin", "99900000025", 30)]
+    return [*agenda(cpts, "despres", 899_900_000_017, 43), *agenda(cpts, "morin", 899_900_000_025, 30)]
 
 
 @pytest.fixture

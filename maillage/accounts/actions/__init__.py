@@ -9,9 +9,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from maillage.accounts import hooks, notifications
+from maillage.accounts.limits import INVITATIONS
 from maillage.accounts.models import AccountKind, Invitation, Role, RoleAssignment, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
+from maillage.core.limits import spend
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Departement, Region
 
@@ -127,7 +129,8 @@ def withdraw_role(*, assignment: RoleAssignment, by: User, at: datetime) -> None
 
 @transaction.atomic
 def invite(*, cpts: Cpts, email: str, role: Role, by: User, at: datetime) -> Invitation:
-    """Offer a role by mail, with a link that expires. Raises RoleAlreadyHeld or InvitationAlreadySent."""
+    """Offer a role by mail, with a link that expires. Raises RoleAlreadyHeld, InvitationAlreadySent, LimitReached."""
+    spend(INVITATIONS, at=at, account=by.pk)
     email = email.strip().lower()
     if RoleAssignment.objects.of(cpts).filter(role=role, user__email__iexact=email).exists():
         raise RoleAlreadyHeld

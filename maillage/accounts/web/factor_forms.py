@@ -9,7 +9,7 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.utils import timezone
 
-from maillage.accounts.limits import try_code
+from maillage.accounts.guessing import try_code
 from maillage.core.limits import LimitReached
 
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code"}

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth import login
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from maillage.accounts import actions
+from maillage.accounts import actions, devices
 from maillage.accounts.models import Invitation, RoleAssignment, User
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.accounts.proving import is_export, is_sent, recently_proved, recently_proved_when
@@ -108,8 +109,12 @@ def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         if request.method == "POST" and form.is_valid():
             user = actions.accept_with_new_account(invitation=invitation, at=timezone.now(), **form.cleaned_data)
             login(request, user, backend=BACKEND)
-            return redirect("portal:home", invitation.cpts.slug)
+            response = redirect("portal:home", invitation.cpts.slug)
+            devices.remember(response, user, request=request)
+            return response
         context["form"] = form
+    elif request.method == "POST":
+        make_password(request.POST.get("password", ""))  # as long as the account that is not made would have taken
     return render(request, "accounts/accept.html", context)
 
 

@@ -9,6 +9,8 @@ from django.db import transaction
 
 from maillage.accounts.models import User
 from maillage.core.errors import DomainError
+from maillage.core.limits import allows
+from maillage.core.network import UNKNOWN
 from maillage.meetings import notifications
 from maillage.meetings.actions.inviting import invite_person
 from maillage.meetings.actions.proving import (
@@ -23,6 +25,7 @@ from maillage.meetings.actions.proving import (
     write_code,
 )
 from maillage.meetings.actions.trace import leave_trace
+from maillage.meetings.limits import WALK_INS
 from maillage.meetings.models import (
     PROVEN,
     Means,
@@ -34,8 +37,6 @@ from maillage.meetings.models import (
     Tablet,
     Voter,
 )
-
-MOST_STRANGERS = 30  # codes alive at once for people who were not expected
 
 
 class NotTheTime(DomainError):
@@ -169,10 +170,13 @@ def _trace(meeting: Meeting, summary: str, by: User | None, at: datetime) -> Non
 
 
 @transaction.atomic
-def send_code(*, meeting: Meeting, email: str, name: str = "", occupation: str = "", at: datetime) -> None:
+def send_code(
+    *, meeting: Meeting, email: str, name: str = "", occupation: str = "", address: str = UNKNOWN, at: datetime
+) -> None:
     """Send a code to somebody expected at that address; to anybody who gives a name, when the meeting is open.
 
-    Nobody enters the list before the code is typed, and nothing tells whether the address was known. Raises NotTheTime.
+    `address` is where they are on the network: one network does not have strangers written to without end. Nobody
+    enters the list before the code is typed, and nothing tells whether the address was known. Raises NotTheTime.
     """
     # The meeting is locked first: codes are counted on it, and two taps make one code.
     meeting = Meeting.objects.select_for_update(of=("self",)).select_related("cpts").get(pk=meeting.pk)
@@ -183,13 +187,8 @@ def send_code(*, meeting: Meeting, email: str, name: str = "", occupation: str =
         if expected:
             check_address(expected[0])
             write_code(meeting, email, at, name="", occupation="")
-        elif meeting.is_open and name and _has_room_for_strangers(meeting, at):
+        elif meeting.is_open and name and allows(WALK_INS, at=at, address=address, of=meeting.pk):
             write_code(meeting, email, at, name=name, occupation=occupation)
-
-
-def _has_room_for_strangers(meeting: Meeting, at: datetime) -> bool:
-    codes = SigninCode.objects.filter(meeting=meeting, expires_at__gt=at).exclude(name="")
-    return codes.count() < MOST_STRANGERS
 
 
 def sign_with_code(*, meeting: Meeting, email: str, code: str, device: str, at: datetime) -> Presence:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.text import capfirst
@@ -23,11 +23,6 @@ from maillage.members.rules.names import readable
 
 BATCH = 500
 LIVE = (MeetingStatus.DRAFT, MeetingStatus.PLANNED)
-MOST_AN_HOUR = 60  # registrations to one meeting: a letter to the whole territory fits, a robot does not
-
-
-class TooManyRequests(DomainError):
-    user_message = "Trop d’inscriptions en peu de temps : réessayez dans une heure, ou écrivez à la CPTS."
 
 
 class AlreadyInvited(DomainError):
@@ -104,11 +99,8 @@ def invite_person(
 def register(*, meeting: Meeting, name: str, email: str, occupation: str, at: datetime) -> None:
     """Somebody comes of their own accord: their page is sent to the address they give, which proves it.
 
-    Nothing tells whether the address was known. Raises TooManyRequests.
+    Nothing tells whether the address was known.
     """
-    hour = meeting.participants.filter(came_forward=True, created_at__gte=at - timedelta(hours=1))
-    if hour.count() >= MOST_AN_HOUR:
-        raise TooManyRequests
     with suppress(AlreadyInvited):
         invite_person(meeting=meeting, name=name, email=email, occupation=occupation, came_forward=True, by=None, at=at)
 

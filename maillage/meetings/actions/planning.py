@@ -13,12 +13,14 @@ from maillage.accounts.models import User
 from maillage.core import jobs
 from maillage.core.errors import DomainError
 from maillage.core.files import erase_on_commit, keep_pdf
+from maillage.core.limits import spend
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.exchange.rules.timing import arrival
 from maillage.meetings.actions.roll import NoVoter, draw_up_roll, vote_is_open
 from maillage.meetings.actions.seats import fill_seats
 from maillage.meetings.actions.trace import leave_trace
+from maillage.meetings.limits import MAILINGS
 from maillage.meetings.models import (
     Answer,
     BodyRule,
@@ -85,7 +87,9 @@ class MoreThanRoom(DomainError):
 
 
 def ask_to_tell(meeting: Meeting, at: datetime, by: User | None = None) -> None:
-    """Write, in the background, what each participant has not been told."""
+    """Write, in the background, what each participant has not been told. Raises LimitReached."""
+    if by:
+        spend(MAILINGS, at=at, account=by.pk)
     owner = by.pk if by else None
     jobs.enqueue(TELL, label=f"Messages : {meeting}"[:200], at=at, owner_id=owner, meeting_id=meeting.pk)
 

@@ -15,9 +15,12 @@ from maillage.core.access import public
 from maillage.core.errors import DomainError
 from maillage.core.files import file_response
 from maillage.core.gone import gone
+from maillage.core.limits import spend_from
+from maillage.core.network import address_of
 from maillage.exchange import links
 from maillage.meetings import actions, documents
 from maillage.meetings.calendar import feed_text, invitation_text
+from maillage.meetings.limits import REGISTRATIONS, REGISTRATIONS_BLOCK, WALL_CODES
 from maillage.meetings.models import Answer, CalendarFeed, Means, Meeting, MeetingStatus, Participant, PollOption
 from maillage.meetings.notifications import calendar_url, personal_path, sender, when
 from maillage.meetings.rules.signin import is_right
@@ -177,6 +180,7 @@ def public_meeting(request: HttpRequest, slug: str, meeting_uuid: UUID) -> HttpR
         sent = bool(form.cleaned_data["site"])  # a robot believes it was heard
         if not sent:
             try:
+                spend_from(request, REGISTRATIONS, REGISTRATIONS_BLOCK, of=meeting.pk)
                 actions.register(meeting=meeting, at=at, **fields)
             except DomainError as error:
                 form.add_error(None, error.user_message)
@@ -211,8 +215,13 @@ def sign(request: HttpRequest, meeting_uuid: UUID, code: str) -> HttpResponse:
 
 
 def _sign(request: HttpRequest, meeting: Meeting, digest: str, at: datetime) -> HttpResponse:
-    """What the person does: sign in their own name, ask for a code, type it. A link says who, and proves nothing."""
+    """What the person does: sign in their own name, ask for a code, type it. A link says who, and proves nothing.
+
+    Raises LimitReached.
+    """
     do = request.POST.get("do", "")
+    if do in {"send", "code", *proving.ASKED}:
+        spend_from(request, WALL_CODES, of=meeting.pk)
     by_code = proving.proved_by_code(request, meeting, at)
     proved = by_code or of_account(request, meeting)
     if do == "sign" and proved:
@@ -236,7 +245,7 @@ def _ask_code(request: HttpRequest, meeting: Meeting, digest: str, at: datetime)
         return _type_code(request, meeting, digest, at)
     form = AddressForm(request.POST if do == "send" else None, is_open=meeting.is_open)
     if do == "send" and form.is_valid():
-        actions.send_code(meeting=meeting, at=at, **form.cleaned_data)
+        actions.send_code(meeting=meeting, at=at, address=address_of(request), **form.cleaned_data)
         return _page(request, meeting, code_form=CodeForm(initial={"email": form.cleaned_data["email"]}))
     return _page(request, meeting, form=form)
 

@@ -10,12 +10,14 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
+from maillage.accounts.limits import IMPORTS
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core import jobs
 from maillage.core.apart.reading import TakesLonger
 from maillage.core.apart.tables import clean
 from maillage.core.errors import DomainError, UnreadableFile
+from maillage.core.limits import spend
 from maillage.core.models import Job
 from maillage.core.tables import ReadTable, Shape, read_table
 from maillage.core.text import plural
@@ -42,7 +44,11 @@ class NothingToImport(DomainError):
 
 
 def send_sheet(*, cpts: Cpts, name: str, content: bytes, by: User, at: datetime) -> SpreadsheetImport | Job:
-    """Read a file at once; or, when it takes more than a second, have the worker read it. Raises UnreadableFile."""
+    """Read a file at once; or, when it takes more than a second, have the worker read it.
+
+    Raises LimitReached, UnreadableFile.
+    """
+    spend(IMPORTS, at=at, account=by.pk)
     try:
         patience = settings.READ_PATIENCE_SECONDS
         return start_import(cpts=cpts, name=name, content=content, by=by, at=at, patience=patience)

@@ -1,6 +1,5 @@
 """What anybody may open: the form to join, and the members who accept to be shown."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,18 +8,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maillage.core.access import public
+from maillage.core.limits import LimitReached, spend_from
 from maillage.core.listing import Column, Filter, Listing
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
 from maillage.directory.models import GROUP_CHOICES
 from maillage.geography.fields import commune_text
 from maillage.members import actions
+from maillage.members.limits import JOIN, JOIN_BLOCK
 from maillage.members.models import Membership
 from maillage.members.prefill import fields_of, main_role, practitioner_of
 from maillage.members.web.forms import JoinForm
-
-MOST_AN_HOUR = 60  # requests to one CPTS: an information meeting fits, a robot does not
-TOO_MANY = "Trop de demandes en peu de temps : réessayez dans une heure, ou écrivez à la CPTS."
 
 
 @public
@@ -29,14 +27,15 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     cpts = get_object_or_404(Cpts.objects.approved(), slug=slug)
     form = JoinForm(request.POST or None, cpts=cpts, initial=_prefilled(request.GET.get("rpps", "")))
     if request.method == "POST" and form.is_valid():
-        at = timezone.now()
         if form.cleaned_data["site"]:
             return redirect("members:join_sent", cpts.slug)  # a robot believes it was heard
-        hour = Membership.objects.of(cpts).filter(requested_at__gte=at - timedelta(hours=1))
-        if hour.count() < MOST_AN_HOUR:
-            actions.request_membership(cpts=cpts, fields=form.fields_to_keep(), at=at)
+        try:
+            spend_from(request, JOIN, JOIN_BLOCK, of=cpts.pk)
+        except LimitReached as error:
+            form.add_error(None, f"{error.user_message} Vous pouvez aussi écrire à la CPTS.")
+        else:
+            actions.request_membership(cpts=cpts, fields=form.fields_to_keep(), at=timezone.now())
             return redirect("members:join_sent", cpts.slug)
-        form.add_error(None, TOO_MANY)
     return render(request, "members/join.html", {"cpts": cpts, "form": form})
 
 

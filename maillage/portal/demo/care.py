@@ -30,6 +30,7 @@ REASONS = ("", "Fièvre", "Petite traumatologie", "", "Douleur abdominale", "Ér
 DEPARTEMENT = "24"
 
 
+@uncounted()
 @transaction.atomic
 def seed_care(today: date) -> None:
     """Deterministic, relative to `today`."""
@@ -157,14 +158,10 @@ def _book_the_past(cpts: Cpts, regulator: User, today: date) -> None:
         by_sas = number % 2 and slot.effector.sas_agreed_at and slot.effector.national_id
         origin = Origin.SAS if by_sas else Origin.DESK
         booker = actions.Booker(user=regulator, origin=origin, cpts=cpts)
-        with uncounted():
-            row = actions.book_slot(
-                slot=slot,
-                booker=booker,
-                reason=REASONS[number % len(REASONS)],
-                commune=communes[number % len(communes)],
-                at=slot.starts_at - timedelta(hours=(2, 5, 7, 20, 30, 60)[number % 6]),
-            )
+        row = actions.book_slot(
+            slot=slot, booker=booker, reason=REASONS[number % len(REASONS)], commune=communes[number % len(communes)],
+            at=slot.starts_at - timedelta(hours=(2, 5, 7, 20, 30, 60)[number % 6]),
+        )  # fmt: skip
         if number % 25 == 0:
             actions.cancel(appointment=row, by=regulator, at=slot.starts_at - timedelta(hours=1))
         elif number % 40 != 1:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from maillage.accounts.actions import grant_role, invite
 from maillage.accounts.models import Role, RoleAssignment, User
+from maillage.core.limits import uncounted
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts, Stage
 from maillage.directory.models import Practitioner, PractitionerRole, Profession
@@ -96,6 +97,7 @@ def is_seeded() -> bool:
     return Cpts.objects.exists()
 
 
+@uncounted()
 def seed(today: date) -> None:
     """Deterministic, relative to `today`. The communes must be loaded."""
     cpts, coordinator = _seed(today)

@@ -8,8 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from maillage.accounts.limits import IMPORTS
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
+from maillage.core.limits import spend
 from maillage.core.models import Job
 from maillage.core.text import normalised, plural
 from maillage.core.waiting import forget_waiting
@@ -35,6 +37,7 @@ def add(request: CptsRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data["file"]
         try:
+            spend(IMPORTS, at=timezone.now(), account=request.user.pk)
             read = actions.send_own_file(
                 cpts=request.cpts, name=sent.name, content=sent.read(), by=request.user, at=timezone.now()
             )

@@ -8,11 +8,16 @@ import orjson
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from maillage.core.access import View, machine
 from maillage.core.apart.reading import MEBI, Reader, read_apart
 from maillage.core.errors import UnreadableFile
+from maillage.core.leases import spend_leased
+from maillage.core.limits import LimitReached
+from maillage.core.network import address_of
 from maillage.unscheduled_care.fhir import Resource, outcome
+from maillage.unscheduled_care.limits import FHIR_CALLS, MACHINE_LEASE, SAS_CALLS
 from maillage.unscheduled_care.rules.sas_query import Refused, check_format
 
 JSON = "application/fhir+json; charset=utf-8"
@@ -44,11 +49,14 @@ def address(*, certificate: bool = True, **methods: View) -> View:
         try:
             if certificate:
                 check_certificate(request.META)
+            _count(request, certificate=certificate)
             if handler is None:
                 raise Refused("not-supported", f"Méthode {request.method} non servie ici", "", 405)
             return handler(request, *args, **kwargs)
         except SuspiciousOperation:  # more parameters than anybody writes
             return refusal(Refused("too-costly", "Requête trop grande"))
+        except LimitReached as error:  # its status and Retry-After: core.web.limits
+            return refusal(Refused("throttled", error.user_message, "", 429))
         except Refused as error:
             response = refusal(error)
             if error.status == 405:
@@ -56,6 +64,16 @@ def address(*, certificate: bool = True, **methods: View) -> View:
             return response
 
     return view
+
+
+def _count(request: HttpRequest, *, certificate: bool) -> None:
+    """By the subject of the certificate where one is demanded, else by network. Raises LimitReached."""
+    at = timezone.now()
+    if certificate and settings.SAS_CERTIFICATE_REQUIRED:
+        subject = request.META["HTTP_X_SSL_CLIENT_SUBJECT"]
+        spend_leased(SAS_CALLS, lease=MACHINE_LEASE, at=at, of=subject)
+    else:
+        spend_leased(FHIR_CALLS, lease=MACHINE_LEASE, at=at, address=address_of(request))
 
 
 def check_certificate(meta: Mapping[str, Any]) -> None:

@@ -14,8 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from maillage.accounts.limits import IMPORTS
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.errors import DomainError
+from maillage.core.limits import spend
 from maillage.core.models import Job
 from maillage.core.posted import sent_uuid, sent_version
 from maillage.core.text import plural
@@ -296,6 +298,7 @@ def calendars(request: CptsRequest) -> HttpResponse:
     form = CalendarForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
+            spend(IMPORTS, at=at, account=request.user.pk)
             added = actions.send_calendar(
                 effector=effector, name=form.cleaned_data["name"], url=form.cleaned_data["url"],
                 content=form.content(), by=request.user, at=at, link=request.path,

@@ -41,6 +41,7 @@ from maillage.unscheduled_care.web.finding import (
     answer_json,
     asked_slot,
     bound,
+    count_search,
     found,
     give,
     search_again,
@@ -76,6 +77,7 @@ def desk(request: CptsRequest) -> HttpResponse:
 @requires(Permission.SLOT_BOOK)
 def find_json(request: CptsRequest) -> HttpResponse:
     """The same search, for another software."""
+    count_search(request.user)
     form = bound(request.GET)
     results = found(form, now=timezone.now(), kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
     return answer_json(form, results)

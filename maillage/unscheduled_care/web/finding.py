@@ -9,10 +9,12 @@ import orjson
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.utils import timezone
 
 from maillage.core.access import View
 from maillage.core.errors import DomainError
 from maillage.core.forms import Shared
+from maillage.core.leases import spend_leased
 from maillage.core.limits import LimitReached
 from maillage.core.text import normalised
 from maillage.directory.rules.professions import GROUPS
@@ -20,6 +22,7 @@ from maillage.geography.fields import CommuneField, commune_text
 from maillage.geography.models import Commune
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.actions import Booker
+from maillage.unscheduled_care.limits import SEARCH_LEASE, SEARCHES
 from maillage.unscheduled_care.models import Appointment, Effector, Slot
 from maillage.unscheduled_care.notifications import when
 from maillage.unscheduled_care.rules.ranking import RADII, USUAL_RADIUS, bucket_label
@@ -126,6 +129,11 @@ def told_of(text: str, own: Effector | None) -> str:
     if own or not text.strip():
         return ""
     return f"« {text.strip()} » ne désigne pas un seul professionnel : son médecin traitant n’a pas été cherché."
+
+
+def count_search(user: Any) -> None:
+    """A software searches under an account, as often as it likes but not without end. Raises LimitReached."""
+    spend_leased(SEARCHES, lease=SEARCH_LEASE, at=timezone.now(), account=user.pk)
 
 
 def answer_json(form: FindForm, results: Found | None) -> HttpResponse:

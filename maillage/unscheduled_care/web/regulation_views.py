@@ -37,6 +37,7 @@ from maillage.unscheduled_care.web.finding import (
     answer_json,
     asked_slot,
     bound,
+    count_search,
     found,
     give,
     search_again,
@@ -73,6 +74,7 @@ def _lines(results: Found, *, is_move: bool) -> SafeString:
 @regulators_only
 def find_json(request: HttpRequest) -> HttpResponse:
     """The same, for another software."""
+    count_search(request.user)
     form = bound(request.GET)
     return answer_json(form, _reachable(request, found(form, now=timezone.now())))
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('unscheduled_care', '0005_reasons_are_sealed'),
+        ('unscheduled_care', '0006_proved_numbers_and_confirmed_places'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
