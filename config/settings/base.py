@@ -256,6 +256,7 @@ BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
 WORKER_LANES = {
     "default": 1,  # short, inside
     "mail": 2,  # the mail server
+    "mssante": 1,  # the operator of the MSSanté box
     "calendars": 3,  # hosts that anybody names
     "sas": 1,  # the national platform
     "files": 2,  # what people bring, read apart

@@ -29,6 +29,7 @@ from maillage.unscheduled_care.models import Appointment, BusyCalendar, Effector
 from maillage.unscheduled_care.notifications import tell_booker, tell_professional
 from maillage.unscheduled_care.sas_client import HttpSasClient
 
+LONGEST_ROUND = timedelta(minutes=20)
 SIDE_BY_SIDE = 4  # calendars read at once
 LONGEST_PAUSE = timedelta(minutes=5)
 
@@ -65,9 +66,12 @@ def read_calendars(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     read = 0
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         readings = {pool.submit(busy_times_at_address, calendar, at): calendar for calendar in due}
-        for number, reading in enumerate(as_completed(readings), start=1):
-            read += read_calendar(readings[reading], reading.result, at=timezone.now())
-            progress("Lecture des agendas", number, len(due))
+        try:
+            for number, reading in enumerate(as_completed(readings, LONGEST_ROUND.total_seconds()), start=1):
+                read += read_calendar(readings[reading], reading.result, at=timezone.now())
+                progress("Lecture des agendas", number, len(due))
+        except TimeoutError:  # those that remain are due in the next round, after those that answer
+            pool.shutdown(wait=False, cancel_futures=True)
     return f"{read} {plural(read, 'agenda lu', 'agendas lus')} sur {len(due)}."
 
 

@@ -64,7 +64,7 @@ def send_code(*, user: User, number: str, at: datetime) -> None:
     jobs.enqueue(SEND, label="Envoi d’un code par MSSanté", at=at, code_id=code.row.pk)
 
 
-@jobs.job(SEND, attempts=3, limit=timedelta(minutes=2), lane="mail")
+@jobs.job(SEND, attempts=3, limit=timedelta(minutes=2), lane="mssante")
 def deliver_code(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Give the code its text and send it, while it may still serve."""
     code = ProofCode.objects.filter(pk=arguments["code_id"], used_at=None, expires_at__gt=timezone.now()).first()
