@@ -19,3 +19,8 @@ def number_proved(*, proof: NumberProof, at: datetime) -> None:
 @Hook
 def number_lost(*, proof: NumberProof, at: datetime) -> None:
     """A proof was contested or ended: what it opened closes."""
+
+
+@Hook
+def address_changed(*, user: User) -> None:
+    """An account answers at another address, which proved itself; or at the one before, taken back."""

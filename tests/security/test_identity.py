@@ -418,3 +418,14 @@ def test_requests_of_strangers_bind_nobody(client, cpts):
     assert client.post(reverse("members:claim", args=[membership.uuid])).status_code == 404
     membership.refresh_from_db()
     assert membership.account is None
+
+
+def test_a_bound_member_is_written_to_where_their_account_is(cpts):
+    from maillage.accounts import hooks  # noqa: PLC0415
+
+    account = UserFactory()
+    membership = MembershipFactory(cpts=cpts, account=account, email=account.email)
+    account.email = "nouvelle@exemple.invalid"
+    hooks.address_changed(user=account)
+    membership.refresh_from_db()
+    assert membership.email == "nouvelle@exemple.invalid"

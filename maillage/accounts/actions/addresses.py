@@ -10,11 +10,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.crypto import constant_time_compare
 
-from maillage.accounts import notifications
+from maillage.accounts import hooks, notifications
 from maillage.accounts.actions import AddressTaken, account_of
 from maillage.accounts.actions.codes import clean_code, digest_of, new_text
 from maillage.accounts.actions.connections import end_others
-from maillage.accounts.models import AddressChange, LinkedIdentity, User
+from maillage.accounts.actions.proofs import end_proof
+from maillage.accounts.models import AddressChange, LinkedIdentity, NumberProof, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 
@@ -96,6 +97,7 @@ def _put(user: User, email: str) -> None:
     except IntegrityError as error:
         raise AddressTaken from error
     user.email = email
+    hooks.address_changed(user=user)
 
 
 def token_of(what: str) -> str:
@@ -121,6 +123,8 @@ def take_back(*, token: str, at: datetime) -> User:
     AddressChange.objects.filter(user=user, confirmed_at=None, undone_at=None).update(undone_at=at)
     Authenticator.objects.filter(user=user, created_at__gte=since).delete()
     LinkedIdentity.objects.in_force().filter(user=user, linked_at__gte=since).update(ended_at=at)
+    for proof in NumberProof.objects.open().filter(user=user, proved_at__gte=since):
+        end_proof(proof=proof, reason="compte repris par « ce n’est pas moi »", at=at)
     user.set_unusable_password()
     user.save(update_fields=["password"])
     end_others(user=user, kept=None, at=at, why="« ce n’est pas moi »")

@@ -1,6 +1,5 @@
 """Proving a national number, contesting a proof, settling what contradicts."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,9 +7,10 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 
 from maillage.accounts import hooks, notifications
+from maillage.accounts.actions.codes import clean_code, digest_of, new_text
 from maillage.accounts.models import (
     AccountKind,
     DisputeOutcome,
@@ -24,8 +24,6 @@ from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
 
-# No letter or digit that another one is taken for, aloud or on a telephone.
-ALPHABET, CODE_LENGTH = "ABCDEFGHJKMNPQRSTVWXYZ23456789", 8
 CODE_LIVES, MOST_TRIES = timedelta(minutes=15), 5
 # What replaces a proof of the same person: never a check in person.
 STRONGER = {ProofMeans.PSC: 3, ProofMeans.MSSANTE: 2, ProofMeans.FACE_TO_FACE: 1, ProofMeans.TRIAL: 0}
@@ -239,11 +237,11 @@ def new_code(
     subject: UUID | None = None,
 ) -> NewCode:
     """A one-time code of eight characters, good for a quarter of an hour; one made before for the same use is over."""
-    text = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    text = new_text()
     before = ProofCode.objects.filter(means=means, national_id=national_id, user=user, used_at=None)
     before.filter(cpts=checker.cpts if checker else None).update(expires_at=at)
     row = ProofCode.objects.create(
-        means=means, national_id=national_id, user=user, subject=subject, digest=_digest(text),
+        means=means, national_id=national_id, user=user, subject=subject, digest=digest_of(text),
         cpts=checker.cpts if checker else None, issued_by=checker.by if checker else None,
         created_at=at, expires_at=at + CODE_LIVES,
     )  # fmt: skip
@@ -252,18 +250,9 @@ def new_code(
 
 def renew_text(code: ProofCode) -> str:
     """Another text for a code that has not left yet: what was written before it opens nothing."""
-    text = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    ProofCode.objects.filter(pk=code.pk).update(digest=_digest(text))
+    text = new_text()
+    ProofCode.objects.filter(pk=code.pk).update(digest=digest_of(text))
     return text
-
-
-def _digest(text: str) -> str:
-    return salted_hmac("accounts.proof-code", text, algorithm="sha256").hexdigest()
-
-
-def clean_code(text: str) -> str:
-    """As people type it: spaces, dashes and small letters do not matter."""
-    return "".join(char for char in text.upper() if char.isalnum())
 
 
 def use_mailbox_code(*, user: User, text: str, at: datetime) -> NumberProof:
@@ -280,7 +269,7 @@ def _spend(code: ProofCode, text: str, at: datetime) -> bool:
     usable = ProofCode.objects.filter(pk=code.pk, used_at=None, expires_at__gt=at, tries__lt=MOST_TRIES)
     if not usable.update(tries=F("tries") + 1):
         return False
-    is_right = constant_time_compare(code.digest, _digest(clean_code(text)))
+    is_right = constant_time_compare(code.digest, digest_of(clean_code(text)))
     return is_right and bool(ProofCode.objects.filter(pk=code.pk, used_at=None).update(used_at=at))
 
 
@@ -289,7 +278,7 @@ def use_spoken_code(*, user: User, text: str, at: datetime) -> ProofCode:
 
     Raises CodeUnusable. The caller then records the proof and binds the subject.
     """
-    digest = _digest(clean_code(text))
+    digest = digest_of(clean_code(text))
     code = ProofCode.objects.filter(digest=digest, means=ProofMeans.FACE_TO_FACE).select_related("cpts").first()
     if code is None or code.issued_by_id == user.pk or not _spend(code, text, at):
         raise CodeUnusable

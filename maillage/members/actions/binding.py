@@ -138,6 +138,12 @@ def bind_the_invited(*, invitation: Invitation, user: User, at: datetime) -> Non
         return  # the role stands, the identity does not: « Mon identité » says what is missing
 
 
+@hooks.address_changed.register
+def follow_the_address(*, user: User) -> None:
+    """A bound member is written to where their account is."""
+    Membership.objects.bound_to(user).update(email=user.email, version=F("version") + 1)
+
+
 @hooks.number_proved.register
 def tell_of_the_number(*, proof: NumberProof, at: datetime) -> None:
     """Whoever approved CPTS know under this number hears of it, at the address they know, with « Ce n’est pas moi »."""

@@ -320,5 +320,5 @@ class CodeForm(forms.Form):
     """A one-time code, spaces and small letters allowed."""
 
     code = forms.CharField(
-        label="Code", max_length=12, widget=forms.TextInput({"autocomplete": "one-time-code", "class": "code"})
+        label="Code reçu", max_length=12, widget=forms.TextInput({"autocomplete": "one-time-code", "class": "code"})
     )

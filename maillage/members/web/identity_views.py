@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from maillage.accounts.actions import proofs
+from maillage.accounts.identity import is_joined
 from maillage.accounts.models import NumberDispute, NumberProof, User
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.access import public, signed_in
@@ -42,6 +43,7 @@ def identity(request: AccountRequest) -> HttpResponse:
         "memberships": Membership.objects.bound_to(request.user).open().select_related("cpts").order_by("cpts__name"),
         "proposals": binding.proposals(request.user),
         "others": binding.bound_to_others(request.user),
+        "has_psc": is_joined(),
         "has_mailbox": proving.is_offered(),
         "number_form": NumberForm(),
         "code_form": CodeForm(auto_id="code_%s"),
