@@ -31,8 +31,8 @@ WHOLE = PresenceFacts(
         ({"has_account": False}, "compte"),
         ({"number_is_proved": False}, "prouvé"),
         ({"number_is_contested": True, "number_is_proved": False}, "contesté"),
-        ({"has_agreed": False}, "accepté"),
-        ({"place_is_confirmed": False}, "lieux"),
+        ({"has_agreed": False}, "accord"),
+        ({"place_is_confirmed": False}, "lieu"),
         ({"cpts_is_approved": False, "agreement_is_recorded": False}, "approuvée"),
         ({"agreement_is_recorded": False}, "convention"),
     ],
@@ -94,4 +94,4 @@ def test_a_coordinator_reads_why(client, cpts, doctor, slots):
     silent(cpts)
     client.force_login(UserFactory(role=Role.COORDINATOR, on=cpts))
     page = client.get(reverse("unscheduled_care:simulator", args=[cpts.slug])).content.decode()
-    assert "accepté de paraître au SAS" in page
+    assert "accord pour paraître au SAS" in page

@@ -20,16 +20,16 @@ class PresenceFacts:
 def missing(facts: PresenceFacts) -> Iterator[str]:
     """What keeps the professional from the SAS, in the order it is mended; nothing when they are shown."""
     if not facts.has_account:
-        yield "n’a pas encore relié de compte à son adhésion"
+        yield "aucun compte n’est relié à l’adhésion"
     if facts.number_is_contested:
-        yield "son numéro national est contesté : l’administration de l’instance va trancher"
+        yield "le numéro national est contesté : l’administration de l’instance va trancher"
     elif not facts.number_is_proved:
-        yield "n’a pas encore prouvé son numéro national (« Mon identité »)"
+        yield "le numéro national n’est pas prouvé (« Mon identité »)"
     if not facts.has_agreed:
-        yield "n’a pas accepté de paraître au SAS"
+        yield "l’accord pour paraître au SAS n’est pas donné"
     if not facts.place_is_confirmed:
-        yield "n’a confirmé l’adresse et le téléphone d’aucun de ses lieux"
+        yield "aucun lieu n’a son adresse et son téléphone confirmés"
     if not facts.cpts_is_approved:
-        yield "sa CPTS n’est pas encore approuvée"
+        yield "la CPTS n’est pas encore approuvée"
     elif not facts.agreement_is_recorded:
-        yield "la convention de sa CPTS avec le SAS n’est pas datée dans les réglages"
+        yield "la convention de la CPTS avec le SAS n’est pas datée dans les réglages"
