@@ -126,8 +126,15 @@ def permissions_on(user: User, cpts: Cpts | None) -> frozenset[Permission]:
 
 
 def demands_second_factor(user: User) -> bool:
-    """Whether one of the person's roles reads patients, money or votes, or runs the instance."""
-    return any(one.role in STRONG_ROLES for one in assignments_of(user))
+    """Whether one of the person's roles reads patients, money or votes, or runs the instance.
+
+    A CPTS that waits for its approval is a workspace without patients nor contract: it demands nothing yet.
+    """
+    return any(one.role in STRONG_ROLES and not _waits(one) for one in assignments_of(user))
+
+
+def _waits(assignment: RoleAssignment) -> bool:
+    return assignment.cpts is not None and not assignment.cpts.is_approved
 
 
 def _reaches(assignment: RoleAssignment, cpts: Cpts) -> bool:

@@ -55,9 +55,9 @@ def test_the_founder_of_a_cpts_in_emergence_becomes_its_coordinator(draft, found
     }  # fmt: skip
 
 
-def test_a_name_is_taken_once_whatever_its_case(draft, founder):
+def test_a_name_is_taken_once_whatever_its_case(draft):
     with pytest.raises(actions.CptsNameTaken):
-        actions.found_cpts(name="cpts DU val", departement=draft.cpts.departement, by=founder, at=NOON)
+        actions.found_cpts(name="cpts DU val", departement=draft.cpts.departement, by=UserFactory(), at=NOON)
     assert Cpts.objects.count() == 1
 
 

@@ -307,6 +307,7 @@ def test_founding_shows_what_resembles_it_first(client, cpts, member):
     assert "CPTS du Bergeracois" in page
     assert "Créer quand même" in page
     assert client.post("/nouvelle-cpts/", typed | {"confirmed": typed["name"]}).status_code == 302
+    client.force_login(UserFactory())
     again = client.post("/nouvelle-cpts/", typed | {"confirmed": typed["name"]}).content.decode()
     assert "porte déjà ce nom" in again
 

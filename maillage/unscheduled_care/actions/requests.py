@@ -50,8 +50,8 @@ class NobodyToSolicit(DomainError):
 
 
 def may_name_patients(cpts: Cpts) -> bool:
-    """Declared by the CPTS, and the instance has its key."""
-    return settings_of(cpts).may_name_patients and can_seal()
+    """Approved, declared by the CPTS, and the instance has its key."""
+    return cpts.is_approved and settings_of(cpts).may_name_patients and can_seal()
 
 
 @transaction.atomic
