@@ -1,11 +1,16 @@
 """Reading apart: within its memory, its time and its size, without a secret, outside transactions."""
 
+import re
 import resource
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
 
+import maillage
 from maillage.core.apart.reading import (
     MEBI,
     NotReadable,
@@ -17,6 +22,11 @@ from maillage.core.apart.reading import (
     read_apart,
 )
 from maillage.core.errors import UnreadableFile
+from maillage.core.files import PDFS
+from maillage.core.tables import TABLES
+from maillage.exchange.management.commands.receive_bounces import NOTICES
+from maillage.unscheduled_care.actions.calendars import ADDRESSES, FILES
+from maillage.unscheduled_care.api.answering import LARGE_BODIES
 
 
 def reader(name, **limits):
@@ -95,3 +105,23 @@ def test_it_refuses_loudly_inside_a_transaction():
         read_apart(reader("length"))
     assert not connection.in_atomic_block
     assert read_apart(reader("length")) == {"length": 0}
+
+
+READERS = [TABLES, PDFS, FILES, ADDRESSES, NOTICES, LARGE_BODIES]
+
+
+@pytest.mark.parametrize("reader_", READERS, ids=lambda one: one.function)
+def test_a_reading_function_exists_and_imports_no_django(reader_):
+    module, _, name = reader_.function.partition(":")
+    check = f"import sys, {module} as m; m.{name}; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_libraries_that_read_files_of_others_are_imported_by_readings_alone():
+    allowed = {"core/apart/tables.py", "core/apart/documents.py", "unscheduled_care/rules/busy_times.py"}
+    root = Path(maillage.__file__).parent
+    reads = re.compile(
+        r"^\s*(?:import|from) (?:python_calamine|pypdf|recurring_ical_events|openpyxl|PIL)\b", re.MULTILINE
+    )
+    found = {str(path.relative_to(root)) for path in root.rglob("*.py") if reads.search(path.read_text("utf-8"))}
+    assert found == allowed
