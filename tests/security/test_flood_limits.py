@@ -14,6 +14,7 @@ from maillage.accounts.actions import invite, token_for
 from maillage.accounts.models import Invitation, Role
 from maillage.core.leases import forget_leases
 from maillage.core.models import LimitRefusal
+from maillage.cpts.models import Cpts
 from maillage.meetings.models import SigninCode
 from maillage.meetings.rules.signin import code_at
 from maillage.members.models import Membership, SpreadsheetImport
@@ -154,6 +155,21 @@ def test_an_account_does_not_write_to_a_whole_meeting_again_and_again(client, cp
     answers = [client.post(url) for _ in range(5)]
     assert [answer.status_code for answer in answers[:3]] == [302] * 3
     assert LimitRefusal.objects.get(name="mailings").count == 2
+
+
+def test_twenty_cpts_are_not_founded_by_one_stranger_under_as_many_accounts(communes):
+    url = reverse("territory:found")
+    statuses = []
+    for number in range(8):
+        stranger = Client()
+        stranger.force_login(UserFactory())
+        name = f"CPTS inventée numéro {number}"
+        fields = {"name": name, "confirmed": name, "departement": "24"}
+        statuses.append(stranger.post(url, fields, REMOTE_ADDR=ROBOT).status_code)
+    assert statuses == [302] * 5 + [429] * 3
+    assert Cpts.objects.count() == 5
+    again = {"name": "CPTS de trop", "confirmed": "CPTS de trop", "departement": "24"}
+    assert stranger.post(url, again, REMOTE_ADDR=VISITOR).status_code == 302
 
 
 # Machines

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,12 +12,15 @@ from maillage.accounts.models import User
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.access import public, signed_in
 from maillage.core.errors import DomainError
+from maillage.core.limits import spend_from
 from maillage.core.listing import Column, Listing, LoadedListing
 from maillage.core.spreadsheets import Share
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
 from maillage.cpts.queries import possible_duplicates
+from maillage.geography.models import Departement
 from maillage.territory import actions
+from maillage.territory.limits import FOUNDINGS, FOUNDINGS_BLOCK
 from maillage.territory.map_data import map_data
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
 from maillage.territory.queries import alphabetical, in_force_of, population_of, summarise
@@ -42,13 +46,23 @@ def found(request: HttpRequest) -> HttpResponse:
         duplicates = possible_duplicates(name, departement.code)
         if request.POST.get("confirmed") == name or not duplicates:
             try:
-                cpts = actions.found_cpts(name=name, departement=departement, by=request.user, at=timezone.now())
+                cpts = _founded(request, request.user, name, departement)
             except DomainError as error:
                 form.add_error("name", error.user_message)
             else:
                 messages.success(request, f"{cpts} est créée. Composez maintenant son périmètre.")
                 return redirect("territory:draft", cpts.slug)
     return render(request, "territory/found.html", {"form": form, "duplicates": duplicates})
+
+
+def _founded(request: HttpRequest, by: User, name: str, departement: Departement) -> Cpts:
+    """One network does not found twenty under as many accounts; what is refused otherwise is not counted.
+
+    Raises LimitReached, and what found_cpts raises.
+    """
+    with transaction.atomic():
+        spend_from(request, FOUNDINGS, FOUNDINGS_BLOCK)
+        return actions.found_cpts(name=name, departement=departement, by=by, at=timezone.now())
 
 
 @requires(Permission.TERRITORY_VIEW)
