@@ -1,7 +1,7 @@
 """Files that wait for the worker: out of the web root, under a name that nobody guesses, a day at most."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -56,8 +56,10 @@ def forget_waiting(key: str) -> None:
 
 def sweep_waiting() -> int:
     """Erase what nobody came for. Returns how many."""
-    before = timezone.now().timestamp() - KEPT_SECONDS
-    old = [path for path in _folder().iterdir() if path.stat().st_mtime < before]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
+    before, swept = timezone.now().timestamp() - KEPT_SECONDS, 0
+    for path in _folder().iterdir():
+        with suppress(FileNotFoundError):  # another process sweeps too
+            if path.stat().st_mtime < before:
+                path.unlink()
+                swept += 1
+    return swept
