@@ -7,10 +7,12 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
 
 from maillage.core.checks import refuse_to_start  # noqa: E402  # once the models are there
+from maillage.core.web.incoming import utf8_only  # noqa: E402
 
+application = utf8_only(django_application)
 refuse_to_start()
 connections.close_all()  # the threads that answer open their own
 

@@ -102,7 +102,7 @@ POST_ONLY = {
     "oversight:settle_membership",
     "portal:demo_sign_in", "accounts:end_session", "portal:make_backup",
     "accounts:psc_unlink",
-    "portal:reload_reference", "accounts:withdraw_role", "accounts:withdraw_invitation",
+    "portal:reload_reference", "portal:renew_keys", "accounts:withdraw_role", "accounts:withdraw_invitation",
     "territory:start", "territory:discard", "territory:change", "territory:paste", "territory:put_in_force",
     "portal:load_open_data", "diagnosis:erase_entry", "diagnosis:remove_resource", "diagnosis:change_priority",
     "diagnosis:map_columns", "members:decide", "members:leave", "members:add_fee", "members:cancel_fee",
@@ -143,7 +143,7 @@ OTHER_LIMITS = {
     "meetings:hands": 14, "meetings:signing": 7,
     "unscheduled_care:own_agenda": 15, "unscheduled_care:open_slots": 10, "unscheduled_care:desk": 8,
     "unscheduled_care:simulator": 8, "unscheduled_care:requests": 8,
-    "unscheduled_care:request": 16, "unscheduled_care:feed": 3,
+    "unscheduled_care:request": 16, "unscheduled_care:feed": 3, "portal:keys": 7,
     # What is sealed asks for its key, and for the trace that it was read.
     "unscheduled_care:appointment": 9, "unscheduled_care:own_appointment": 9, "unscheduled_care:difficulties": 9,
     "meetings:personal": 6, "meetings:personal_paper": 6, "meetings:personal_document": 3,
@@ -239,6 +239,7 @@ def arguments(cpts, coordinator):
             cpts=cpts, partner="EHPAD", purpose="Essai", starts_on=NOON.date()
         ).uuid,
         "cpts_slug": cpts.slug,
+        "owner_uuid": cpts.uuid,
         "theme": "population",
         "indicator": "acc_10G",
         "kind": "xlsx",

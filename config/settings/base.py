@@ -51,6 +51,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "maillage.core.web.keeping.KeepNothing",
+    "maillage.core.web.incoming.IncomingText",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -67,6 +69,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "maillage.accounts.middleware.SecondFactorMiddleware",
     "maillage.accounts.middleware.ScopeMiddleware",
+    "maillage.accounts.middleware.ExportTrace",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -106,8 +109,6 @@ def tuned(database: dict) -> dict:
     if database["ENGINE"].endswith("postgresql"):
         database["ENGINE"] = "maillage.core.postgresql"
         database |= {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
-        # A server that does not answer is said so within seconds (/sante/pret), not minutes.
-        database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
         # A statement is planned once a connection, which often costs more than its answer: PREPARE=0 behind a pooler.
         if env.bool("PREPARE", default=True):
             database.setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=1)
@@ -208,10 +209,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 READ_PATIENCE_SECONDS = env.float("READ_PATIENCE_SECONDS", default=1.0)
 # Calendars of one's own network that may be read although they are not public: host:port, separated by commas.
 CALENDAR_OWN_HOSTS: list[str] = env.list("CALENDAR_OWN_HOSTS", default=[])
-# The largest request, files included: deploy/nginx.conf says the same (tests/test_deploy.py). Each kind of file has its
-# own lower limit, answered in French; a pasted list of 5 MB gets an answer, not an error page.
-LARGEST_REQUEST = 16 * 1024 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_REQUEST
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024  # a pasted list of 5 MB gets an answer, not an error page
 
 # Every mail is written in our journal; a job then hands it to the delivery backend (none outside production).
 EMAIL_BACKEND = "maillage.exchange.backends.JournalBackend"

@@ -1,5 +1,6 @@
 """Put the CPTS of the URL and the rights of the person on the request, before any view runs."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,11 +14,23 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 
 from maillage.accounts import means
+from maillage.accounts.actions.exports import trace_export
 from maillage.accounts.models import AccountKind, User
 from maillage.accounts.permissions import assignments_of, demands_second_factor, permissions_on
+from maillage.core.spreadsheets import XLSX_TYPE
 from maillage.cpts.models import Cpts
 
 WORKSPACE_KWARG = "cpts_slug"
+EXPORTED = frozenset(
+    {
+        "text/csv",
+        XLSX_TYPE,
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/pdf",
+        "text/vcard",
+    }
+)
+FILENAME = re.compile(r'filename="([^"]*)"')
 PROTECT = "accounts:protect"  # where a second factor is set up
 ACCOUNT_PREFIXES = ("account_", "mfa_")  # how the names of allauth's pages begin
 
@@ -40,6 +53,29 @@ class FragmentSignIn:
             moved["HX-Redirect"] = location
             return moved
         return response
+
+
+class ExportTrace:
+    """Every file that leaves to somebody signed in is written in the journal, whichever page made it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        kind = response.get("Content-Type", "").partition(";")[0]
+        if response.status_code == 200 and kind in EXPORTED and isinstance(request.user, User):
+            filters = {name: str(value) for name, value in request.GET.items() if value and name != "format"}
+            trace_export(
+                what=_filename(response), rows=getattr(response, "rows", None), filters=filters,
+                cpts=getattr(request, "cpts", None), by=request.user, at=timezone.now(),
+            )  # fmt: skip
+        return response
+
+
+def _filename(response: HttpResponse) -> str:
+    found = FILENAME.search(response.get("Content-Disposition", ""))
+    return found[1] if found else "document"
 
 
 class SecondFactorMiddleware:

@@ -1,6 +1,6 @@
 """Mails of accounts."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -137,3 +137,14 @@ def recovery_used(recovery: AccountRecovery, token: str) -> None:
         f"jours) : tout sera fermé.\n{_not_me(token)}\n"
     )
     EmailMessage("Votre compte a été repris", body, to=[recovery.user.email]).send()
+
+
+def account_unused(user: User, *, on: date) -> None:
+    """A month before an account that nobody uses is erased."""
+    link = settings.PUBLIC_URL + reverse(settings.LOGIN_URL)
+    body = (
+        "Bonjour,\n\nVous ne vous êtes pas connecté à Maillage depuis près d’un an. Votre compte sera effacé, et ses "
+        f"rôles retirés, après le {date_format(on, 'j F Y')}.\n\nPour le garder, connectez-vous une fois :\n{link}\n\n"
+        "Si vous n’en avez plus besoin, vous n’avez rien à faire. Votre adhésion à une CPTS n’en dépend pas.\n"
+    )
+    EmailMessage("Votre compte Maillage va être effacé", body, to=[user.email]).send()

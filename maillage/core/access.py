@@ -16,6 +16,12 @@ def public(view: View) -> View:
     return view
 
 
+def same_for_everybody(view: View) -> View:
+    """Reference data that a browser may keep, whoever asked for them: they tell nothing of anybody."""
+    view.is_same_for_everybody = True  # type: ignore[attr-defined]  # read by core.web.keeping
+    return view
+
+
 def machine(view: View) -> View:
     """A program, known by its certificate: no session, no form, no page (unscheduled_care.api)."""
     view = csrf_exempt(login_not_required(view))

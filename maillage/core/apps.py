@@ -9,7 +9,7 @@ class CoreConfig(AppConfig):
         from django.core.checks import register  # noqa: PLC0415
         from django.utils.module_loading import autodiscover_modules  # noqa: PLC0415
 
-        from maillage.core import wiping  # noqa: F401, PLC0415  # registers a kind of jobs
+        from maillage.core import resealing, wiping  # noqa: F401, PLC0415  # register kinds of jobs
         from maillage.core.checks import limits_are_known, patient_keys_fit, sqlite_is_recent  # noqa: PLC0415
 
         autodiscover_modules("limits")  # each app declares its own

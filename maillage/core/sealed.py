@@ -17,6 +17,7 @@ from maillage.core.sealing import SealBroken, decrypt, encrypt
 
 FORMAT, KEY_ID = b"\1", slice(1, 17)
 NOTHING = b""
+ERASED = "effacé"  # as pages say it
 
 
 class SealedField(models.BinaryField[Any, Any]):

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -72,14 +73,36 @@ def xlsx_bytes(sheets: Mapping[str, tuple[Cells, Iterable[Cells]]]) -> bytes:
     return out.getvalue()
 
 
-def csv_response(filename: str, header: Cells, rows: Iterable[Cells]) -> HttpResponse:
-    return _attachment(csv_text(header, rows).encode(), "text/csv; charset=utf-8", f"{filename}.csv")
+class Spreadsheet(HttpResponse):
+    """A file of rows; `rows` says how many left, for the trace of exports."""
+
+    def __init__(self, content: bytes, content_type: str, *, filename: str, rows: int) -> None:
+        self.rows = rows
+        headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+        super().__init__(content, content_type=content_type, headers=headers)
 
 
-def xlsx_response(filename: str, sheets: Mapping[str, tuple[Cells, Iterable[Cells]]]) -> HttpResponse:
-    return _attachment(xlsx_bytes(sheets), XLSX_TYPE, f"{filename}.xlsx")
+@dataclass
+class Counted:
+    """Rows, counted as they are written."""
+
+    rows: Iterable[Cells]
+    count: int = 0
+
+    def __iter__(self) -> Iterator[Cells]:
+        for row in self.rows:
+            self.count += 1
+            yield row
 
 
-def _attachment(content: bytes, content_type: str, filename: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return HttpResponse(content, content_type=content_type, headers=headers)
+def csv_response(filename: str, header: Cells, rows: Iterable[Cells]) -> Spreadsheet:
+    counted = Counted(rows)
+    content = csv_text(header, counted).encode()
+    return Spreadsheet(content, "text/csv; charset=utf-8", filename=f"{filename}.csv", rows=counted.count)
+
+
+def xlsx_response(filename: str, sheets: Mapping[str, tuple[Cells, Iterable[Cells]]]) -> Spreadsheet:
+    counted = {name: (header, Counted(rows)) for name, (header, rows) in sheets.items()}
+    content = xlsx_bytes(counted)
+    rows = sum(sheet.count for _, sheet in counted.values())
+    return Spreadsheet(content, XLSX_TYPE, filename=f"{filename}.xlsx", rows=rows)

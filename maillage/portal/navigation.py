@@ -58,6 +58,7 @@ INSTANCE_ENTRIES = (
     ("Messages sortants", "portal:outbox"),
     ("Limites", "portal:limits"),
     ("Sauvegardes", "portal:backups"),
+    ("Clés", "portal:keys"),
     ("Composants", "portal:gallery"),
 )
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from maillage.accounts.actions.unused import erase_unused_accounts
 from maillage.accounts.models import (
     AccountKind,
     AccountRecovery,
@@ -47,7 +48,7 @@ ERASE = "portal.erase"
 
 
 def expired(at: datetime) -> list[QuerySet[Any]]:
-    """Rows whose time is over. Accounts and the directory are kept while they serve (their models say why)."""
+    """Rows whose time is over. The directory is kept while it serves; accounts have an action of their own."""
 
     def before(days: int) -> datetime:
         return at - timedelta(days=days)
@@ -113,6 +114,7 @@ def erase_expired(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Running it twice erases nothing more."""
     at = timezone.now()
     erased = sum(rows.delete()[0] for rows in expired(at)) + _sweep(at) + erase_patients(at=at)
+    erased += erase_unused_accounts(at=at)
     return f"{erased} {plural(erased, 'ligne effacée', 'lignes effacées')}."
 
 

@@ -187,7 +187,7 @@ def test_no_audit_row_nor_log_line_tells_it(typed, caplog, hosted, coordinator):
     told = AuditEvent.objects.values_list("summary", "target_label", "details", "by_name", "type")
     assert not [row for row in told if SECRET in str(row)]
     assert SECRET not in caplog.text
-    assert {"appointment.read", "request.read", "difficulty.read"} <= {row[4] for row in told}
+    assert {"reading.appointment", "reading.request", "reading.difficulties"} <= {row[4] for row in told}
 
 
 def test_no_feed_list_export_nor_message_to_the_sas_tells_it(client, typed, hosted, doctor, coordinator):

@@ -84,7 +84,7 @@ def test_a_call_becomes_a_request_in_four_fields(client, hosted, desk, doctors):
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM unscheduled_care_carerequest")
         assert "Jeanne" not in str([bytes(one) if isinstance(one, memoryview) else one for one in cursor.fetchone()])
-    assert AuditEvent.objects.filter(type="request.read", target_id=str(row.pk)).count() == 1
+    assert AuditEvent.objects.filter(type="reading.request", target_id=str(row.pk)).count() == 1
     assert not any("Jeanne" in one.summary + str(one.details) for one in AuditEvent.objects.all())
 
 

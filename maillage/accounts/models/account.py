@@ -51,7 +51,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """One account. An address is unique among password accounts only: regulators enter by identifier.
 
-    Retention: while a role is held, then one year; the audit keeps the name it wrote.
+    Retention: one year after its last use, and its person is told a month before (accounts.actions.unused); the audit
+    keeps the name it wrote.
     """
 
     RETENTION_DAYS = 365
@@ -65,6 +66,7 @@ class User(AbstractBaseUser):
     family_name = models.CharField("nom", max_length=80)
     is_active = models.BooleanField("actif", default=True)
     created_at = models.DateTimeField("créé le", auto_now_add=True)
+    erasure_told_at = models.DateTimeField("effacement annoncé le", null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -28,6 +28,11 @@ AUDIT_TYPES = (
     ("invitation", "Invitations"),
     ("role", "Rôles"),
     ("cpts", "CPTS"),
+    ("reading.", "Lectures de dossiers"),
+    ("export.", "Fichiers sortis"),
+    ("request.", "Demandes de soins"),
+    ("appointment.", "Rendez-vous"),
+    ("keys.", "Clés des données de patients"),
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
@@ -54,13 +55,23 @@ def forget(*, contact: Contact, at: datetime) -> None:
     audit.record("contact.forgotten", target=contact, by=None, at=at, cpts=contact.cpts, summary=summary)
 
 
+def nothing_of_the_text() -> dict[str, str]:
+    """What is left of a message that is not to be sent any more: it may hold a link that opens an account.
+
+    Kept only where it is the point, in a demonstration.
+    """
+    return {} if settings.DEMO else {"body": "", "calendar": ""}
+
+
 @transaction.atomic
 def record_bounce(bounce: Bounce, *, at: datetime) -> bool:
     """A server refused one of our messages for good. False when the message is no longer kept."""
     mail = OutgoingMail.objects.filter(uuid=bounce.mail_uuid).first()
     if mail is None:
         return False
-    OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.BOUNCED, reason=bounce.reason)
+    OutgoingMail.objects.filter(pk=mail.pk).update(
+        state=MailState.BOUNCED, reason=bounce.reason, **nothing_of_the_text()
+    )
     if mail.cpts_id:
         contact_of(mail.cpts_id, mail.recipient, at)
         Contact.objects.filter(cpts=mail.cpts_id, key=key_of(mail.recipient), forgotten_at=None).update(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from maillage.core import jobs
 from maillage.core.typography import typographic
 from maillage.exchange import links
-from maillage.exchange.actions.contacts import contact_of, record_bounce
+from maillage.exchange.actions.contacts import contact_of, nothing_of_the_text, record_bounce
 from maillage.exchange.limits import spend_mail
 from maillage.exchange.models import CHOSEN_KINDS, Contact, MailKind, MailState, OutgoingMail
 from maillage.exchange.rules.bounce import Bounce
@@ -112,7 +112,9 @@ def _verdict(mail: OutgoingMail, contact: Contact, moment: datetime | None) -> t
 
 def give_up(arguments: dict[str, Any]) -> None:
     """Every attempt failed: the journal says so."""
-    OutgoingMail.objects.filter(pk=arguments["mail_id"], state=MailState.QUEUED).update(state=MailState.FAILED)
+    OutgoingMail.objects.filter(pk=arguments["mail_id"], state=MailState.QUEUED).update(
+        state=MailState.FAILED, **nothing_of_the_text()
+    )
 
 
 @jobs.job(DELIVER, attempts=5, limit=timedelta(minutes=2), on_failure=give_up, lane="mail")
@@ -126,7 +128,7 @@ def deliver(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     if contact:
         state, reason = _verdict(mail, contact, at)
         if state != MailState.QUEUED:
-            OutgoingMail.objects.filter(pk=mail.pk).update(state=state, reason=reason, body="")
+            OutgoingMail.objects.filter(pk=mail.pk).update(state=state, reason=reason, **nothing_of_the_text())
             return reason
     try:
         _message(mail, contact).send()
@@ -136,10 +138,7 @@ def deliver(arguments: dict[str, Any], progress: jobs.Progress) -> str:
             raise
         record_bounce(Bounce(mail.uuid, words.decode(errors="replace")[:200]), at=at)
         return "Adresse refusée par son serveur."
-    # The text may hold a link that opens an account: it is kept only where it is the point, in a demonstration.
-    body = mail.body if settings.DEMO else ""
-    calendar = mail.calendar if settings.DEMO else ""
-    OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=at, body=body, calendar=calendar)
+    OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=at, **nothing_of_the_text())
     return "Message envoyé."
 
 

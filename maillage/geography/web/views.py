@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import etag, require_safe
 
-from maillage.core.access import public
+from maillage.core.access import public, same_for_everybody
 from maillage.geography.models import Commune, ReferenceRelease
 
 
@@ -11,6 +11,7 @@ def _release(request: HttpRequest, departement: str) -> str | None:
     return ReferenceRelease.objects.order_by("-loaded_at").values_list("fingerprint", flat=True).first()
 
 
+@same_for_everybody
 @public
 @require_safe
 @etag(_release)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from maillage.portal.web import backup_views, data_views, views
+from maillage.portal.web import backup_views, data_views, key_views, views
 
 app_name = "portal"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("instance/donnees/", data_views.open_data, name="open_data"),
     path("instance/donnees/charger/", data_views.load_open_data, name="load_open_data"),
     path("instance/donnees/<int:import_id>/rejets.csv", data_views.rejects, name="rejects"),
+    path("instance/cles/", key_views.keys, name="keys"),
+    path("instance/cles/renouveler/", key_views.renew_keys, name="renew_keys"),
+    path("instance/cles/<uuid:owner_uuid>/detruire/", key_views.destroy_key, name="destroy_key"),
     path("instance/messages/", views.outbox, name="outbox"),
     path("instance/messages/<uuid:mail_uuid>/", views.outgoing_mail, name="mail"),
     path("instance/limites/", views.limits, name="limits"),

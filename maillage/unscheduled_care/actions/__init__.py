@@ -71,7 +71,7 @@ from maillage.unscheduled_care.actions.opening import (
     taken_spans,
 )
 from maillage.unscheduled_care.actions.outbox import Answer, flush_outbox, retry_refused
-from maillage.unscheduled_care.actions.reading import ERASED, read_appointment
+from maillage.unscheduled_care.actions.reading import read_appointment
 from maillage.unscheduled_care.actions.regulators import (
     IdentifierTaken,
     RegulatorExists,
@@ -99,7 +99,6 @@ from maillage.unscheduled_care.actions.settings import StaleSettings, save_setti
 
 __all__ = [
     "DESK_KINDS",
-    "ERASED",
     "FLUSH",
     "FOLLOW",
     "READ",

@@ -9,7 +9,7 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.keyring import Keyring
-from maillage.core.sealed import read_sealed, write_sealed
+from maillage.core.sealed import ERASED, read_sealed, write_sealed
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.models import Appointment, Difficulty
@@ -58,5 +58,5 @@ def read_difficulties(
     said = [read_sealed(difficulty, "sealed", keys=keys) for difficulty in difficulties]
     if count := sum(bool(facts) for facts in said):
         summary = f"{count} {plural(count, 'difficulté lue', 'difficultés lues')}"
-        audit.record("difficulty.read", target=cpts, by=by, at=at, cpts=cpts, summary=summary)
-    return said
+        audit.record("reading.difficulties", target=cpts, by=by, at=at, cpts=cpts, summary=summary)
+    return [{"text": ERASED, "answer": ERASED} | facts for facts in said]

@@ -9,10 +9,8 @@ from django.utils import timezone
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.keyring import Keyring
-from maillage.core.sealed import read_sealed
+from maillage.core.sealed import ERASED, read_sealed
 from maillage.unscheduled_care.models import Appointment
-
-ERASED = "effacé"
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,13 @@ def read_appointment(
     keys = Keyring()
     reason = read_sealed(appointment, "sealed", keys=keys).get("reason", "")
     told = appointment.difficulties.order_by("told_at", "pk") if with_difficulties else ()
-    difficulties = tuple({"text": ERASED} | read_sealed(row, "sealed", keys=keys) for row in told)
+    difficulties = tuple(
+        {"text": ERASED, "answer": ERASED if row.solved_at else ""} | read_sealed(row, "sealed", keys=keys)
+        for row in told
+    )
     if reason or difficulties:
         summary = f"Motif lu : rendez-vous du {timezone.localtime(appointment.starts_at):%d/%m/%Y à %H:%M}"
-        audit.record("appointment.read", target=appointment, by=by, at=at, cpts_id=appointment.cpts_id, summary=summary)
+        audit.record(
+            "reading.appointment", target=appointment, by=by, at=at, cpts_id=appointment.cpts_id, summary=summary
+        )
     return SealedWords(reason or (ERASED if bytes(appointment.sealed) else ""), difficulties)

@@ -77,7 +77,9 @@ def open_request(
 @transaction.atomic
 def read_request(*, request: CareRequest, by: User, at: datetime) -> tuple[dict[str, str], list[dict[str, object]]]:
     """The patient and the thread, in clear; that they were read is written. Raises NoSealingKey, SealBroken."""
-    audit.record("request.read", target=request, by=by, at=at, cpts=request.cpts, summary=f"{request} lue".capitalize())
+    audit.record(
+        "reading.request", target=request, by=by, at=at, cpts=request.cpts, summary=f"{request} lue".capitalize()
+    )
     keys = Keyring()
     thread: list[dict[str, object]] = [
         {"row": message, "text": read_sealed(message, "sealed", keys=keys).get("text", "")}

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from maillage.core import jobs
+from maillage.core import jobs, resealing
 from maillage.core.outages import outlive
 from maillage.core.worker import Worker
 
@@ -26,6 +26,7 @@ class Command(BaseCommand):
     def handle(self, *, batch: bool, lanes: str, verbosity: int, **options: Any) -> None:
         threads = _chosen(lanes)
         outlive(lambda: jobs.rescue(timezone.now()))
+        outlive(lambda: resealing.ask_when_needed(timezone.now()))
         if batch:
             queues = ",".join(threads)
             call_command(
