@@ -109,6 +109,8 @@ def tuned(database: dict) -> dict:
     if database["ENGINE"].endswith("postgresql"):
         database["ENGINE"] = "maillage.core.postgresql"
         database |= {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
+        # A server that does not answer is said so within seconds (/sante/pret), not minutes.
+        database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
         # A statement is planned once a connection, which often costs more than its answer: PREPARE=0 behind a pooler.
         if env.bool("PREPARE", default=True):
             database.setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=1)
@@ -209,7 +211,10 @@ MEDIA_ROOT = VAR_DIR / "media"
 READ_PATIENCE_SECONDS = env.float("READ_PATIENCE_SECONDS", default=1.0)
 # Calendars of one's own network that may be read although they are not public: host:port, separated by commas.
 CALENDAR_OWN_HOSTS: list[str] = env.list("CALENDAR_OWN_HOSTS", default=[])
-DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024  # a pasted list of 5 MB gets an answer, not an error page
+# The largest request, files included: deploy/nginx.conf says the same (tests/test_deploy.py). Each kind of file has its
+# own lower limit, answered in French; a pasted list of 5 MB gets an answer, not an error page.
+LARGEST_REQUEST = 16 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_REQUEST
 
 # Every mail is written in our journal; a job then hands it to the delivery backend (none outside production).
 EMAIL_BACKEND = "maillage.exchange.backends.JournalBackend"

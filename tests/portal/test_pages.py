@@ -231,7 +231,10 @@ class BrokenBackend:
 def test_health_tells_apart_alive_and_ready(client, db):
     assert client.get("/sante/vivant").json() == {"status": "ok"}
     waiting = client.get("/sante/pret")
-    assert (waiting.status_code, waiting.json()) == (503, {"migrations": True, "communes": False})
+    assert (waiting.status_code, waiting.json()) == (
+        503,
+        {"database": True, "migrations": True, "communes": False, "disk": True},
+    )
     ReferenceRelease.objects.create(
         fingerprint="x", geography_year=2026, population_year=2023, communes=1, loaded_at=timezone.now()
     )

@@ -1,13 +1,10 @@
 """Start page, one's spaces, the home of a CPTS, and the pages of the instance."""
 
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -25,7 +22,7 @@ from maillage.exchange.models import MailState, OutgoingMail
 from maillage.geography.jobs import RELOAD
 from maillage.geography.models import ReferenceRelease
 from maillage.oversight.queries import approves
-from maillage.portal import queries
+from maillage.portal import queries, readiness
 from maillage.portal.backups import backups_at
 from maillage.portal.demo.people import PERSONAS
 from maillage.portal.web.gallery import gallery_facts
@@ -173,14 +170,6 @@ def alive(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """The process can work: database reached, migrations applied, communes loaded. 503 otherwise."""
-    try:
-        checks = {"migrations": not _pending_migrations(), "communes": ReferenceRelease.objects.exists()}
-    except DatabaseError:
-        checks = {"database": False}
-    return JsonResponse(checks, status=200 if all(checks.values()) else 503)
-
-
-def _pending_migrations() -> list[Any]:
-    executor = MigrationExecutor(connection)
-    return executor.migration_plan(executor.loader.graph.leaf_nodes())
+    """The process can work: database, migrations, communes, disks. 503 otherwise, with what is wrong."""
+    answers = readiness.checks()
+    return JsonResponse(answers, status=200 if all(answers.values()) else 503)
