@@ -98,3 +98,12 @@ INVITATIONS = limit(
     said="Trop d’invitations",
 )
 IMPORTS = limit("imports", "Fichiers importés par un compte", most=40, seconds=HOUR, by=(By.ACCOUNT,))
+
+PROOF_CODES = limit(
+    "proof-codes",
+    "Codes de preuve d’identité tapés par un compte",
+    most=10,
+    seconds=15 * MINUTE,
+    by=(By.ACCOUNT,),
+    said=TOO_MANY_TRIES,
+)

@@ -429,3 +429,18 @@ def test_a_bound_member_is_written_to_where_their_account_is(cpts):
     hooks.address_changed(user=account)
     membership.refresh_from_db()
     assert membership.email == "nouvelle@exemple.invalid"
+
+
+def test_codes_are_asked_and_tried_a_few_times(client, settings, thief):
+    settings.MSSANTE_FROM_EMAIL, settings.MSSANTE_BACKEND = "a@mssante.exemple.invalid", "locmem"
+    asked = [
+        text_of(client.post(reverse("members:ask_mailbox_code"), {"number": "99900000017"}, follow=True))
+        for _ in range(6)
+    ]
+    assert ["un code vient d’y partir" in page for page in asked] == [True] * 5 + [False]
+    tried = [
+        text_of(client.post(reverse("members:use_code_in_person"), {"code": "AAAAAAAA"}, follow=True))
+        for _ in range(11)
+    ]
+    assert "n’est pas le bon" in tried[0]
+    assert "Trop d’essais" in tried[10]

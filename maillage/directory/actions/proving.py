@@ -14,7 +14,9 @@ from maillage.accounts.actions import proofs
 from maillage.accounts.models import ProofCode, ProofMeans, User
 from maillage.core import jobs
 from maillage.core.errors import DomainError
+from maillage.core.limits import spend
 from maillage.core.typography import typographic
+from maillage.directory.limits import CODES_OF_ACCOUNT, CODES_OF_NUMBER
 from maillage.directory.models import Mailbox
 from maillage.directory.rules.identifiers import UnknownIdentifier, number_key
 
@@ -24,7 +26,6 @@ SENT = (
     "Si l’annuaire national donne une boîte MSSanté personnelle à ce numéro, un code vient d’y partir : il sert "
     "un quart d’heure."
 )
-MOST_OF_A_NUMBER, MOST_OF_AN_ACCOUNT, SPAN = 5, 5, timedelta(days=1)
 
 
 class NotOffered(DomainError):
@@ -35,10 +36,6 @@ class NumberUnreadable(DomainError):
     user_message = "Un numéro RPPS a 11 chiffres, un numéro ADELI 9 caractères."
 
 
-class TooManyCodes(DomainError):
-    user_message = "Trop de codes demandés aujourd’hui pour ce numéro ou ce compte : réessayez demain."
-
-
 def is_offered() -> bool:
     """Whether this instance was given a mailbox that MSSanté operators take mail from."""
     return bool(settings.MSSANTE_FROM_EMAIL and settings.MSSANTE_BACKEND)
@@ -47,7 +44,7 @@ def is_offered() -> bool:
 def send_code(*, user: User, number: str, at: datetime) -> None:
     """Ask for a code; nothing tells whether a mailbox received it.
 
-    Raises NotOffered, NumberUnreadable or TooManyCodes.
+    Raises NotOffered, NumberUnreadable or LimitReached.
     """
     if not is_offered():
         raise NotOffered
@@ -55,11 +52,7 @@ def send_code(*, user: User, number: str, at: datetime) -> None:
         national_id = number_key("".join(number.split()).upper())
     except UnknownIdentifier as error:
         raise NumberUnreadable from error
-    recent = ProofCode.objects.filter(means=ProofMeans.MSSANTE, created_at__gt=at - SPAN)
-    if recent.filter(national_id=national_id).count() >= MOST_OF_A_NUMBER:
-        raise TooManyCodes
-    if recent.filter(user=user).count() >= MOST_OF_AN_ACCOUNT:
-        raise TooManyCodes
+    spend(CODES_OF_ACCOUNT, CODES_OF_NUMBER, at=at, account=user.pk, of=national_id)
     code = proofs.new_code(means=ProofMeans.MSSANTE, national_id=national_id, user=user, at=at)
     jobs.enqueue(SEND, label="Envoi d’un code par MSSanté", at=at, code_id=code.row.pk)
 

@@ -12,11 +12,13 @@ from django.views.decorators.http import require_POST
 
 from maillage.accounts.actions import proofs
 from maillage.accounts.identity import is_joined
+from maillage.accounts.limits import PROOF_CODES
 from maillage.accounts.models import NumberDispute, NumberProof, User
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.core.access import public, signed_in
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
+from maillage.core.limits import spend
 from maillage.directory.actions import proving
 from maillage.exchange import links
 from maillage.members.actions import binding
@@ -66,22 +68,26 @@ def ask_mailbox_code(request: AccountRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def use_mailbox_code(request: AccountRequest) -> HttpResponse:
-    code = request.POST.get("code", "")[:40]
     _do(
         request,
-        lambda: proofs.use_mailbox_code(user=request.user, text=code, at=timezone.now()),
+        lambda: proofs.use_mailbox_code(user=request.user, text=_typed(request), at=timezone.now()),
         "Votre numéro national est prouvé.",
     )
     return redirect("members:identity")
 
 
+def _typed(request: AccountRequest) -> str:
+    """The code that was typed, each try counted. Raises LimitReached."""
+    spend(PROOF_CODES, at=timezone.now(), account=request.user.pk)
+    return request.POST.get("code", "")[:40]
+
+
 @require_POST
 @signed_in
 def use_code_in_person(request: AccountRequest) -> HttpResponse:
-    code = request.POST.get("code", "")[:40]
     _do(
         request,
-        lambda: binding.use_code_in_person(user=request.user, text=code, at=timezone.now()),
+        lambda: binding.use_code_in_person(user=request.user, text=_typed(request), at=timezone.now()),
         "Votre numéro national est prouvé.",
     )
     return redirect("members:identity")
