@@ -9,11 +9,13 @@ from typing import Any
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth import login, logout
 from django.http import HttpRequest
 
 from maillage.accounts.models import User
 
 PASSWORD, SECOND_FACTOR, PSC, FACE_TO_FACE, DEMONSTRATION = "password", "mfa", "psc", "face-to-face", "demonstration"
+BACKEND = "maillage.accounts.backends.PasswordBackend"
 LABELS = {
     "totp": "application d’authentification",
     "webauthn": "clé d’accès",
@@ -28,6 +30,14 @@ LABELS = {
 def prove(request: HttpRequest, user: User, method: str, **details: Any) -> None:
     """Note, in the session, that the person just proved who they are."""
     record_authentication(request, user, method, **details)
+
+
+def open_session(request: HttpRequest, user: User, method: str) -> None:
+    """Sign a person in, who just proved who they are by that method. Whoever was signed in here leaves first."""
+    if request.user.is_authenticated and request.user != user:
+        logout(request)  # what they proved goes with their session
+    prove(request, user, method)
+    login(request, user, backend=BACKEND)
 
 
 def is_strong(request: HttpRequest) -> bool:

@@ -31,6 +31,7 @@ EXPORTED = frozenset(
     }
 )
 FILENAME = re.compile(r'filename="([^"]*)"')
+UNATTENDED = "X-Unattended"  # a fragment that a page refreshes by itself: nobody is there
 PROTECT = "accounts:protect"  # where a second factor is set up
 ACCOUNT_PREFIXES = ("account_", "mfa_")  # how the names of allauth's pages begin
 
@@ -89,7 +90,7 @@ class SecondFactorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if isinstance(request.user, User):
+        if isinstance(request.user, User) and UNATTENDED not in request.headers:
             request.session.note_use(timezone.now())  # type: ignore[attr-defined]  # accounts.sessions
         return response
 

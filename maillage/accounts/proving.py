@@ -19,7 +19,7 @@ from maillage.accounts import means
 from maillage.accounts.held import hold
 from maillage.core.access import View
 
-STOPPED = "stopped"
+STOPPED, STRONG_WANTED = "stopped", "strong_wanted"
 NEVER_HELD = ("csrfmiddlewaretoken",)
 
 
@@ -47,6 +47,20 @@ def recently_proved_when(is_sensitive: Callable[[HttpRequest], bool]) -> Callabl
 
 def _always(request: HttpRequest) -> bool:
     return True
+
+
+def strongly_proved(view: View) -> View:
+    """The view names a patient: whatever the role of the person, a password alone does not open it."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not means.is_strong(request):
+            request.session[STRONG_WANTED] = True
+            return redirect(f"{reverse('accounts:protect')}?{urlencode({'next': request.get_full_path()})}")
+        return view(request, *args, **kwargs)
+
+    wrapper.demands_second_factor = True  # type: ignore[attr-defined]
+    return wrapper
 
 
 def is_sent(request: HttpRequest) -> bool:

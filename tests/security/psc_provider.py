@@ -48,6 +48,7 @@ class PscProvider(FaultyProvider):
     authenticated_at: int = 0
     signed_out: list = field(default_factory=list)
     body: bytes = b""
+    issued: list = field(default_factory=list)
 
     def __call__(self, environ, start_response):
         size = int(environ.get("CONTENT_LENGTH") or 0)
@@ -95,7 +96,9 @@ class PscProvider(FaultyProvider):
             raise PermissionError("the client is not who it says")
         self.nonce = asked["nonce"]
         self.claims = {"auth_time": self.authenticated_at} | self.claims
-        return super().token()
+        answer = super().token()
+        self.issued.append(answer["id_token"])
+        return answer
 
     def userinfo(self):
         told = {

@@ -143,6 +143,15 @@ def test_a_provider_that_is_down_says_so(linked, provider):
     assert go(Client(), provider).status_code == 403
 
 
+def test_entering_from_the_session_of_somebody_else_leaves_nothing_of_theirs(linked, provider, member):
+    browser = Client()
+    browser.force_login(member)
+    go(browser, provider)
+    assert browser.session["_auth_user_id"] == str(linked.pk)
+    assert browser.get(HOME).status_code == 200
+    assert len(browser.session["account_authentication_methods"]) == 1
+
+
 # Activities
 
 
@@ -348,8 +357,10 @@ def test_signing_out_of_a_session_by_password_goes_nowhere_else(client, provider
 def test_the_token_that_signs_out_is_in_no_page(linked, provider):
     browser = Client()
     go(browser, provider)
-    token = browser.session["psc_token"]
-    assert token
+    assert browser.session["psc_token"]
+    assert provider.issued
+    (token,) = provider.issued[-1:]
+    assert token not in str(dict(browser.session))
     for path in (HOME, CONNECTIONS, "/compte/protection/"):
         assert token not in browser.get(path).content.decode()
 

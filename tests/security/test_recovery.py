@@ -15,7 +15,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from maillage.accounts.actions import recoveries
 from maillage.accounts.models import AccountRecovery, AddressChange, Role, Session, User
 from maillage.audit.models import AuditEvent
-from tests.factories import NOON, PASSWORD, UserFactory
+from tests.factories import NOON, PASSWORD, CptsFactory, UserFactory
 from tests.security.sign_in_steps import enrol, is_signed_in, sign_in, type_password
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def treasurer(cpts):
 
 def check(client, user):
     """In person, by somebody of the team: the code that is said."""
-    page = client.post(f"{HOME}equipe/comptes/{user.uuid}/", CHECKED).content.decode()
+    page = client.post(f"{HOME}comptes/{user.uuid}/", CHECKED).content.decode()
     return re.search(r'class="code-said"><b>([\w ]+)</b>', page).group(1)
 
 
@@ -111,10 +111,10 @@ def test_the_code_is_not_guessed_and_expires(client, coordinator, treasurer, mon
 def test_nobody_checks_themselves_nor_somebody_of_another_cpts(client, coordinator, stranger, treasurer):
     enrol(coordinator)
     client.force_login(coordinator)
-    assertContains(client.post(f"{HOME}equipe/comptes/{coordinator.uuid}/", CHECKED), "propre identité")
-    assert client.post(f"{HOME}equipe/comptes/{stranger.uuid}/", CHECKED).status_code == 404
+    assertContains(client.post(f"{HOME}comptes/{coordinator.uuid}/", CHECKED), "propre identité")
+    assert client.post(f"{HOME}comptes/{stranger.uuid}/", CHECKED).status_code == 404
     client.force_login(stranger)
-    assert client.post(f"/cpts/cpts-voisine/equipe/comptes/{treasurer.uuid}/", CHECKED).status_code == 404
+    assert client.post(f"/cpts/cpts-voisine/comptes/{treasurer.uuid}/", CHECKED).status_code == 404
     assert not AccountRecovery.objects.exists()
     with pytest.raises(IntegrityError), transaction.atomic():
         AccountRecovery.objects.create(
@@ -137,6 +137,23 @@ def test_the_administrator_cannot_enter_as_somebody(client, treasurer, coordinat
     type_password(browser, institution, "devinons un peu")
     assertRedirects(browser.post(LOST, {"code": code}), "/compte/login/")
     assertContains(client.post(f"/instance/comptes/{admin.uuid}/", CHECKED), "propre identité")
+
+
+def test_a_cpts_that_a_stranger_founded_gives_no_code_for_those_it_invites(client, treasurer, communes):
+    founder = UserFactory()
+    own = CptsFactory(name="CPTS d’un inconnu", slug="cpts-inconnue", approval="waiting")
+    for user, role in ((founder, Role.COORDINATOR), (treasurer, Role.MEMBER)):
+        user.assignments.create(role=role, cpts=own, created_at=NOON)
+    client.force_login(founder)
+    assertContains(client.post(f"/cpts/{own.slug}/comptes/{treasurer.uuid}/", CHECKED), "attend son approbation")
+    assert not AccountRecovery.objects.exists()
+
+
+def test_an_institution_is_not_checked_by_a_cpts(client, coordinator, cpts):
+    both = UserFactory(role=Role.ARS_INSTRUCTOR, on={"region_id": "75"})
+    both.assignments.create(role=Role.MEMBER, cpts=cpts, created_at=NOON)
+    client.force_login(coordinator)
+    assertContains(client.post(f"{HOME}comptes/{both.uuid}/", CHECKED), "ne relève pas de vous")
 
 
 def test_a_code_made_again_replaces_the_first(client, coordinator, treasurer):
@@ -268,16 +285,16 @@ def test_a_new_device_is_told_once_and_shut_from_the_mail(client, coordinator):
 
 def test_accounts_are_listed_by_what_they_sign_in_with(client, cpts, coordinator, treasurer, member, stranger):
     client.force_login(coordinator)
-    page = client.get(f"{HOME}equipe/comptes/")
+    page = client.get(f"{HOME}comptes/")
     assertContains(page, "Marc Teyssier")
     assertNotContains(page, stranger.email)
     text = page.content.decode().replace("\xa0", " ")
     assert "Mot de passe seul : 2" in text
     assert "Application d’authentification : 1" in text
-    only = client.get(f"{HOME}equipe/comptes/?moyen=totp")
+    only = client.get(f"{HOME}comptes/?moyen=totp")
     assertContains(only, "Marc Teyssier")
     assertNotContains(only, member.email)
-    file = client.get(f"{HOME}equipe/comptes/homologation.md")
+    file = client.get(f"{HOME}comptes/homologation.md")
     assert file["Content-Disposition"].startswith("attachment")
     text = file.content.decode()
     assert "| Application d’authentification | deux" in text

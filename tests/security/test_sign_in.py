@@ -4,6 +4,7 @@ import json
 import re
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -15,6 +16,8 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from maillage.accounts.models import Role, Session, User
 from maillage.accounts.permissions import STRONG_PERMISSIONS, STRONG_ROLES, Permission
+from maillage.geography.models import Commune
+from maillage.unscheduled_care.actions import open_request, save_settings
 from tests.factories import NOON, PASSWORD, UserFactory
 from tests.security.sign_in_steps import code_of, enrol, is_signed_in, secret_of, sign_in, type_password
 
@@ -81,6 +84,23 @@ def test_a_stolen_password_of_a_coordinator_opens_no_page(client, coordinator):
 def test_a_member_enters_with_a_password(client, member):
     type_password(client, member)
     assert client.get(HOME).status_code == 200
+
+
+def test_the_file_of_a_patient_is_not_read_with_a_password_whatever_the_role(client, member, coordinator, cpts):
+    settings = {"target_hours": 48, "hds_host": "Hébergeur", "declares_hds": True, "patient_months": 3}
+    save_settings(cpts=cpts, read_version=0, fields=settings, by=coordinator, at=NOON)
+    care = open_request(
+        cpts=cpts, patient={"who": "Mme Essai", "what": "Y"}, commune=Commune.objects.get(pk="24037"), group="60",
+        hours=48, by=member, at=NOON,
+    )  # fmt: skip
+    type_password(client, member)
+    path = f"{HOME}soins/demandes/{care.uuid}/"
+    response = client.get(path)
+    assert response["Location"].startswith(PROTECT)
+    assertContains(client.get(response["Location"]), "Protégez votre compte")
+    assert client.get(HOME).status_code == 200
+    client.force_login(member)
+    assert client.get(path).status_code in {200, 404}
 
 
 def test_a_role_given_meanwhile_is_not_read_with_a_password(client, member, cpts):
@@ -212,6 +232,21 @@ def test_a_session_of_a_demanding_role_ends_after_half_an_hour_without_use(clien
     assert client.get(HOME)["Location"].startswith("/compte/login/")
 
 
+def test_a_page_that_refreshes_itself_keeps_nobody_in(client, coordinator, later):
+    client.force_login(coordinator)
+    for _ in range(4):
+        later(minutes=9)
+        response = client.get(HOME, headers={"HX-Request": "true", "X-Unattended": "1"})
+    assert response.status_code == 204
+    assert response["HX-Redirect"].startswith("/compte/login/")
+
+
+@pytest.mark.parametrize("path", sorted(Path("maillage").rglob("*.html")), ids=str)
+def test_whatever_refreshes_itself_says_that_nobody_is_there(path):
+    for tag in re.findall(r"<[^>]*hx-trigger=\"[^\"]*every[^>]*>", path.read_text(encoding="utf-8")):
+        assert "X-Unattended" in tag, path
+
+
 def test_the_half_hour_is_a_setting(client, coordinator, later, settings):
     settings.SESSION_IDLE_MINUTES = 5
     client.force_login(coordinator)
@@ -298,10 +333,14 @@ def test_a_new_password_ends_the_other_sessions(client, coordinator):
 
 def test_cards_of_the_demonstration_count_there_and_nowhere_else(client, cpts, settings):
     UserFactory(email="claire.aubert@exemple.invalid", role=Role.COORDINATOR, on=cpts)
+    UserFactory(email="nadia.ferrand@exemple.invalid", role=Role.SECRETARY, on=cpts, given_name="Nadia")
     settings.DEMO = settings.DEBUG = True
     client.post(reverse("portal:demo_sign_in"), {"persona": "claire.aubert"})
     assert client.get(HOME).status_code == 200
+    # Another card, from the same browser.
+    client.post(reverse("portal:demo_sign_in"), {"persona": "nadia.ferrand"})
+    assertContains(client.get(HOME), "Nadia")
     settings.DEMO = False
     assert client.get(HOME)["Location"].startswith(PROTECT)
     assert Client().post(reverse("portal:demo_sign_in"), {"persona": "claire.aubert"}).status_code == 404
-    assert User.objects.count() == 1
+    assert User.objects.count() == 2

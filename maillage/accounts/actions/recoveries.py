@@ -31,6 +31,10 @@ class AccountOfElsewhere(DomainError):
     user_message = "Ce compte ne relève pas de vous : sa CPTS seule peut vérifier qui le demande."
 
 
+class CptsNotApproved(DomainError):
+    user_message = "Une CPTS qui attend son approbation ne vérifie pas encore d’identité."
+
+
 class RecoveryRefused(DomainError):
     user_message = "Ce code n’est pas le bon, a expiré ou a déjà servi : demandez-en un autre à votre CPTS."
 
@@ -39,12 +43,13 @@ class RecoveryRefused(DomainError):
 def check_in_person(*, user: User, cpts: Cpts | None, document: str, by: User, at: datetime) -> str:
     """The code to say to the person in front of you, told once, good for a quarter of an hour.
 
-    `cpts` is None for the administrator, who checks only whom no CPTS knows. Raises OwnAccount, AccountOfElsewhere.
+    `cpts` is None for the administrator. Raises OwnAccount, AccountOfElsewhere or CptsNotApproved.
     """
     if user == by:
         raise OwnAccount
-    held = RoleAssignment.objects.filter(user=user, cpts__isnull=False)
-    if held.exists() if cpts is None else not held.of(cpts).exists():
+    if cpts and not cpts.is_approved:
+        raise CptsNotApproved
+    if not _is_theirs(user, cpts):
         raise AccountOfElsewhere
     text = new_text()
     AccountRecovery.objects.filter(user=user, used_at=None, expires_at__gt=at).update(expires_at=at)
@@ -62,6 +67,16 @@ def check_in_person(*, user: User, cpts: Cpts | None, document: str, by: User, a
     audit.record("recovery.checked", target=recovery, by=by, at=at, cpts=cpts, summary=summary)
     notifications.recovery_checked(recovery, not_me_token(user))
     return text
+
+
+def _is_theirs(user: User, cpts: Cpts | None) -> bool:
+    """Institutions and administrators are checked by the administrator of the instance; the others, and they alone, by
+    a CPTS where they hold a role."""
+    held = RoleAssignment.objects.filter(user=user)
+    of_institution = held.filter(cpts=None).exists()
+    if cpts is None:
+        return of_institution or not held.exists()
+    return not of_institution and held.of(cpts).exists()
 
 
 def use_recovery(*, user: User, text: str, at: datetime) -> None:

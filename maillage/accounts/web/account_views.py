@@ -12,7 +12,7 @@ from maillage.accounts.actions.connections import end_others, end_session
 from maillage.accounts.held import held
 from maillage.accounts.models import AccountKind, User
 from maillage.accounts.permissions import demands_second_factor
-from maillage.accounts.proving import STOPPED, recently_proved
+from maillage.accounts.proving import STOPPED, STRONG_WANTED, recently_proved
 from maillage.accounts.web.psc_session import ACTIVITIES, ACTIVITY
 from maillage.core.access import own_account
 from maillage.core.errors import DomainError
@@ -58,13 +58,15 @@ def end_one_session(request: HttpRequest) -> HttpResponse:
 
 @own_account
 def protect(request: HttpRequest) -> HttpResponse:
-    """The second factor that a role demands: set up here, or used if it is; then back to the page that was wanted."""
+    """The second factor that a role or a page demands: set up here; then back to the page that was wanted."""
     user = request.user
     assert isinstance(user, User)
     wanted = request.GET.get("next", "")
     if wanted and url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         request.session[WANTED] = wanted
-    if means.is_strong(request) or not demands_second_factor(user):
+    is_wanted = bool(request.session.get(STRONG_WANTED)) or demands_second_factor(user)
+    if means.is_strong(request) or not is_wanted:
+        request.session.pop(STRONG_WANTED, None)
         return redirect(request.session.pop(WANTED, None) or "portal:after_login")
     return render(request, "accounts/protect.html", {"factors": queries.factors_of(user)})
 

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from allauth.account.views import LogoutView
 from django.contrib import messages
-from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,12 +21,20 @@ from maillage.accounts.identity import Identity, IdentityNotFresh, IdentityRefus
 from maillage.accounts.limits import PSC_DOOR
 from maillage.accounts.models import User
 from maillage.accounts.proving import recently_proved
-from maillage.accounts.web.psc_session import ACTIVITIES, ACTIVITY, TO_LINK, TOKEN, UNKNOWN, as_facts, identity_from
+from maillage.accounts.web.psc_session import (
+    ACTIVITIES,
+    ACTIVITY,
+    TO_LINK,
+    UNKNOWN,
+    as_facts,
+    identity_from,
+    keep_token,
+    token_kept,
+)
 from maillage.core.access import own_account, public
 from maillage.core.errors import DomainError
 from maillage.core.limits import spend_from
 
-BACKEND = "maillage.accounts.backends.PasswordBackend"
 TITLE = "Pro Santé Connect"
 SIGN_IN, LINK, PROVE = "connexion", "relier", "confirmer"
 LEFT, LEAVING, WANTED = "psc_left", "psc_leaving", "wanted_after_activity"
@@ -85,12 +92,9 @@ def _enter(request: HttpRequest, person: Identity, wanted: str) -> HttpResponse:
 
 def enter_as(request: HttpRequest, user: User, person: Identity, wanted: str = "") -> HttpResponse:
     """Open a session that Pro Santé Connect proved. The choice of an activity comes first when there are several."""
-    if request.user.is_authenticated and request.user != user:
-        logout(request)
-    means.prove(request, user, means.PSC)
-    login(request, user, backend=BACKEND)
+    means.open_session(request, user, means.PSC)
     identities.note_use(identity=person, user=user, at=timezone.now())
-    request.session[TOKEN] = person.token
+    keep_token(request, person)
     request.session[ACTIVITIES] = [[activity.key, activity.label] for activity in person.activities]
     request.session[ACTIVITY] = person.activities[0].label if len(person.activities) == 1 else ""
     page = wanted or reverse("portal:after_login")
@@ -110,7 +114,7 @@ def _prove(request: HttpRequest, person: Identity, left: dict[str, Any]) -> Http
         raise IdentityNotFresh
     assert isinstance(request.user, User)
     means.prove(request, request.user, means.PSC, reauthenticated=True)
-    request.session[TOKEN] = person.token
+    keep_token(request, person)
     return redirect(left["next"] or "accounts:connections")
 
 
@@ -135,7 +139,7 @@ def link(request: HttpRequest) -> HttpResponse:
         messages.error(request, error.user_message)
         return redirect("accounts:connections")
     means.prove(request, request.user, means.PSC)
-    request.session[TOKEN] = person.token
+    keep_token(request, person)
     messages.success(request, "Pro Santé Connect est relié : il ouvre désormais votre compte.")
     return redirect("accounts:protect")
 
@@ -177,7 +181,7 @@ class SignOut(LogoutView):
     """
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        token = self.request.session.get(TOKEN, "")
+        token = token_kept(self.request)
         response: HttpResponse = super().post(*args, **kwargs)
         if not token:
             return response

@@ -4,14 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from maillage.accounts import actions, devices
+from maillage.accounts import actions, devices, means
 from maillage.accounts.models import Invitation, RoleAssignment, User
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.accounts.proving import is_export, is_sent, recently_proved, recently_proved_when
@@ -22,7 +21,6 @@ from maillage.core.errors import DomainError
 from maillage.core.gone import gone
 from maillage.core.listing import Column, Filter, Listing
 
-BACKEND = "maillage.accounts.backends.PasswordBackend"
 AUDIT_TYPES = (
     ("perimeter", "Périmètre"),
     ("invitation", "Invitations"),
@@ -113,7 +111,7 @@ def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         form = AcceptInvitationForm(request.POST or None, email=invitation.email)
         if request.method == "POST" and form.is_valid():
             user = actions.accept_with_new_account(invitation=invitation, at=timezone.now(), **form.cleaned_data)
-            login(request, user, backend=BACKEND)
+            means.open_session(request, user, means.PASSWORD)
             response = redirect("portal:home", invitation.cpts.slug)
             devices.remember(response, user, request=request)
             return response

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -26,8 +25,6 @@ from maillage.portal import queries, readiness
 from maillage.portal.backups import backups_at
 from maillage.portal.demo.people import PERSONAS
 from maillage.portal.web.gallery import gallery_facts
-
-BACKEND = "maillage.accounts.backends.PasswordBackend"
 
 
 @public
@@ -54,8 +51,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     if persona is None:
         raise Http404
     user = get_object_or_404(User, email=persona.email)
-    means.prove(request, user, means.DEMONSTRATION)
-    login(request, user, backend=BACKEND)
+    means.open_session(request, user, means.DEMONSTRATION)
     return redirect("portal:after_login")
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import is_export, recently_proved_when
+from maillage.accounts.proving import is_export, recently_proved_when, strongly_proved
 from maillage.core.access import public
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
@@ -113,6 +113,7 @@ def new_request(request: CptsRequest) -> HttpResponse:
 
 
 @requires(Permission.SLOT_BOOK)
+@strongly_proved
 def show_request(request: CptsRequest, request_uuid: UUID) -> HttpResponse:
     """One patient: who they are, who could see them, what was said, how it ends."""
     row = get_object_or_404(_readable(request), uuid=request_uuid)
