@@ -8,8 +8,10 @@ import os
 import subprocess
 import sys
 import threading
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 
@@ -201,6 +203,21 @@ def test_slips_that_an_earlier_version_wrote_plain_are_counted(assembly, coordin
     Slip.objects.create(ballot=ballot, receipt="ancien", choice=CHOICES[0])
     assert closed(ballot, coordinator).result[0]["votes"] == 2
     assert ballot.slips.count() == 2
+
+
+def test_votes_of_an_earlier_version_leave_their_dead_rows_to_the_migration(assembly, coordinator, people):
+    ballot = election_of(assembly, coordinator)
+    for number, voter in enumerate(people[0]):
+        with transaction.atomic():
+            Signature.objects.create(ballot=ballot, voter=voter)
+            Slip.objects.create(ballot=ballot, receipt=f"avant-{number:03d}", choice=CHOICES[number % 3])
+    Slip.objects.filter(receipt__gte="avant-004").delete()
+    assert files_holding(["avant-007"])
+    rewrite = import_module("maillage.meetings.migrations.0003_rewrite_the_slips_of_closed_votes").rewrite
+    with connection.schema_editor(atomic=False) as editor:
+        rewrite(apps, editor)
+    assert not files_holding(["avant-007"])
+    assert Slip.objects.count() == 4
 
 
 def test_a_small_college_s_name_never_reaches_the_files(cpts, assembly, coordinator):
