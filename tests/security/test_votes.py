@@ -58,17 +58,10 @@ def secretary(cpts):
 def people(meeting, secretary):
     """The absent one, somebody there, and the secretary's own line: all vote."""
     absent, there = ParticipantFactory.create_batch(2, meeting=meeting)
-    own = ParticipantFactory(meeting=meeting, membership__email=secretary.email)
-    bind(own.membership, secretary)
+    own = ParticipantFactory(meeting=meeting, membership__email=secretary.email)  # bound to her account
     actions.draw_up_roll(meeting=meeting, by=secretary, at=timezone.now())
     actions.sign_in(participant=there, means=Means.CODE, at=timezone.now())
     return absent, there, own
-
-
-def bind(membership, user):
-    """Tie a membership to an account, however the version at hand does it."""
-    if hasattr(Membership, "account"):
-        Membership.objects.filter(pk=membership.pk).update(account=user)
 
 
 def voter_of(person):
@@ -264,6 +257,42 @@ def test_a_code_asked_before_the_address_changed_is_worth_nothing_after(people, 
     Membership.objects.filter(pk=there.membership_id).update(email="a.moi@exemple.invalid")
     assert "Votre adresse a changé" in vote_as(phone, there, ballot).content.decode()
     assert not SealedSlip.objects.exists()
+
+
+def test_an_account_bound_at_an_address_changed_after_the_roll_proves_nothing(desk, people, ballot, secretary, meeting):
+    absent, _, own = people
+    Meeting.objects.update(convened_at=timezone.now() - HOUR)
+    Membership.objects.filter(pk=own.membership_id).delete()
+    theirs = Membership.objects.filter(pk=absent.membership_id)
+    theirs.update(email=secretary.email, account=secretary, bound_at=timezone.now())
+    desk.get(wall_url(meeting))
+    with pytest.raises(actions.AddressChanged):
+        actions.sign_in(
+            participant=Participant.objects.for_link().get(pk=absent.pk), means=Means.SESSION, at=timezone.now()
+        )
+    tick_on_sheet(desk, absent, ballot)
+    assert "Votre adresse a changé" in vote_as(desk, absent, ballot).content.decode()
+    assert not SealedSlip.objects.exists()
+    # Bound before the convocation, it is theirs, whatever their address became.
+    theirs.update(bound_at=timezone.now() - 2 * HOUR)
+    assert "Vote compté" in vote_as(desk, absent, ballot).content.decode()
+
+
+def test_where_an_account_is_bound_a_code_elsewhere_proves_nothing(people, meeting, secretary):
+    own = people[2]
+    Voter.objects.all().update(address_key="")
+    Membership.objects.filter(pk=own.membership_id).update(email="ailleurs@exemple.invalid")
+    shown = Client().post(personal(own), {"do": "own-code"}, follow=True).content.decode()
+    assert "n’est pas celle de votre compte" in shown
+
+
+def test_a_contested_membership_votes_no_more(people, ballot):
+    _, there, _ = people
+    phone = Client()
+    prove(phone, there)
+    Membership.objects.filter(pk=there.membership_id).update(contested_at=timezone.now())
+    assert "Vous ne pouvez pas voter ici" in vote_as(phone, there, ballot).content.decode()
+    assert "contestée" in Client().post(personal(there), {"do": "own-code"}, follow=True).content.decode()
 
 
 def test_two_members_who_share_an_address_are_two_people(people, ballot, meeting, secretary):

@@ -18,6 +18,7 @@ from maillage.meetings.actions.proving import (
     NotProved,
     TooManyCodes,
     WrongCode,
+    check_account,
     check_address,
     expected_at,
     take_code,
@@ -71,6 +72,8 @@ def sign_in(*, participant: Participant, means: Means, device: str = "", at: dat
     """
     if means not in PROVEN:
         raise NotProved
+    if means == Means.SESSION:
+        check_account(participant)
     presence = _write(participant, at, means=means, device=device)[0]
     if presence.contested_at:
         own = {"means": means, "device": device, "arrived_at": at, "signed_at": at, "left_at": None}

@@ -156,7 +156,7 @@ class TwoVoices(DomainError):
 class VoiceWouldMove(DomainError):
     user_message = (
         "Une de ces deux fiches est sur la liste des votants d’une réunion qui n’est pas close, et leurs adresses "
-        "diffèrent : sa voix changerait de mains. Réunissez-les après la réunion."
+        "ou leurs comptes diffèrent : sa voix changerait de mains. Réunissez-les après la réunion."
     )
 
 
@@ -174,7 +174,8 @@ def _merge(kept: Membership, other: Membership) -> None:
     """
     voices = Voter.objects.filter(participant__membership=other, meeting__status__in=LIVE)
     voices = voices.exclude(meeting__voters__participant__membership=kept)  # two voices of one meeting: told below
-    if kept.email.lower() != other.email.lower() and voices.exists():
+    is_somebody_else = kept.email.lower() != other.email.lower() or kept.account_id != other.account_id
+    if is_somebody_else and voices.exists():
         raise VoiceWouldMove
     there = {one.meeting_id: one for one in Participant.objects.filter(membership=kept).for_link()}
     for one in Participant.objects.filter(membership=other).for_link():

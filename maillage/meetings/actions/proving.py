@@ -11,7 +11,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from maillage.core.errors import DomainError
 from maillage.exchange.actions import key_of
 from maillage.meetings import notifications
-from maillage.meetings.models import Meeting, Participant, SigninCode, Voter
+from maillage.meetings.models import Means, Meeting, Participant, SigninCode, Voter
 
 CODE_LIVES = timedelta(minutes=10)
 TRIES = 5
@@ -45,6 +45,10 @@ class AddressChanged(AddressProvesNothing):
     )
 
 
+class MembershipContested(AddressProvesNothing):
+    user_message = "Votre fiche est contestée : rien ne se signe ni ne se vote en son nom avant que ce soit réglé."
+
+
 class AddressOfNoAccount(AddressProvesNothing):
     user_message = (
         "L’adresse que la CPTS a de vous n’est pas celle de votre compte : un code n’y prouverait rien. "
@@ -64,16 +68,42 @@ def expected_at(meeting: Meeting, email: str) -> list[Participant]:
 
 def check_address(person: Participant) -> None:
     """Whether a code sent to their address proves that person. Raises AddressProvesNothing, or one of its kinds."""
+    if person.membership and person.membership.contested_at:
+        raise MembershipContested
     if not person.address:
         raise AddressProvesNothing
-    account = getattr(person.membership, "account", None)  # bound to a person, it outweighs what a team typed
-    if account and account.email.lower() != person.address.lower():
+    account = person.membership.account if person.membership else None
+    if account and account.email.lower() != person.address.lower():  # bound to a person, it outweighs what a team typed
         raise AddressOfNoAccount
     if len(expected_at(person.meeting, person.address)) > 1:
         raise AddressShared
-    voter = Voter.objects.filter(participant=person).exclude(address_key="").first()
-    if voter and voter.address_key != key_of(person.address):
+    if _moved_since_the_roll(person):
         raise AddressChanged
+
+
+def check_account(person: Participant) -> None:
+    """Whether the account bound to a member proves them: one bound since the convocation, where the address was changed
+    after the roll, may be anybody's. Raises AddressChanged.
+    """
+    membership, convened_at = person.membership, person.meeting.convened_at
+    is_recent = membership and membership.bound_at and convened_at and membership.bound_at >= convened_at
+    if is_recent and _moved_since_the_roll(person):
+        raise AddressChanged
+
+
+def check_proof(person: Participant, means: Means) -> None:
+    """Whether what somebody showed proves them. Raises NotProved, AddressProvesNothing or one of its kinds."""
+    if means == Means.SESSION:
+        check_account(person)
+    elif means == Means.CODE:
+        check_address(person)
+    else:
+        raise NotProved
+
+
+def _moved_since_the_roll(person: Participant) -> bool:
+    voter = Voter.objects.filter(participant=person).exclude(address_key="").first()
+    return voter is not None and voter.address_key != key_of(person.address)
 
 
 @transaction.atomic

@@ -11,10 +11,9 @@ from maillage.core.errors import DomainError
 from maillage.core.text import plural
 from maillage.exchange.actions import key_of
 from maillage.meetings import notifications
-from maillage.meetings.actions.proving import NotProved
+from maillage.meetings.actions.proving import check_proof
 from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import (
-    PROVEN,
     BallotState,
     BodyRule,
     Means,
@@ -141,7 +140,12 @@ def give_proxy(
     Raises NotProved, PaperMissing, OwnPouvoir, ProxyUnusable, ProxiesNotForeseen, TooManyProxies, ProxyAlreadyGiven,
     VotesGoingOn.
     """
-    _check_word(holder, means, signed_on, by, at)
+    if by is None:
+        check_proof(Participant.objects.for_link().get(pk=giver.participant_id), means)
+    elif means != Means.PAPER or signed_on is None or signed_on > timezone.localdate(at):
+        raise PaperMissing
+    elif Membership.objects.of_account(by).filter(participations__voter=holder).exists():
+        raise OwnPouvoir
     # The holder is locked before their pouvoirs are counted: two may reach them within the same second.
     holder = (
         Voter.objects.select_for_update(of=("self",)).select_related("meeting__cpts", "participant").get(pk=holder.pk)
@@ -172,18 +176,6 @@ def give_proxy(
     leave_trace("proxy", meeting, f"« {meeting} » : pouvoir de {giver} à {holder}{how}", by=by, at=at)
     _tell_giver(giver, f"Votre pouvoir à {holder} a été enregistré ({proxy.how}).", by, at)
     return proxy
-
-
-def _check_word(holder: Voter, means: Means, signed_on: date | None, by: User | None, at: datetime) -> None:
-    """Whose word a pouvoir is. Raises NotProved, PaperMissing, OwnPouvoir."""
-    if by is None:
-        if means not in PROVEN:
-            raise NotProved
-        return
-    if means != Means.PAPER or signed_on is None or signed_on > timezone.localdate(at):
-        raise PaperMissing
-    if Membership.objects.of_account(by).filter(participations__voter=holder).exists():
-        raise OwnPouvoir
 
 
 def _tell_giver(giver: Voter, words: str, by: User | None, at: datetime) -> None:

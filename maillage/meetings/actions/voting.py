@@ -15,11 +15,10 @@ from maillage.core.text import listed
 from maillage.core.wiping import leave_only
 from maillage.meetings import notifications
 from maillage.meetings.actions.attendance import check_tablet
-from maillage.meetings.actions.proving import NotProved, check_address
+from maillage.meetings.actions.proving import NotProved, check_proof
 from maillage.meetings.actions.roll import present_voters, represented, rule_of
 from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import (
-    PROVEN,
     Ballot,
     BallotMode,
     BallotState,
@@ -198,10 +197,9 @@ def _check_proof(caster: Voter, means: Means, tablet: Tablet | None) -> None:
     on_tablet = tablet is not None and person.is_present and person.presence.means == Means.TABLET
     if means == Means.TABLET and on_tablet:
         return
-    if means not in PROVEN or tablet:
+    if tablet:
         raise NotProved
-    if means == Means.CODE:
-        check_address(person)
+    check_proof(person, means)
 
 
 def _tell_of_tablet(ballot: Ballot, caster: Voter, tablet: Tablet, at: datetime) -> None:
@@ -220,7 +218,7 @@ def _voices(meeting: Meeting, caster: Voter, at: datetime) -> list[Voter]:
     if caster.pk not in there:
         return []
     held = [one.giver for one in represented(meeting, there).values() if one.holder_id == caster.pk]
-    members = Membership.objects.current().filter(cpts=meeting.cpts_id)
+    members = Membership.objects.current().filter(cpts=meeting.cpts_id, contested_at=None)
     still = set(meeting.voters.filter(participant__membership__in=members).values_list("pk", flat=True))
     return [one for one in (caster, *held) if one.pk in still]
 

@@ -41,7 +41,7 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
 
     def for_link(self) -> Self:
         """All that a personal page touches."""
-        return self.select_related("meeting__cpts", "membership", "presence__recorded_by")
+        return self.select_related("meeting__cpts", "membership__account", "presence__recorded_by")
 
 
 class Participant(models.Model):
