@@ -31,8 +31,14 @@ def data_files():
 
 
 def wal_position():
-    """Where the log of PostgreSQL stands; None on SQLite, whose log is a file among the others."""
-    return ask("SELECT pg_current_wal_insert_lsn()::text")[0][0] if is_postgresql() else None
+    """Where the log of PostgreSQL stands, kept from there on while this connection lives; None on SQLite."""
+    if not is_postgresql():
+        return None
+    ask(
+        "SELECT pg_create_physical_replication_slot('ballots_' || pg_backend_pid(), true, true) WHERE NOT EXISTS "
+        "(SELECT FROM pg_replication_slots WHERE slot_name = 'ballots_' || pg_backend_pid())"
+    )
+    return ask("SELECT pg_current_wal_insert_lsn()::text")[0][0]
 
 
 def wal_since(start):

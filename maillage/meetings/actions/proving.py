@@ -1,5 +1,6 @@
 """That somebody is who they say: a code sent to their own address, typed once. A personal link proves no person."""
 
+import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -101,9 +102,14 @@ def check_proof(person: Participant, means: Means) -> None:
         raise NotProved
 
 
+def address_on_roll(meeting: Meeting, email: str) -> str:
+    """What the roll keeps of an address: meaningless in another meeting, and the same under a secret that changes."""
+    return hashlib.sha256(f"{meeting.uuid.hex}:{email.strip().lower()}".encode()).hexdigest()
+
+
 def _moved_since_the_roll(person: Participant) -> bool:
     voter = Voter.objects.filter(participant=person).exclude(address_key="").first()
-    return voter is not None and voter.address_key != key_of(person.address)
+    return voter is not None and voter.address_key != address_on_roll(person.meeting, person.address)
 
 
 @transaction.atomic

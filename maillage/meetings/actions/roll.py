@@ -9,9 +9,8 @@ from django.utils import timezone
 from maillage.accounts.models import User
 from maillage.core.errors import DomainError
 from maillage.core.text import plural
-from maillage.exchange.actions import key_of
 from maillage.meetings import notifications
-from maillage.meetings.actions.proving import check_proof
+from maillage.meetings.actions.proving import address_on_roll, check_proof
 from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import (
     BallotState,
@@ -118,7 +117,7 @@ def _has_vote(one: Participant, rule: BodyRule) -> bool:
 
 def _voter(meeting: Meeting, one: Participant) -> Voter:
     assert one.membership
-    voter = Voter(meeting=meeting, participant=one, address_key=key_of(one.membership.email))
+    voter = Voter(meeting=meeting, participant=one, address_key=address_on_roll(meeting, one.membership.email))
     if college := one.membership.college:
         voter.college, voter.weight = college.name, college.weight
     return voter

@@ -1,6 +1,6 @@
 """Slips used to be written plain at each vote: their dead rows told who had voted what. The tables are made anew."""
 
-from django.db import migrations
+from django.db import migrations, transaction
 
 
 def rewrite(apps, schema_editor):
@@ -9,8 +9,12 @@ def rewrite(apps, schema_editor):
     if not slip.objects.exists():
         return
     if schema_editor.connection.vendor == "postgresql":
-        for model in (slip, signature):
-            schema_editor.execute(f"VACUUM (FULL) {model._meta.db_table}")
+        with transaction.atomic():
+            for model, order in ((slip, "receipt"), (signature, "pk")):
+                rows = list(model.objects.order_by(order))
+                # Not VACUUM FULL, which keeps dead rows while anybody reads.
+                schema_editor.execute(f"TRUNCATE TABLE {model._meta.db_table}")
+                model.objects.bulk_create(rows)
         return
     schema_editor.execute("PRAGMA secure_delete = ON")
     schema_editor.execute("VACUUM")
@@ -18,7 +22,7 @@ def rewrite(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    atomic = False  # neither engine makes a table anew inside a transaction
+    atomic = False  # SQLite makes no file anew inside a transaction
 
     dependencies = [("meetings", "0002_slips_are_sealed_until_the_closing")]
 
