@@ -39,7 +39,8 @@ def find(criteria: Criteria) -> QuerySet[Practitioner]:
     people = Practitioner.objects.filter(until=None).filter(_named(criteria))
     roles = _roles(criteria)
     if roles is not None:
-        people = people.filter(pk__in=roles.values("practitioner"))
+        # DISTINCT: gathered first, not asked of each name of France in the order of a page.
+        people = people.filter(pk__in=roles.values("practitioner").distinct())
     return people.prefetch_related(Prefetch("roles", _shown_roles(), to_attr="places")).order_by("search_name", "pk")
 
 
