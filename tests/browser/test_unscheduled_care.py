@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from maillage.accounts.models import Role
+from maillage.accounts.actions.proofs import record_proof
+from maillage.accounts.models import ProofMeans, Role
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Appointment, CareRequest, Effector, Slot
 from maillage.unscheduled_care.notifications import personal_path
@@ -48,9 +49,17 @@ def people(cpts, coordinator):
     )
     at = timezone.now()
     effector = actions.start_agenda(membership=membership, by=doctor, at=at)
-    said = {"number": "99900000017", "phone": "0553000017", "agrees": True, "extra_a_day": 1}
+    record_proof(user=doctor, national_id=899_900_000_017, means=ProofMeans.PSC, at=at)
+    actions.confirm_place(place=effector.schedules.get(), by=doctor, at=at)
+    said = {"phone": "0553000017", "agrees": True, "extra_a_day": 1}
     actions.say_how(effector=effector, read_version=0, by=doctor, at=at, **said)
-    fields = {"target_hours": 48, "hds_host": "Hébergeur", "declares_hds": True, "patient_months": 3}
+    fields = {
+        "target_hours": 48,
+        "agreed_with_sas_on": at.date(),
+        "hds_host": "Hébergeur",
+        "declares_hds": True,
+        "patient_months": 3,
+    }
     actions.save_settings(cpts=cpts, read_version=0, fields=fields, by=coordinator, at=at)
     zoe = UserFactory(role=Role.REGULATOR, on={"departement_id": "24"})
     return doctor, desk, zoe

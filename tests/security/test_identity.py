@@ -444,3 +444,16 @@ def test_codes_are_asked_and_tried_a_few_times(client, settings, thief):
     ]
     assert "n’est pas le bon" in tried[0]
     assert "Trop d’essais" in tried[10]
+
+
+def test_every_button_of_identity_and_of_places_carries_its_token(client, real, cpts):
+    """A fragment included alone loses the token of forms, and its button then does nothing."""
+    care_place = real.schedules.get()
+    type(care_place).objects.filter(pk=care_place.pk).update(confirmed_at=None)
+    checked = Client(enforce_csrf_checks=True)
+    checked.force_login(real.account)
+    for page in (reverse("members:identity"), reverse("unscheduled_care:places", args=[cpts.slug])):
+        forms = text_of(checked.get(page)).split("<form")[1:]
+        posted = [form.split("</form>")[0] for form in forms if 'method="post"' in form]
+        assert len(posted) > 1
+        assert all("csrfmiddlewaretoken" in form for form in posted), page
