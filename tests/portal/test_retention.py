@@ -12,6 +12,7 @@ from maillage.accounts.models import AccountKind, Invitation, Role, User
 from maillage.audit.models import AuditEvent
 from maillage.core import jobs
 from maillage.core.models import Job, JobState
+from maillage.core.resealing import RESEAL
 from maillage.exchange.actions import contact_of, forget, write_mail
 from maillage.exchange.models import Contact, OutgoingMail
 from maillage.meetings.jobs import REMIND
@@ -72,10 +73,13 @@ def test_what_a_regulator_signed_in_as_goes_a_year_after_their_last_entry(db):
     assert [one.identifier for one in User.objects.all()] == ["regulator:364"]
 
 
+DAILY = {ERASE, REFRESH, UNPAID, ENDINGS, REMIND, READ, RESEAL}
+
+
 def test_the_daily_work_is_asked_for_once_a_day(db):
-    assert {job.kind for job in jobs.enqueue_daily(timezone.now())} == {ERASE, REFRESH, UNPAID, ENDINGS, REMIND, READ}
+    assert {job.kind for job in jobs.enqueue_daily(timezone.now())} == DAILY
     assert jobs.enqueue_daily(timezone.now()) == []
-    assert len(jobs.enqueue_daily(timezone.now() + timedelta(days=1))) == 6
+    assert len(jobs.enqueue_daily(timezone.now() + timedelta(days=1))) == len(DAILY)
 
 
 @pytest.mark.django_db(transaction=True)
