@@ -1,4 +1,4 @@
-"""Data keys: one for each CPTS, drawn at random, kept wrapped by the key of the instance (docs/adr/0017).
+"""Data keys: one for each CPTS, drawn at random, kept wrapped by the key of the instance (docs/adr/0019).
 
 Destroying the data key of a CPTS makes all that it sealed unreadable for ever, and nothing of the others. A key is
 opened for one piece of work and forgotten with it: one destroyed elsewhere opens nothing a moment later.

@@ -1,7 +1,7 @@
 """What a browser keeps of a page, and tells the next site: nothing of a signed-in page, nothing of a personal link.
 
 Why not `no-referrer`: browsers then send `Origin: null` with a form, which the protection against forged requests
-rightly refuses (docs/adr/0017).
+rightly refuses (docs/adr/0019).
 """
 
 from collections.abc import Callable
