@@ -57,7 +57,7 @@ def new_account_code(email: str, code: str) -> None:
         "Il est bon un quart d’heure, sur l’appareil où vous l’avez demandé. Ne le donnez à personne.\n"
         "Si vous n’avez rien demandé, ignorez ce message : rien ne sera créé.\n"
     )
-    EmailMessage(f"Votre code Maillage : {code}", body, to=[email]).send()
+    EmailMessage("Votre code Maillage", body, to=[email]).send()
 
 
 def new_account_exists(email: str) -> None:
@@ -95,7 +95,7 @@ def address_code(email: str, code: str) -> None:
         f"Bonjour,\n\nVotre code pour confirmer cette adresse sur Maillage : {code}\n\n"
         "Il est bon un quart d’heure. Si vous n’avez rien demandé, ignorez ce message.\n"
     )
-    EmailMessage(f"Votre code Maillage : {code}", body, to=[email]).send()
+    EmailMessage("Votre code Maillage", body, to=[email]).send()
 
 
 def address_changing(change: AddressChange, token: str) -> None:

@@ -8,7 +8,7 @@ Each app declares its own in `limits.py`; `LIMITS` of the settings changes them 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from math import ceil
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -261,7 +261,8 @@ def refusals_noted() -> Iterator[list[LimitReached]]:
     finally:
         _refusals.reset(token)
         for error in refusals:
-            _write(error)
+            with suppress(OperationalError):  # a database too busy to count a refusal still refuses
+                _write(error)
 
 
 LINKS = limit(

@@ -13,11 +13,12 @@ REGISTRATIONS = limit(
 REGISTRATIONS_BLOCK = limit(
     "registrations-block", "Inscriptions, depuis un bloc de réseaux", most=200, seconds=DAY, by=(By.BLOCK,)
 )
-# A whole room asks at once, behind one address.
+# A whole room asks at once, behind one address: three hundred people ask, type, and some of them twice. What is
+# guessed is held by the code itself: five tries.
 WALL_CODES = limit(
     "wall-codes",
     "Codes de présence demandés ou essayés à une réunion, depuis un réseau",
-    most=300,
+    most=1500,
     seconds=15 * MINUTE,
     by=(By.NETWORK, By.OBJECT),
 )

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from maillage.accounts.models import NumberProof, Role, RoleAssignment
 from maillage.accounts.permissions import ROLE_PERMISSIONS, Permission
@@ -114,6 +115,11 @@ CONTEST, DOUBT, CONFIRM_ADDRESS = "member.contest", "number.doubt", "member.addr
 CONTEST_LIVES, CONFIRM_LIVES = timedelta(days=60), timedelta(days=7)
 
 
+def address_purpose(membership: Membership) -> str:
+    """A link confirms the address it was sent to, and no other one asked for since."""
+    return f"{CONFIRM_ADDRESS}.{membership.pending_email.lower()}"
+
+
 def _contest_link(membership: Membership, at: datetime) -> str:
     """« Ce n’est pas moi », for whoever reads the mail: a page whose button suspends, and nothing else."""
     token = links.sign(CONTEST, membership.uuid, until=at + CONTEST_LIVES)
@@ -162,15 +168,15 @@ def contested(membership: Membership, at: datetime) -> None:
 def address_asked(membership: Membership, at: datetime) -> None:
     """The new address proves itself; the one in use is warned, and keeps receiving meanwhile."""
     cpts = membership.cpts
-    token = links.sign(CONFIRM_ADDRESS, membership.uuid, until=at + CONFIRM_LIVES)
-    link = settings.PUBLIC_URL + reverse("members:confirm_address", args=[token])
+    token = links.sign(address_purpose(membership), membership.uuid, until=at + CONFIRM_LIVES)
+    link = settings.PUBLIC_URL + reverse("members:confirm_address", args=[membership.uuid, token])
     body = (
-        f"Bonjour,\n\n{cpts.with_article.capitalize()} souhaite écrire à {membership} à cette adresse. Si c’est bien "
+        f"Bonjour,\n\n{capfirst(cpts.with_article)} souhaite écrire à {membership} à cette adresse. Si c’est bien "
         f"la vôtre, confirmez-la dans les sept jours :\n{link}\n\nSinon, ignorez ce message : rien ne changera.\n"
     )
     _write(membership, membership.pending_email, f"Votre adresse pour {cpts.with_article}", body, at)
     warning = (
-        f"Bonjour,\n\n{cpts.with_article.capitalize()} a demandé à remplacer votre adresse par une autre, qui doit "
+        f"Bonjour,\n\n{capfirst(cpts.with_article)} a demandé à remplacer votre adresse par une autre, qui doit "
         "d’abord être confirmée. Vos messages continuent d’arriver ici d’ici là.\n\n" + _not_me(membership, at)
     )
     _write(membership, membership.email, f"Votre adresse à {cpts.with_article} va changer", warning, at)

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from maillage.accounts.models import Role, RoleAssignment, User
 from maillage.accounts.permissions import APPROVERS
@@ -38,11 +39,11 @@ def approval_decided(cpts: Cpts, at: datetime) -> None:
     link = settings.PUBLIC_URL + reverse("oversight:own_approval", args=[cpts.slug])
     if cpts.is_approved:
         what = (
-            f"{cpts.with_article.capitalize()} est approuvée : elle paraît dans la liste publique, ses voisines la "
+            f"{capfirst(cpts.with_article)} est approuvée : elle paraît dans la liste publique, ses voisines la "
             "voient, et ses professionnels peuvent paraître au SAS une fois la convention datée."
         )
     else:
-        what = f"{cpts.with_article.capitalize()} n’est pas approuvée. Motif : {cpts.decision_reason}"
+        what = f"{capfirst(cpts.with_article)} n’est pas approuvée. Motif : {cpts.decision_reason}"
     body = f"Bonjour,\n\n{what}\n\n{link}\n"
     held = RoleAssignment.objects.of(cpts).filter(role__in=FOUNDERS, user__is_active=True).exclude(user__email="")
     for email in sorted(set(held.values_list("user__email", flat=True))):

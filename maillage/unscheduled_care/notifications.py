@@ -119,7 +119,7 @@ AGENDA_LIVES = timedelta(days=7)
 
 def quick_path(effector: Effector, at: datetime) -> str:
     """Where a professional opens slots from a mail, without an account."""
-    return reverse("unscheduled_care:quick", args=[links.sign(AGENDA, effector.uuid, until=at + AGENDA_LIVES)])
+    return reverse("unscheduled_care:quick", args=[links.sign(AGENDA, effector.feed, until=at + AGENDA_LIVES)])
 
 
 def ask_for_slots(effector: Effector, cpts: Cpts, *, at: datetime) -> bool:

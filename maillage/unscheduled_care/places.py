@@ -34,4 +34,6 @@ def departement_of_place(schedule: Schedule) -> str:
     if schedule.commune_id:
         return departement_of(schedule.commune_id)
     code = schedule.postal_code
+    if code.startswith("20"):  # Corsica, whose postal codes know no letter
+        return "2A" if code.startswith(("200", "201")) else "2B"
     return code[:3] if code.startswith(("97", "98")) else code[:2]

@@ -468,16 +468,16 @@ def test_one_person_who_cannot_be_told_silences_nobody(cpts, monkeypatch):
 def test_strangers_enter_the_list_with_a_proved_address_only(client, tonight):
     Meeting.objects.update(is_open=True)
     url = wall_url(tonight)
-    for number in range(40):
+    for number in range(80):
         client.post(url, {"do": "send", "email": f"{number}@exemple.invalid", "name": "Robot"})
     assert not Participant.objects.exists()
-    assert OutgoingMail.objects.count() == 30
+    assert OutgoingMail.objects.count() == 60
     mail = OutgoingMail.objects.first()
     code = re.search(r"\b\d{6}\b", mail.body)[0]
     client.post(url, {"do": "code", "email": mail.recipient, "code": code})
     assert Participant.objects.get().email == mail.recipient
     run(tonight)
-    assert OutgoingMail.objects.count() == 30  # no invitation on top of the code
+    assert OutgoingMail.objects.count() == 60  # no invitation on top of the code
     assert key_of(mail.recipient)
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from maillage.accounts.actions import proofs
 from maillage.accounts.models import Invitation, NumberDispute, NumberProof, ProofMeans, Role, RoleAssignment, User
@@ -277,15 +278,17 @@ def test_a_mail_link_suspends_what_a_team_vouched_for_and_only_doubts_what_a_car
     strong, weak = PractitionerFactory(), PractitionerFactory()
     for person in (strong, weak):
         MembershipFactory(cpts=cpts, practitioner=person, email=f"p{person.pk}@exemple.invalid")
-    proofs.record_proof(user=UserFactory(), national_id=strong.pk, means=PSC, at=NOON)
+    proofs.record_proof(user=UserFactory(), national_id=strong.pk, means=PSC, at=timezone.now())
     checker = proofs.Checker(cpts=cpts, by=coordinator)
     face = ProofMeans.FACE_TO_FACE
-    proofs.record_proof(user=UserFactory(), national_id=weak.pk, means=face, at=NOON, checker=checker)
-    for message in OutgoingMail.objects.filter(subject__startswith="Votre numéro"):
+    proofs.record_proof(user=UserFactory(), national_id=weak.pk, means=face, at=timezone.now(), checker=checker)
+    told = OutgoingMail.objects.filter(subject__startswith="Votre numéro national vient")
+    assert told.count() == 2
+    for message in told:
         path = message.body.split("http://127.0.0.1:8000")[1].split()[0]
-        assert Client().post(path).status_code in {200, 410}
-    suspended = set(NumberProof.objects.exclude(contested_at=None).values_list("national_id", flat=True))
-    assert suspended <= {weak.pk}
+        assert Client().post(path).status_code == 200
+    assert NumberProof.objects.get(contested_at__isnull=False).national_id == weak.pk
+    assert NumberDispute.objects.filter(national_id=strong.pk).count() == 1
 
 
 def test_a_member_who_leaves_hands_over_roles_mandates_and_proposals(cpts, coordinator, real):
@@ -457,3 +460,100 @@ def test_every_button_of_identity_and_of_places_carries_its_token(client, real, 
         posted = [form.split("</form>")[0] for form in forms if 'method="post"' in form]
         assert len(posted) > 1
         assert all("csrfmiddlewaretoken" in form for form in posted), page
+
+
+# What a second attack found
+
+
+def test_a_page_bound_to_an_account_is_not_merged_into_somebody_else_s(client, cpts, coordinator, thief):
+    absent = MembershipFactory(cpts=cpts, email="absente@exemple.invalid", family_name="Absente")
+    mine = MembershipFactory(cpts=cpts, email=thief.email, account=thief, family_name="Voleuse")
+    client.force_login(coordinator)
+    for kept, other in ((absent, mine), (mine, absent)):
+        page = reverse("members:merge", args=[cpts.slug, kept.uuid])
+        assert "rien ne prouve" in text_of(client.post(page, {"other": str(other.uuid)}, follow=True))
+    absent.refresh_from_db()
+    assert absent.account is None
+
+
+def test_a_contest_is_cleared_by_the_administrator_alone(client, cpts, coordinator, thief):
+    membership = MembershipFactory(cpts=cpts, email="vraie@exemple.invalid")
+    binding.ask_new_address(membership=membership, email=thief.email, by=coordinator, at=timezone.now())
+    link = OutgoingMail.objects.get(recipient=thief.email).body.split("http://127.0.0.1:8000")[1].split()[0]
+    binding.contest(membership=membership, by=None, at=timezone.now())
+    assert Client().post(link).status_code == 410
+    Membership.objects.filter(pk=membership.pk).update(email=thief.email)
+    assert client.post(reverse("members:claim", args=[membership.uuid])).status_code == 404
+    membership.refresh_from_db()
+    assert (membership.account, membership.pending_email) == (None, "")
+    assert membership.contested_at
+    twin = MembershipFactory(cpts=cpts, email=thief.email, account=None)
+    client.force_login(coordinator)
+    page = reverse("members:merge", args=[cpts.slug, twin.uuid])
+    assert "contestée" in text_of(client.post(page, {"other": str(membership.uuid)}, follow=True))
+
+
+def test_a_link_confirms_the_address_it_was_sent_to_and_no_other(cpts, coordinator):
+    membership = MembershipFactory(cpts=cpts, email="vraie@exemple.invalid")
+    for address in ("un@exemple.invalid", "deux@exemple.invalid"):
+        binding.ask_new_address(membership=membership, email=address, by=coordinator, at=timezone.now())
+    first = OutgoingMail.objects.get(recipient="un@exemple.invalid").body.split("http://127.0.0.1:8000")[1].split()[0]
+    assert Client().post(first).status_code == 410
+    membership.refresh_from_db()
+    assert membership.email == "vraie@exemple.invalid"
+
+
+def test_an_address_is_not_emptied_to_be_written_anew(client, cpts, coordinator):
+    membership = MembershipFactory(cpts=cpts, email="vraie@exemple.invalid", family_name="Mas")
+    client.force_login(coordinator)
+    typed = {"kind": "person", "family_name": "Mas", "email": "", "version": "0"}
+    assert "ne s’efface pas" in text_of(client.post(reverse("members:edit", args=[cpts.slug, membership.uuid]), typed))
+    membership.refresh_from_db()
+    assert membership.email == "vraie@exemple.invalid"
+
+
+def test_what_a_thief_said_of_an_agenda_does_not_go_with_it(real):
+    claimant = UserFactory()
+    feed = real.feed
+    proofs.end_proof(proof=NumberProof.objects.get(), reason="essai", at=timezone.now())
+    proofs.record_proof(user=claimant, national_id=real.national_id, means=PSC, at=timezone.now())
+    real.refresh_from_db()
+    assert (real.account, real.phone, real.sas_agreed_at) == (claimant, "", None)
+    assert not real.schedules.filter(confirmed_at__isnull=False).exists()
+    assert not real.links.exists()
+    assert real.feed != feed  # the private addresses of the former holder open nothing
+    assert not Effector.objects.shown_to_sas().exists()
+
+
+def test_an_account_taken_off_a_membership_leaves_no_agenda_behind(cpts, thief):
+    membership = MembershipFactory(cpts=cpts, email=thief.email, account=thief)
+    theirs = care.start_agenda(membership=membership, by=thief, at=timezone.now())
+    binding.contest(membership=membership, by=None, at=timezone.now())
+    admin, owner = UserFactory(role=Role.INSTANCE_ADMIN), UserFactory()
+    binding.settle_contest(membership=membership, is_kept=False, by=admin, at=timezone.now())
+    Membership.objects.filter(pk=membership.pk).update(account=owner)
+    membership.refresh_from_db()
+    assert care.start_agenda(membership=membership, by=owner, at=timezone.now()) != theirs
+    assert not theirs.links.exists()
+
+
+def test_an_appointment_is_never_filed_under_a_cpts_that_waits(real, cpts):
+    other = CptsFactory()
+    CareSettings.objects.create(cpts=other, agreed_with_sas_on=NOON.date())
+    membership = MembershipFactory(cpts=other, account=real.account, email=real.account.email)
+    care.start_agenda(membership=membership, by=real.account, at=NOON)
+    Cpts.objects.filter(pk=cpts.pk).update(approval=Approval.WAITING, decided_at=None)  # the first of the two
+    slot = Slot.objects.earliest("starts_at")
+    booked = care.book_slot(slot=slot, booker=care.Booker(user=None, origin="sas"), at=NOON)
+    assert booked.cpts == other
+
+
+def test_a_reason_asks_for_more_than_a_password(client, real, cpts):
+    slot = Slot.objects.earliest("starts_at")
+    booker = care.Booker(user=None, origin="desk", cpts=cpts)
+    booked = care.book_slot(slot=slot, booker=booker, reason="douleur 4217", at=NOON)
+    page = reverse("unscheduled_care:own_appointment", args=[cpts.slug, booked.uuid])
+    client.force_login(real.account, means=("password",))
+    assert "douleur 4217" not in text_of(client.get(page))
+    client.force_login(real.account, means=("password", "mfa"))
+    assert "douleur 4217" in text_of(client.get(page))

@@ -35,6 +35,7 @@ from maillage.unscheduled_care.rules.fhir_codes import SAS_SYSTEM
 from maillage.unscheduled_care.rules.regulators import DeclaredRegulator
 from maillage.unscheduled_care.rules.slots import Kind, Mode
 from tests.factories import NOON, MembershipFactory, UserFactory
+from tests.unscheduled_care.conftest import agree, agrees_with_the_sas
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -66,9 +67,9 @@ def desk(cpts):
 def doctor(cpts):
     user = UserFactory(role=Role.MEMBER, on=cpts)
     membership = MembershipFactory(cpts=cpts, group="10G", family_name="Després", email=user.email)
-    effector = actions.start_agenda(membership=membership, by=None, at=NOON)
-    actions.say_how(effector=effector, read_version=0, number="99900000017", phone="0553000017", agrees=True,
-                    extra_a_day=0, by=None, at=NOON)  # fmt: skip
+    agrees_with_the_sas(cpts)
+    effector = actions.start_agenda(membership=membership, by=user, at=NOON)
+    agree(effector)
     effector = Effector.objects.get()
     effector.user = user
     return effector

@@ -24,7 +24,8 @@ SENSITIVE = {
     "exchange:journal", "aci:simulation", "meetings:journal", "portal:make_backup",
     "accounts:team", "accounts:withdraw_role", "accounts:audit", "accounts:resume", "accounts:address",
     "accounts:address_code", "accounts:psc_link", "accounts:psc_unlink", "accounts:check_in_person",
-    "accounts:check_for_instance",
+    "accounts:check_for_instance", "oversight:approval", "oversight:settle_number", "oversight:settle_membership",
+    "members:check_in_person",
 }  # fmt: skip
 
 

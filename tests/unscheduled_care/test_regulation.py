@@ -246,7 +246,7 @@ def test_the_simulator_shows_the_answer_of_the_interface(client, slots, doctor, 
     Effector.objects.update(sas_agreed_at=None)
     page = client.get(url)
     assertContains(page, "Le SAS ne voit aucun créneau")
-    assertContains(page, "Sans accord pour le SAS")
+    assertContains(page, "accord pour paraître au SAS n’est pas donné")
     Effector.objects.update(sas_agreed_at=NOON)
     page = client.get(url)
     assert [card["name"] for card in page.context["cards"]] == ["Élodie Després"] * 2

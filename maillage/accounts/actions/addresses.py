@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils.crypto import constant_time_compare
 
 from maillage.accounts import hooks, notifications
@@ -15,12 +15,13 @@ from maillage.accounts.actions import AddressTaken, account_of
 from maillage.accounts.actions.codes import clean_code, digest_of, new_text
 from maillage.accounts.actions.connections import end_others
 from maillage.accounts.actions.proofs import end_proof
-from maillage.accounts.models import AddressChange, LinkedIdentity, NumberProof, User
+from maillage.accounts.models import AccountKind, AddressChange, LinkedIdentity, NumberProof, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 
 CODE_LIVES, MOST_TRIES = timedelta(minutes=15), 5
 UNDONE_WITHIN = timedelta(days=7)
+UUID_LENGTH, ADDRESS_DIGEST = 32, 24
 signer = signing.TimestampSigner(salt="accounts.not-me")
 
 
@@ -100,13 +101,21 @@ def _put(user: User, email: str) -> None:
     hooks.address_changed(user=user)
 
 
+def _free(email: str, user: User) -> None:
+    """An account that somebody opened there meanwhile, and whose address nobody proved, stands in nobody's way."""
+    proved = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
+    squatters = User.objects.filter(kind=AccountKind.PASSWORD, email__iexact=email).exclude(pk=user.pk)
+    squatters.filter(~Exists(proved), assignments=None).delete()
+
+
 def token_of(what: str) -> str:
     """What a « ce n’est pas moi » link carries: a public identifier, dated and signed."""
     return signer.sign(what)
 
 
 def not_me_token(user: User) -> str:
-    return token_of(f"account:{user.uuid.hex}")
+    """For the address the account has now: once it has another, the link opens nothing."""
+    return token_of(f"account:{user.uuid.hex}{digest_of(user.email.lower())[:ADDRESS_DIGEST]}")
 
 
 @transaction.atomic
@@ -117,7 +126,12 @@ def take_back(*, token: str, at: datetime) -> User:
     if change is not None:
         if not AddressChange.objects.filter(pk=change.pk, undone_at=None).update(undone_at=at):
             raise LinkOver
-        if change.confirmed_at:
+        # What came after goes with it: a thief who moved the address twice holds the link of the second move.
+        later = AddressChange.objects.filter(user=user, pk__gt=change.pk, undone_at=None)
+        has_moved = change.confirmed_at or later.filter(confirmed_at__isnull=False).exists()
+        later.update(undone_at=at)
+        if has_moved:
+            _free(change.old_email, user)
             _put(user, change.old_email)
     since = at - UNDONE_WITHIN
     AddressChange.objects.filter(user=user, confirmed_at=None, undone_at=None).update(undone_at=at)
@@ -146,6 +160,9 @@ def _subject(token: str) -> tuple[User, AddressChange | None]:
         if kind == "change":
             change = AddressChange.objects.select_related("user").get(uuid=UUID(hex=name))
             return change.user, change
-        return User.objects.get(uuid=UUID(hex=name)), None
+        user = User.objects.get(uuid=UUID(hex=name[:UUID_LENGTH]))
+        if not constant_time_compare(name[UUID_LENGTH:], digest_of(user.email.lower())[:ADDRESS_DIGEST]):
+            raise LinkOver
+        return user, None
     except (signing.BadSignature, ValueError, AddressChange.DoesNotExist, User.DoesNotExist) as error:
         raise LinkOver from error

@@ -181,7 +181,8 @@ def settle_dispute(*, dispute: NumberDispute, outcome: DisputeOutcome, by: User,
 
 def _restore(proof: NumberProof, at: datetime) -> None:
     others = NumberDispute.objects.filter(proof=proof, claimant=None, outcome=DisputeOutcome.OPEN)
-    if not others.exists() and NumberProof.objects.open().filter(pk=proof.pk).update(contested_at=None):
+    suspended = NumberProof.objects.open().filter(pk=proof.pk, contested_at__isnull=False)
+    if not others.exists() and suspended.update(contested_at=None):
         proof.contested_at = None
         hooks.number_proved(proof=proof, at=at)
 

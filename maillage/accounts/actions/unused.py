@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.db.models import F, ProtectedError, Q, QuerySet
+from django.db.models import F, ManyToOneRel, ProtectedError, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from maillage.accounts import notifications
@@ -64,9 +64,14 @@ def _erase(user: User, at: datetime) -> int:
 
 def _empty(user: User) -> None:
     """Nothing of the person is left, and nobody signs in with it."""
-    for relation in User._meta.related_objects:
+    for relation in User._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ManyToOneRel):
+            continue
+        rows = relation.related_model._default_manager.filter(**{relation.field.name: user})
         if relation.on_delete is models.CASCADE:
-            relation.related_model._default_manager.filter(**{relation.field.name: user}).delete()
+            rows.delete()
+        elif relation.field.name == "account":  # what was theirs waits for whoever proves that it is
+            rows.update(account=None)
     user.kind, user.identifier, user.email = AccountKind.EXTERNAL, f"{ERASED}{user.uuid}", ""
     user.given_name, user.family_name, user.is_active = "Compte", "effacé", False
     user.set_unusable_password()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 
 NUL, GO_ON_TO = "\0", "next"
@@ -50,7 +50,11 @@ class IncomingText:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if NUL in request.path_info:
             raise BadRequest
-        if (kept := cleaned(request.GET)) is not None:
+        try:
+            kept = cleaned(request.GET)
+        except TooManyFieldsSent:  # told by the page, or by the machine, that was asked
+            kept = None
+        if kept is not None:
             request.GET = kept  # type: ignore[assignment]  # read once: it is what pages see
             request.META["QUERY_STRING"] = kept.urlencode()
         return self.get_response(request)

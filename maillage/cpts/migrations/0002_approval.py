@@ -3,6 +3,12 @@
 from django.db import migrations, models
 
 
+def approve_those_there_are(apps, schema_editor):
+    """They were public before there was an approval."""
+    Cpts = apps.get_model("cpts", "Cpts")
+    Cpts.objects.update(approval="approved", decided_at=models.F("created_at"))
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -36,6 +42,7 @@ class Migration(migrations.Migration):
             name='founder',
             field=models.BigIntegerField(blank=True, null=True, verbose_name='compte fondateur'),
         ),
+        migrations.RunPython(approve_those_there_are, migrations.RunPython.noop),
         migrations.AddConstraint(
             model_name='cpts',
             constraint=models.UniqueConstraint(condition=models.Q(('approval', 'waiting')), fields=('founder',), name='cpts_waits_one_at_a_time_for_an_account'),

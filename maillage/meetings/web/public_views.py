@@ -17,6 +17,7 @@ from maillage.core.files import file_response
 from maillage.core.gone import gone
 from maillage.core.limits import spend_from
 from maillage.core.network import address_of
+from maillage.cpts.models import Approval
 from maillage.exchange import links
 from maillage.meetings import actions, documents
 from maillage.meetings.calendar import feed_text, invitation_text
@@ -172,6 +173,7 @@ def public_meeting(request: HttpRequest, slug: str, meeting_uuid: UUID) -> HttpR
     """An open meeting, for whoever was not written to: they leave an address, and receive their own page there."""
     at = timezone.now()
     coming = Meeting.objects.coming(at).select_related("cpts").filter(is_open=True, cpts__slug=slug)
+    coming = coming.filter(cpts__approval=Approval.APPROVED)
     meeting = get_object_or_404(coming, uuid=meeting_uuid)
     form = RegisterForm(request.POST or None)
     sent = False

@@ -1,5 +1,6 @@
 """Whose a membership is: bound to an account by what the person proved, contested by whoever says it is not them."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -12,7 +13,8 @@ from maillage.accounts.actions.proofs import Checker, NewCode
 from maillage.accounts.models import Invitation, NumberProof, ProofMeans, Role, RoleAssignment, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
-from maillage.cpts.models import Approval, Cpts
+from maillage.core.hooks import Hook
+from maillage.cpts.models import Approval
 from maillage.directory.rules.identifiers import national_id_of
 from maillage.members import notifications
 from maillage.members.models import Membership
@@ -75,7 +77,7 @@ def bind(*, membership: Membership, user: User, by: User, at: datetime, because:
     if number and NumberProof.objects.open().of_number(number).exclude(user=user).exists():
         raise number_proofs.NumberOfSomebodyElse
     free = Membership.objects.unbound().filter(pk=membership.pk)
-    changes = {"account": user, "bound_at": at, "contested_at": None, "email": user.email, "pending_email": ""}
+    changes = {"account": user, "bound_at": at, "email": user.email, "pending_email": ""}
     try:
         with transaction.atomic():
             written = free.update(**changes, version=F("version") + 1)
@@ -105,16 +107,16 @@ def claim(*, membership: Membership, user: User, at: datetime) -> Membership:
     else:
         raise NotProvedYours
     with transaction.atomic():
-        bound = bind(membership=membership, user=user, by=user, at=at, because=because)
-        _let_in(bound, user, at)
-    return bound
+        bind(membership=membership, user=user, by=user, at=at, because=because)
+        _let_in(membership, user, at)
+    return membership
 
 
 def is_alone_at(membership: Membership, user: User) -> bool:
     """Whether the account proved the address of this membership, and no other open one of the CPTS has it."""
     if not membership.email or account_of(membership.email) != user:
         return False
-    sharing = Membership.objects.of(membership.cpts).open().at_address(membership.email)
+    sharing = Membership.objects.of(membership.cpts).current().at_address(membership.email)
     return not sharing.exclude(pk=membership.pk).exists()
 
 
@@ -159,7 +161,7 @@ def proposals(user: User) -> list[Membership]:
     What another number says is not theirs is left out.
     """
     number = proved_number(user)
-    sharing = Membership.objects.open().filter(cpts=OuterRef("cpts"), email__iexact=OuterRef("email"))
+    sharing = Membership.objects.current().filter(cpts=OuterRef("cpts"), email__iexact=OuterRef("email"))
     waiting = Membership.objects.unbound().annotate(is_shared=Exists(sharing.exclude(pk=OuterRef("pk"))))
     theirs = Q(email__iexact=user.email, is_shared=False) & ~Q(email="")
     if number:
@@ -186,12 +188,17 @@ def contest(*, membership: Membership, by: User | None, at: datetime) -> None:
     The membership opens nothing any more, is shown to nobody outside its team, and waits for the administrator.
     """
     mine = Membership.objects.open().filter(pk=membership.pk, contested_at=None)
-    if not mine.update(contested_at=at, is_public=False, version=F("version") + 1):
+    if not mine.update(contested_at=at, is_public=False, pending_email="", version=F("version") + 1):
         raise AlreadyContested
     membership.refresh_from_db()
     summary = f"Adhésion {of(str(membership))} contestée : « Ce n’est pas moi »"
     audit.record("member.contested", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
     notifications.contested(membership, at)
+
+
+@Hook
+def on_unbound(membership: Membership) -> None:
+    """The account of a membership was taken off: what it opened here is no longer its person's."""
 
 
 @transaction.atomic
@@ -202,6 +209,8 @@ def settle_contest(*, membership: Membership, is_kept: bool, by: User, at: datet
     if not contested.update(**changes, version=F("version") + 1):
         raise AlreadyContested("Cette adhésion n’est plus contestée.")
     membership.refresh_from_db()
+    if not is_kept:
+        on_unbound(membership)
     decided = "maintenue" if is_kept else "déliée de son compte"
     summary = f"Adhésion contestée {of(str(membership))} : {decided}"
     audit.record("member.contest-settled", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
@@ -246,7 +255,8 @@ def use_code_in_person(*, user: User, text: str, at: datetime) -> NumberProof:
     )
     membership = Membership.objects.unbound().filter(uuid=code.subject).select_related("cpts").first()
     if membership:
-        claim(membership=membership, user=user, at=at)
+        with suppress(DomainError):  # the proof stands; « Mon identité » says what the membership lacks
+            claim(membership=membership, user=user, at=at)
     return proof
 
 
@@ -268,7 +278,7 @@ def ask_new_address(*, membership: Membership, email: str, by: User, at: datetim
 @transaction.atomic
 def confirm_address(*, membership: Membership, email: str, at: datetime) -> None:
     """Whoever opened the link sent to the new address. Raises NothingToConfirm."""
-    waiting = Membership.objects.open().filter(pk=membership.pk, account=None, pending_email=email)
+    waiting = Membership.objects.unbound().filter(pk=membership.pk, pending_email=email)
     if not email or not waiting.update(email=email, pending_email="", version=F("version") + 1):
         raise NothingToConfirm
     membership.refresh_from_db()
@@ -280,9 +290,3 @@ def contested_memberships() -> list[Membership]:
     """What waits for the administrator."""
     contested = Membership.objects.open().filter(contested_at__isnull=False)
     return list(contested.select_related("cpts", "account", "practitioner").order_by("contested_at"))
-
-
-def team_of(cpts: Cpts) -> set[str]:
-    """Addresses of whoever holds a role there, in small letters."""
-    held = RoleAssignment.objects.of(cpts).values_list("user__email", flat=True)
-    return {email.lower() for email in held if email}

@@ -29,6 +29,13 @@ class StaleMembership(DomainError):
     user_message = "Quelqu’un a modifié cette fiche pendant que vous l’aviez ouverte : relisez-la, puis recommencez."
 
 
+class AddressKept(DomainError):
+    user_message = (
+        "Une adresse connue ne s’efface pas : remplacez-la, la nouvelle sera confirmée par la personne. Pour ne plus "
+        "lui écrire, décochez « Accepte de recevoir les messages »."
+    )
+
+
 class NotIn(DomainError):
     user_message = "Cette personne n’est pas membre : son adhésion n’est pas acceptée, ou elle est partie."
 
@@ -63,15 +70,18 @@ def edit(*, membership: Membership, read_version: int, fields: Mapping[str, Any]
 
 
 def _without_address(membership: Membership, fields: Mapping[str, Any], by: User, at: datetime) -> Mapping[str, Any]:
-    """An address there already is changes only once the new one proved itself. Raises AddressOfAnAccount."""
+    """An address there already is changes only once the new one proved itself; emptied, anybody's would follow.
+
+    Raises AddressOfAnAccount or AddressKept.
+    """
     address = fields.get("email", membership.email)
     if not membership.email or address.lower() == membership.email.lower():
         return fields
-    if address and address.lower() != membership.pending_email.lower():
+    if address:
         ask_new_address(membership=membership, email=address, by=by, at=at)
-    elif not address and membership.account_id:
-        raise AddressOfAnAccount
-    return {name: value for name, value in fields.items() if name != "email"} if address else fields
+    else:
+        raise AddressOfAnAccount if membership.account_id else AddressKept
+    return {name: value for name, value in fields.items() if name != "email"}
 
 
 @transaction.atomic

@@ -8,13 +8,14 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.hooks import Hook
+from maillage.members.actions.binding import proved_number
 from maillage.members.actions.keeping import StaleMembership
 from maillage.members.models import Fee, Mandate, Membership, MembershipStatus
 from maillage.members.rules.names import of
 
 BLANKS = (
     "practitioner", "practitioner_role", "group", "structure", "occupation", "commune", "email", "phone", "college",
-    "languages", "practical", "new_patients", "account", "bound_at", "requested_at", "decided_at", "decided_by",
+    "languages", "practical", "new_patients", "requested_at", "decided_at", "decided_by",
 )  # fmt: skip
 # The furthest of the two is where the person stands.
 STANDING = (
@@ -45,8 +46,7 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
     kept, other = pages[kept.pk], pages[other.pk]
     if _differ(kept.practitioner_id, other.practitioner_id):
         raise TwoPeople
-    if _differ(kept.account_id, other.account_id):
-        raise TwoPeople("Ces deux fiches sont reliées à deux comptes : ce sont deux personnes.")
+    _check_accounts(kept, other)
     was = {
         "name": str(other), "status": other.status, "joined_on": str(other.joined_on or ""),
         "left_on": str(other.left_on or ""), "email": other.email, "phone": other.phone,
@@ -61,10 +61,40 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
     other.delete()
     for name, value in blanks.items():
         setattr(kept, name, value)
+    if other.account_id and not kept.account_id:
+        kept.account, kept.bound_at, kept.email = other.account, other.bound_at, other.email
     _stand(kept, other)
     kept.version += 1
     kept.save()
     return kept
+
+
+class ContestedPage(DomainError):
+    user_message = "Une de ces fiches est contestée : attendez que l’administration de l’instance tranche."
+
+
+class NothingTiesThem(DomainError):
+    user_message = (
+        "Une de ces fiches est reliée à un compte, et rien ne prouve que l’autre soit de la même personne : "
+        "demandez-lui de dire « C’est moi » dans « Mon identité »."
+    )
+
+
+def _check_accounts(kept: Membership, other: Membership) -> None:
+    """An account never takes the voice of another member by a team's word. Raises TwoPeople, ContestedPage or
+    NothingTiesThem: two pages are one person's by the number the account proved, or by one address."""
+    if kept.contested_at or other.contested_at:
+        raise ContestedPage
+    if _differ(kept.account_id, other.account_id):
+        raise TwoPeople("Ces deux fiches sont reliées à deux comptes : ce sont deux personnes.")
+    account = kept.account or other.account
+    loose = other if kept.account else kept
+    if account is None or kept.account_id == other.account_id:
+        return
+    same_number = bool(loose.practitioner_id) and loose.practitioner_id == proved_number(account)
+    same_address = bool(loose.email) and loose.email.lower() == account.email.lower()
+    if not (same_number or same_address):
+        raise NothingTiesThem
 
 
 def _differ(first: int | None, second: int | None) -> bool:

@@ -62,8 +62,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(account=user.pk, contested_at=None) if user.pk else self.none()
 
     def unbound(self) -> Self:
-        """Asked for or in force, of people that no account is bound to yet."""
-        return self.open().filter(account=None, kind=MemberKind.PERSON)
+        """Asked for or in force, of people that no account is bound to yet; a contested one waits for its decision."""
+        return self.open().filter(account=None, kind=MemberKind.PERSON, contested_at=None)
 
     def at_address(self, email: str) -> Self:
         """Those whose address it is, as their team typed it."""

@@ -15,6 +15,7 @@ from maillage.accounts.identity import is_joined
 from maillage.accounts.limits import PROOF_CODES
 from maillage.accounts.models import NumberDispute, NumberProof, User
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import recently_proved
 from maillage.core.access import public, signed_in
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
@@ -23,7 +24,7 @@ from maillage.directory.actions import proving
 from maillage.exchange import links
 from maillage.members.actions import binding
 from maillage.members.models import Membership
-from maillage.members.notifications import CONFIRM_ADDRESS, CONTEST, DOUBT
+from maillage.members.notifications import CONTEST, DOUBT, address_purpose
 from maillage.members.web.forms import CodeForm, NumberForm
 from maillage.members.web.views import member_of
 
@@ -172,18 +173,17 @@ def not_my_number(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @public
-def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
+def confirm_address(request: HttpRequest, member_uuid: UUID, token: str) -> HttpResponse:
     """The page behind the link sent to a new address. Opening it changes nothing; its button confirms."""
     at = timezone.now()
+    membership = get_object_or_404(Membership.objects.open().select_related("cpts"), uuid=member_uuid)
     try:
-        membership = _membership_behind(CONFIRM_ADDRESS, token, at)
+        links.read(address_purpose(membership), token, at=at)
         if request.method == "POST":
             binding.confirm_address(membership=membership, email=membership.pending_email, at=at)
             return render(request, "members/confirm_address.html", {"member": membership, "is_done": True})
     except DomainError as error:
         return gone(request, "Adresse", error.user_message)
-    if not membership.pending_email:
-        return gone(request, "Adresse", binding.NothingToConfirm.user_message)
     return render(request, "members/confirm_address.html", {"member": membership, "is_done": False})
 
 
@@ -198,6 +198,7 @@ def _membership_behind(purpose: str, token: str, at: datetime) -> Membership:
 
 @require_POST
 @requires(Permission.MEMBER_MANAGE)
+@recently_proved
 def check_in_person(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """A code to read aloud to the member in front of oneself: shown once, good for a quarter of an hour."""
     membership = member_of(request, member_uuid)

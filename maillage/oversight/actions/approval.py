@@ -66,6 +66,8 @@ def decide(*, cpts: Cpts, is_approved: bool, reason: str, by: User | None, at: d
 def ask_again(*, cpts: Cpts, by: User, at: datetime) -> None:
     """After a refusal, the team mended what was said and asks anew. Raises AlreadyAsked."""
     refused = Cpts.objects.filter(pk=cpts.pk, approval=Approval.REFUSED)
+    if Cpts.objects.filter(founder=cpts.founder, approval=Approval.WAITING).exclude(founder=None).exists():
+        raise AlreadyAsked("Une autre CPTS de la même personne attend déjà d’être approuvée.")
     if not refused.update(approval=Approval.WAITING, decided_at=None, decision_reason="", approval_asked_at=None):
         raise AlreadyAsked
     cpts.refresh_from_db()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from maillage.accounts.actions import proofs
 from maillage.accounts.models import DisputeOutcome, RoleAssignment, User
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import is_sent, recently_proved, recently_proved_when
 from maillage.core.access import signed_in
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
@@ -41,6 +42,7 @@ def _approver(request: HttpRequest) -> User:
 
 
 @signed_in
+@recently_proved_when(is_sent)
 def approval(request: HttpRequest, cpts_uuid: UUID) -> HttpResponse:
     """What is known of a CPTS that asks: its territory, its team, whom it resembles; and the answer."""
     user = _approver(request)
@@ -98,6 +100,7 @@ def identities(request: CptsRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.INSTANCE_MANAGE)
+@recently_proved
 def settle_number(request: CptsRequest, dispute_uuid: UUID) -> HttpResponse:
     dispute = get_object_or_404(queries.disputes(), uuid=dispute_uuid)
     outcomes = {one.value: one for one in DisputeOutcome if one != DisputeOutcome.OPEN}
@@ -115,6 +118,7 @@ def settle_number(request: CptsRequest, dispute_uuid: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.INSTANCE_MANAGE)
+@recently_proved
 def settle_membership(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     membership = get_object_or_404(Membership.objects.select_related("cpts"), uuid=member_uuid)
     is_kept = request.POST.get("do") == "keep"

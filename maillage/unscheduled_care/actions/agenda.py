@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -77,7 +78,11 @@ def start_agenda(*, membership: Membership, by: User | None, at: datetime) -> Ef
 
 
 def _linked(membership: Membership) -> Effector | None:
+    """That of the same account. One that another account opened here, before it was unbound, is let go."""
     link = EffectorMembership.objects.filter(membership=membership).select_related("effector").first()
+    if link and link.effector.account_id != membership.account_id:
+        link.delete()
+        return None
     return link.effector if link else None
 
 
@@ -103,13 +108,21 @@ def take_number(account: User) -> None:
     holder = Effector.objects.filter(national_id=proof.national_id).first()
     if holder and holder != own:
         if own is None:
-            Effector.objects.filter(pk=holder.pk).update(account=account)
+            _pass_over(holder, account)
             return
         Effector.objects.filter(pk=holder.pk).update(national_id=None, sas_agreed_at=None)
     if own:
         Effector.objects.filter(pk=own.pk).exclude(national_id=proof.national_id).update(
             national_id=proof.national_id, sas_agreed_at=None
         )
+
+
+def _pass_over(holder: Effector, account: User) -> None:
+    """The agenda goes to whoever proved the number, with its slots and appointments; nothing that somebody else said of
+    telephone, places or agreement goes with it, nor do memberships of another account and the private addresses."""
+    holder.links.exclude(membership__account=account).exclude(membership__account=None).delete()
+    holder.schedules.update(confirmed_at=None)
+    Effector.objects.filter(pk=holder.pk).update(account=account, phone="", sas_agreed_at=None, feed=uuid4())
 
 
 @number_proved.register

@@ -15,7 +15,7 @@ from maillage.core.errors import DomainError
 from maillage.core.limits import spend
 from maillage.core.rows import insert, read_rows
 from maillage.core.sealed import read_sealed, write_sealed
-from maillage.cpts.models import Cpts
+from maillage.cpts.models import Approval, Cpts
 from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.actions.outbox import tell_sas
 from maillage.unscheduled_care.actions.requests import move_request, reopen_request
@@ -153,6 +153,7 @@ class Facts:
 
 
 LINKS = f"{LINKS_IN_FORCE} WHERE link.effector_id = %(owner)s"
+APPROVED = f"home.approval = '{Approval.APPROVED}'"  # whose figures it counts in, and whose team reads why
 AWAY = "WHERE effector_id = %(owner)s AND starts_at < %(end)s AND ends_at > %(start)s"
 AUDIENCES = "FROM unscheduled_care_slotaudience WHERE slot_id = %(slot)s"
 FACTS = f"""SELECT
@@ -162,8 +163,8 @@ EXISTS (SELECT 1 FROM unscheduled_care_effector AS owner WHERE owner.id = %(owne
     AND EXISTS (SELECT 1 FROM unscheduled_care_schedule WHERE id = %(place)s AND confirmed_at IS NOT NULL),
 EXISTS (SELECT 1 {AUDIENCES}),
 EXISTS (SELECT 1 {AUDIENCES} AND cpts_id = %(cpts)s),
-COALESCE((SELECT MIN(link.cpts_id) {LINKS} AND link.cpts_id IN (SELECT cpts_id {AUDIENCES})),
-    (SELECT MIN(link.cpts_id) {LINKS}))
+COALESCE((SELECT MIN(link.cpts_id) {LINKS} AND {APPROVED} AND link.cpts_id IN (SELECT cpts_id {AUDIENCES})),
+    (SELECT MIN(link.cpts_id) {LINKS} AND {APPROVED}))
 """  # noqa: S608  # constants of this module
 
 

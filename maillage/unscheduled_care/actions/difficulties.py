@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.text import capfirst
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
@@ -42,7 +43,7 @@ def solve(*, difficulty: Difficulty, answer: str, by: User, at: datetime) -> Non
     unsolved = Difficulty.objects.unsolved().filter(pk=difficulty.pk, erased_at=None)
     if not unsolved.update(sealed=stored.sealed, solved_at=at):
         raise AlreadySolved
-    summary = f"{stored} traitée".capitalize()
+    summary = capfirst(f"{stored} traitée")
     audit.record("difficulty.solved", target=stored, by=by, at=at, cpts=difficulty.cpts, summary=summary)
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.text import capfirst
 
 from maillage.audit import actions as audit
 from maillage.core.dates import add_months
@@ -66,7 +67,7 @@ def _erase(request: CareRequest, at: datetime) -> int:
     """Closed when nobody did; the reason of its appointment goes with it."""
     if request.is_waiting:
         CareRequest.objects.waiting().filter(pk=request.pk).update(outcome=Outcome.EXPIRED, ended_at=at)
-        summary = f"{request} jamais close : effacée à l’échéance".capitalize()
+        summary = capfirst(f"{request} jamais close : effacée à l’échéance")
         audit.record("request.expired", target=request, by=None, at=at, cpts=request.cpts, summary=summary)
     request.messages.all().delete()
     Appointment.objects.filter(request=request).exclude(sealed=b"").update(sealed=b"")

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from django.db.models import F
+from django.utils import timezone
 
 from maillage.members.actions import on_leave, on_merge
+from maillage.members.actions.binding import on_unbound
 from maillage.members.models import Membership
 from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.models import EffectorMembership, Slot, SlotAudience, Solicitation
@@ -27,6 +29,13 @@ def close_to_the_cpts(membership: Membership, at: datetime) -> None:
         orphans = Slot.objects.filter(effector=link.effector_id, starts_at__gt=at, audiences=None)
         of_cpts = orphans.alias(is_cpts=F("kinds").bitand(Kind.CPTS)).filter(is_cpts__gt=0)
         Slot.objects.filter(pk__in=lock_slots(of_cpts)).update(kinds=F("kinds").bitand(ALL_KINDS & ~Kind.CPTS))
+
+
+@on_unbound.register
+def let_the_agenda_go(membership: Membership) -> None:
+    """It is that of the account that was taken off, not of the member."""
+    close_to_the_cpts(membership, timezone.now())
+    EffectorMembership.objects.filter(membership=membership).delete()
 
 
 @on_merge.register

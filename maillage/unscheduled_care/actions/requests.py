@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.text import capfirst
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
@@ -77,9 +78,7 @@ def open_request(
 @transaction.atomic
 def read_request(*, request: CareRequest, by: User, at: datetime) -> tuple[dict[str, str], list[dict[str, object]]]:
     """The patient and the thread, in clear; that they were read is written. Raises NoSealingKey, SealBroken."""
-    audit.record(
-        "reading.request", target=request, by=by, at=at, cpts=request.cpts, summary=f"{request} lue".capitalize()
-    )
+    audit.record("reading.request", target=request, by=by, at=at, cpts=request.cpts, summary=capfirst(f"{request} lue"))
     keys = Keyring()
     thread: list[dict[str, object]] = [
         {"row": message, "text": read_sealed(message, "sealed", keys=keys).get("text", "")}
@@ -111,7 +110,7 @@ def end_request(
     ended = CareRequest.objects.waiting().filter(pk=request.pk)
     if not ended.update(outcome=outcome, ended_at=at, seen_at=seen_at, appointment=appointment):
         raise RequestEnded
-    summary = f"{request} : {Outcome(outcome).label}".capitalize()
+    summary = capfirst(f"{request} : {Outcome(outcome).label}")
     audit.record("request.ended", target=request, by=by, at=at, cpts=request.cpts, summary=summary)
 
 
@@ -122,7 +121,7 @@ def reopen_request(*, appointment: Appointment, by: User | None, at: datetime) -
     if request is None:
         return
     booked.update(outcome="", ended_at=None, seen_at=None, appointment=None)
-    summary = f"{request} de nouveau en attente : rendez-vous annulé".capitalize()
+    summary = capfirst(f"{request} de nouveau en attente : rendez-vous annulé")
     audit.record("request.reopened", target=request, by=by, at=at, cpts=request.cpts, summary=summary)
     if not can_seal() or is_destroyed(request.cpts_id):  # an appointment is cancelled all the same
         return
@@ -153,7 +152,7 @@ def solicit(*, request: CareRequest, effectors: Sequence[Effector], by: User, at
     rows = [Solicitation.objects.create(request=request, effector=one, sent_at=at) for one in new]
     for row in rows:
         tell_solicited(row, at=at)
-    summary = f"{request} : {len(rows)} sollicités".capitalize()
+    summary = capfirst(f"{request} : {len(rows)} sollicités")
     audit.record("request.solicited", target=request, by=by, at=at, cpts=request.cpts, summary=summary)
     return len(rows)
 
@@ -170,7 +169,7 @@ def answer_solicitation(*, solicitation: Solicitation, accepts: bool, at: dateti
             return request
     Solicitation.objects.filter(pk=solicitation.pk).update(accepts=accepts, answered_at=at)
     if accepts:
-        summary = f"{request} prise par {solicitation.effector}".capitalize()
+        summary = capfirst(f"{request} prise par {solicitation.effector}")
         audit.record("request.taken", target=request, by=None, at=at, cpts=request.cpts, summary=summary)
         for other in (
             request.solicitations.exclude(pk=solicitation.pk).exclude(accepts=False).select_related("effector")

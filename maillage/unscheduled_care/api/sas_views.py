@@ -82,7 +82,7 @@ def _shown_schedule(kind: str, key: str) -> Schedule:
 
 def _cpts(kind: str, key: str) -> PublishedCpts:
     uuid = sent_uuid(key)
-    cpts = Cpts.objects.filter(uuid=uuid).select_related("care_settings").first() if uuid else None
+    cpts = Cpts.objects.approved().filter(uuid=uuid).select_related("care_settings").first() if uuid else None
     if cpts is None:
         raise _unknown(kind, key)
     care = getattr(cpts, "care_settings", None)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from maillage.accounts import means
 from maillage.accounts.permissions import CptsRequest, Permission, requires
 from maillage.accounts.proving import is_export, recently_proved_when
 from maillage.core.errors import DomainError
@@ -23,6 +24,7 @@ from maillage.core.posted import sent_uuid, sent_version
 from maillage.core.sealing import can_seal
 from maillage.core.text import percent, plural
 from maillage.unscheduled_care import actions
+from maillage.unscheduled_care.actions.reading import SealedWords
 from maillage.unscheduled_care.models import (
     Appointment,
     AppointmentStatus,
@@ -53,6 +55,7 @@ from maillage.unscheduled_care.web.found_lines import slot_lines
 from maillage.unscheduled_care.web.public_views import answer, appointment_context, say_outcome
 from maillage.unscheduled_care.web.regulation_views import move_query
 
+STRONGER_WANTED = "à lire après une seconde preuve (« Mes connexions »)"
 PERIODS = [("30", "30 jours"), ("90", "3 mois"), ("365", "un an")]
 
 
@@ -212,11 +215,18 @@ def appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpResponse:
             messages.error(request, error.user_message)
         return redirect("unscheduled_care:appointment", request.cpts.slug, row.uuid)
     try:
-        said = actions.read_appointment(appointment=row, by=request.user, at=timezone.now())
+        said = _words(request, row)
     except DomainError as error:
         return gone(request, "Rendez-vous", error.user_message)
     context = appointment_context(row) | {"move_query": move_query(row), "form": form, "said": said}
     return render(request, "unscheduled_care/appointment.html", context)
+
+
+def _words(request: CptsRequest, row: Appointment) -> SealedWords:
+    """Why the patient comes, for a session that more than a password opened. Raises NoSealingKey, SealBroken."""
+    if means.is_strong(request):
+        return actions.read_appointment(appointment=row, by=request.user, at=timezone.now())
+    return SealedWords(STRONGER_WANTED if row.sealed else "")
 
 
 def _report(request: CptsRequest, row: Appointment, text: str) -> None:
@@ -236,7 +246,7 @@ def own_appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpRespons
         answer(request, row)
         return redirect("unscheduled_care:own_appointment", request.cpts.slug, row.uuid)
     try:
-        said = actions.read_appointment(appointment=row, by=request.user, at=timezone.now())
+        said = _words(request, row)
     except DomainError as error:
         return gone(request, "Rendez-vous", error.user_message)
     return render(request, "unscheduled_care/own_appointment.html", appointment_context(row) | {"said": said})

@@ -25,6 +25,7 @@ from maillage.unscheduled_care.actions import Booker
 from maillage.unscheduled_care.limits import SEARCH_LEASE, SEARCHES
 from maillage.unscheduled_care.models import Appointment, Effector, Slot
 from maillage.unscheduled_care.notifications import when
+from maillage.unscheduled_care.places import departement_of_place
 from maillage.unscheduled_care.rules.ranking import RADII, USUAL_RADIUS, bucket_label
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, MODE_LABELS, Mode
 from maillage.unscheduled_care.search import PER_SEARCH, FoundSlot, Need, find_hits, read_hits, slot_to_book
@@ -83,8 +84,15 @@ def bound(parameters: QueryDict, commune: Commune | None = None) -> FindForm:
     return FindForm(initial={"commune": commune_text(commune)})
 
 
-def found(form: FindForm, *, now: datetime, kinds: int = ALL_KINDS, cpts_id: int | None = None) -> Found | None:
-    """None until the form is filled."""
+def found(
+    form: FindForm,
+    *,
+    now: datetime,
+    kinds: int = ALL_KINDS,
+    cpts_id: int | None = None,
+    departements: frozenset[str] | None = None,
+) -> Found | None:
+    """None until the form is filled. `departements`: those of the role of a regulator; None: anywhere."""
     if not form.is_bound or not form.is_valid():
         return None
     data, commune = form.cleaned_data, form.cleaned_data["commune"]
@@ -102,9 +110,14 @@ def found(form: FindForm, *, now: datetime, kinds: int = ALL_KINDS, cpts_id: int
     hits = find_hits(need, now=now)
     if own and not any(one.is_own_doctor for one in hits):
         own_told = f"{own} n’a pas de créneau libre dans ce délai."
+    if departements is None:
+        shown, total = read_hits(hits[:SHOWN], now=now), len(hits)
+    else:
+        inside = [one for one in read_hits(hits, now=now) if departement_of_place(one.slot.schedule) in departements]
+        shown, total = inside[:SHOWN], len(inside)
     return Found(
-        read_hits(hits[:SHOWN], now=now),
-        len(hits),
+        shown,
+        total,
         commune,
         need.km,
         own_told,

@@ -1,6 +1,5 @@
 """The screen of a regulator, on a call: find, book, read the code aloud, cancel, move, tell a difficulty."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,7 +23,6 @@ from maillage.geography.models import Commune
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Appointment
 from maillage.unscheduled_care.notifications import when
-from maillage.unscheduled_care.places import departement_of_place
 from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.web.access import (
     departements_of_regulator,
@@ -54,7 +52,7 @@ KEPT_DAYS = 30
 def find(request: HttpRequest) -> HttpResponse:
     """Four fields, then slots; refreshed while the regulator speaks."""
     form = bound(request.GET)
-    results = _reachable(request, found(form, now=timezone.now()))
+    results = found(form, now=timezone.now(), departements=departements_of_regulator(request))
     moved = _moved(request, request.GET)
     context = {
         "form": form, "found": results, "moved": moved, "at": timezone.now(),
@@ -76,16 +74,7 @@ def find_json(request: HttpRequest) -> HttpResponse:
     """The same, for another software."""
     count_search(request.user)
     form = bound(request.GET)
-    return answer_json(form, _reachable(request, found(form, now=timezone.now())))
-
-
-def _reachable(request: HttpRequest, results: Found | None) -> Found | None:
-    """What lies in the départements of the role: the rest is another regulation's to book."""
-    departements = departements_of_regulator(request)
-    if results is None or departements is None:
-        return results
-    inside = [one for one in results.slots if departement_of_place(one.slot.schedule) in departements]
-    return replace(results, slots=inside, total=results.total - len(results.slots) + len(inside))
+    return answer_json(form, found(form, now=timezone.now(), departements=departements_of_regulator(request)))
 
 
 def _own(request: HttpRequest) -> QuerySet[Appointment]:
