@@ -6,13 +6,16 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from maillage.accounts.models import User
+from maillage.accounts.models import NumberProof, User
 from maillage.core import jobs
 from maillage.core.text import plural
 from maillage.core.waiting import taken
 from maillage.cpts.models import Cpts
+from maillage.directory.actions.proving import send_to_mailbox
 from maillage.members.actions import follow_the_year, remind_endings, start_import
+from maillage.members.actions.binding import TELL_MAILBOX
 from maillage.members.actions.spreadsheets import READ_SHEET
+from maillage.members.notifications import checked_in_person
 
 UNPAID, ENDINGS = "members.unpaid", "members.endings"
 
@@ -29,6 +32,17 @@ def remind(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Each ending is told once."""
     count = remind_endings(timezone.now())
     return f"{count} {plural(count, 'échéance rappelée', 'échéances rappelées')}."
+
+
+@jobs.job(TELL_MAILBOX, attempts=3, limit=timedelta(minutes=2), lane="mssante")
+def tell_mailbox(arguments: dict[str, Any], progress: jobs.Progress) -> str:
+    """A team vouched for somebody: the professional whose number it is hears of it, at an address no team can type."""
+    proof = NumberProof.objects.in_force().select_related("user", "cpts").filter(pk=arguments["proof"]).first()
+    if proof is None:
+        return "Cette preuve n’est plus en vigueur."
+    body = checked_in_person(proof, timezone.now())
+    sent = send_to_mailbox(proof.national_id, "Votre identité a été vérifiée en personne", body)
+    return "Message envoyé." if sent else "L’annuaire national ne donne pas de boîte à ce numéro."
 
 
 @jobs.job(READ_SHEET, lane="files", limit=timedelta(minutes=2))

@@ -141,14 +141,27 @@ def bound(membership: Membership, former: str, at: datetime) -> None:
         _write(membership, recipient, f"Adhésion à {cpts.with_article} : un compte y est relié", body, at)
 
 
+def checked_in_person(proof: NumberProof, at: datetime) -> str:
+    """To the national mailbox of the professional: who vouched for their identity, and how to say that it is not so."""
+    return (
+        f"Bonjour,\n\n{proof.cpts} a vérifié en personne l’identité de {proof.user} ({proof.checked_by_name}), sous "
+        "votre numéro national. Ce compte peut ouvrir un agenda et paraître au SAS en votre nom.\n\n"
+        f"Ce n’est pas vous ? Un geste suspend tout :\n{_doubt_link(proof, at)}\n"
+    )
+
+
+def _doubt_link(proof: NumberProof, at: datetime) -> str:
+    token = links.sign(DOUBT, proof.uuid, until=at + CONTEST_LIVES)
+    return f"{settings.PUBLIC_URL}{reverse('members:not_my_number', args=[token])}"
+
+
 def number_proved(membership: Membership, proof: NumberProof, at: datetime) -> None:
     """To an address that a team knows under a number which another account just proved."""
-    token = links.sign(DOUBT, proof.uuid, until=at + CONTEST_LIVES)
     body = (
         f"Bonjour,\n\nUn compte Maillage a prouvé le numéro national {of(str(membership))} "
         f"({proof.get_means_display()}). Il en reçoit ce qui existe sous ce numéro : agenda, rendez-vous, présence au "
         "SAS.\n\nCe n’est pas vous ? Dites-le en un geste :\n"
-        f"{settings.PUBLIC_URL}{reverse('members:not_my_number', args=[token])}\n"
+        f"{_doubt_link(proof, at)}\n"
     )
     _write(membership, membership.email, "Votre numéro national vient d’être prouvé", body, at)
 

@@ -257,8 +257,8 @@ def test_a_code_goes_to_the_mailbox_of_the_register_and_nowhere_else(client, set
     person = PractitionerFactory(id=899_900_000_017)
     Mailbox.objects.create(id=1, address="eve@mssante.exemple.invalid", is_personal=True, practitioner=person)
     Mailbox.objects.create(id=2, address="aaa@mssante.exemple.invalid", is_personal=False, practitioner=person)
-    said = text_of(client.post(reverse("members:ask_mailbox_code"), {"number": "99900000017"}, follow=True))
     unknown = text_of(client.post(reverse("members:ask_mailbox_code"), {"number": "99900000025"}, follow=True))
+    said = text_of(client.post(reverse("members:ask_mailbox_code"), {"number": "99900000017"}, follow=True))
     assert "un code vient d’y partir" in said
     assert "un code vient d’y partir" in unknown  # a number does not tell who has a mailbox
     run_jobs()
@@ -266,6 +266,26 @@ def test_a_code_goes_to_the_mailbox_of_the_register_and_nowhere_else(client, set
     assert not OutgoingMail.objects.exists()
     client.post(reverse("members:use_mailbox_code"), {"code": "AAAA AAAA"})
     assert not NumberProof.objects.exists()
+    spoken = mail.outbox[0].body.split("\n\n")[2]
+    client.post(reverse("members:use_mailbox_code"), {"code": spoken})
+    proof = NumberProof.objects.get()
+    assert (proof.user, proof.national_id, proof.means) == (thief, person.pk, "mssante")
+
+
+def test_a_professional_hears_in_their_national_mailbox_that_a_team_vouched_for_somebody(
+    settings, cpts, coordinator, run_jobs
+):
+    settings.MSSANTE_FROM_EMAIL = "cpts@mssante.exemple.invalid"
+    settings.MSSANTE_BACKEND, settings.MSSANTE_OPTIONS = "django.core.mail.backends.locmem.EmailBackend", {}
+    person = PractitionerFactory()
+    Mailbox.objects.create(id=1, address="eve@mssante.exemple.invalid", is_personal=True, practitioner=person)
+    membership = MembershipFactory(cpts=cpts, practitioner=person)
+    code = binding.check_in_person(membership=membership, by=coordinator, at=timezone.now())
+    binding.use_code_in_person(user=UserFactory(), text=code.text, at=timezone.now())
+    run_jobs()
+    (message,) = [message for message in mail.outbox if message.to == ["eve@mssante.exemple.invalid"]]
+    assert Client().post(message.body.split("http://127.0.0.1:8000")[1].split()[0]).status_code == 200
+    assert not NumberProof.objects.in_force().exists()
 
 
 def test_no_code_is_offered_without_a_box_to_send_it_from(client, thief):

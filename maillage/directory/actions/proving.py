@@ -61,9 +61,7 @@ def send_code(*, user: User, number: str, at: datetime) -> None:
 def deliver_code(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     """Give the code its text and send it, while it may still serve."""
     code = ProofCode.objects.filter(pk=arguments["code_id"], used_at=None, expires_at__gt=timezone.now()).first()
-    boxes = Mailbox.objects.filter(practitioner=code.national_id, is_personal=True) if code else Mailbox.objects.none()
-    mailbox = boxes.order_by("address").first()
-    if code is None or mailbox is None:
+    if code is None or mailbox_of(code.national_id) is None:
         return "Rien à envoyer."
     text = proofs.renew_text(code)
     body = (
@@ -71,11 +69,25 @@ def deliver_code(arguments: dict[str, Any], progress: jobs.Progress) -> str:
         f"code dans « Mon identité » :\n\n{text[:4]} {text[4:]}\n\nIl sert un quart d’heure. Si ce n’est pas vous, "
         "ne le donnez à personne : sans lui, rien ne se fait en votre nom.\n"
     )
+    send_to_mailbox(code.national_id, "Code de vérification Maillage", body)
+    return "Code envoyé."
+
+
+def mailbox_of(national_id: int) -> Mailbox | None:
+    """The personal mailbox that the register gives for a number; None when it gives none."""
+    return Mailbox.objects.filter(practitioner=national_id, is_personal=True).order_by("address").first()
+
+
+def send_to_mailbox(national_id: int, subject: str, body: str) -> bool:
+    """Write to the professional themselves, whoever says to be them. False without a box to write from or to."""
+    mailbox = mailbox_of(national_id) if is_offered() else None
+    if mailbox is None:
+        return False
     EmailMessage(
-        "Code de vérification Maillage",
+        subject,
         typographic(body),
         from_email=settings.MSSANTE_FROM_EMAIL,
         to=[mailbox.address],
         connection=get_connection(settings.MSSANTE_BACKEND, **settings.MSSANTE_OPTIONS),
     ).send()
-    return "Code envoyé."
+    return True

@@ -12,13 +12,17 @@ from maillage.accounts.actions import proofs as number_proofs
 from maillage.accounts.actions.proofs import Checker, NewCode
 from maillage.accounts.models import Invitation, NumberProof, ProofMeans, Role, RoleAssignment, User
 from maillage.audit import actions as audit
+from maillage.core import jobs
 from maillage.core.errors import DomainError
 from maillage.core.hooks import Hook
 from maillage.cpts.models import Approval
+from maillage.directory.actions.proving import is_offered
 from maillage.directory.rules.identifiers import national_id_of
 from maillage.members import notifications
 from maillage.members.models import Membership
 from maillage.members.rules.names import of
+
+TELL_MAILBOX = "members.tell-mailbox"
 
 
 class BoundToAnother(DomainError):
@@ -151,6 +155,8 @@ def tell_of_the_number(*, proof: NumberProof, at: datetime) -> None:
     """Whoever approved CPTS know under this number hears of it, at the address they know, with « Ce n’est pas moi »."""
     known = Membership.objects.current().filter(practitioner=proof.national_id, cpts__approval=Approval.APPROVED)
     known = known.select_related("cpts")
+    if proof.means == ProofMeans.FACE_TO_FACE and is_offered():
+        jobs.enqueue(TELL_MAILBOX, label="Message à la boîte MSSanté d’un professionnel", at=at, proof=proof.pk)
     for membership in known.exclude(account=proof.user).exclude(email="").exclude(email__iexact=proof.user.email):
         notifications.number_proved(membership, proof, at)
 
