@@ -50,6 +50,8 @@ def note_new_factor(request: HttpRequest, user: User, authenticator: Any, **kwar
     """Setting a second factor up is using it; sessions opened elsewhere before it end."""
     if authenticator.type != authenticator.Type.RECOVERY_CODES:
         means.prove(request, user, means.SECOND_FACTOR, type=authenticator.type, id=authenticator.pk)
+        if demands_second_factor(user):  # a role given during this session ends it after a while without use, too
+            request.session[IDLE_SECONDS] = settings.SESSION_IDLE_MINUTES * 60
     connections.end_others(user=user, kept=request.session.session_key, at=timezone.now(), why="second facteur ajouté")
 
 

@@ -36,6 +36,7 @@ from maillage.meetings.models import (
 from maillage.meetings.rules.tally import RESOLUTION
 from maillage.meetings.web.tablet_views import tablet_token
 from maillage.members.actions import merge
+from maillage.members.actions.merging import NothingTiesThem
 from maillage.members.models import Membership
 from tests.factories import HOUR, MeetingFactory, ParticipantFactory, UserFactory
 from tests.meetings.test_attendance import at_once
@@ -310,6 +311,10 @@ def test_two_members_who_share_an_address_are_two_people(people, ballot, meeting
 def test_no_voice_moves_with_a_merge(people, secretary):
     absent, _, own = people
     Voter.objects.filter(participant=own).delete()
+    with pytest.raises(NothingTiesThem):  # her page is bound to her account
+        merge(kept=own.membership, other=absent.membership, by=secretary, at=timezone.now())
+    own.membership.account = None
+    own.membership.save()
     with pytest.raises(actions.VoiceWouldMove):
         merge(kept=own.membership, other=absent.membership, by=secretary, at=timezone.now())
     assert voter_of(absent).participant.membership == absent.membership
