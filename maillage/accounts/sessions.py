@@ -11,7 +11,9 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.db.models import Field
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from maillage.core.rows import read_rows
 
@@ -21,10 +23,23 @@ OPENED_AT, DEVICE, NETWORK, IDLE_SECONDS = "opened_at", "device", "network", "id
 NOTED_EVERY = timedelta(minutes=1)  # a use is written at most once a minute
 
 
+def stored(key: str) -> str:
+    """What is kept of the secret of a cookie: whoever copies the database opens no session with it."""
+    return salted_hmac("accounts.session-key", key, algorithm="sha256").hexdigest()[:40]
+
+
 class SessionStore(db.SessionStore):
     """That of Django, but for its reading, its owner and its end."""
 
     used_at: datetime | None = None
+
+    def exists(self, session_key: str) -> bool:
+        return super().exists(stored(session_key))
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key:
+            self.get_model_class().objects.filter(pk=stored(key)).delete()
 
     @classmethod
     def get_model_class(cls) -> Any:
@@ -35,7 +50,7 @@ class SessionStore(db.SessionStore):
     def load(self) -> dict[str, Any]:
         key = self.session_key or ""
         # PostgreSQL would not hear of a key with a null in it.
-        rows = read_rows(KEPT, [key, timezone.now()], self._fields()) if "\0" not in key else []
+        rows = read_rows(KEPT, [stored(key), timezone.now()], self._fields()) if "\0" not in key else []
         if not rows:
             self._session_key = None
             return {}
@@ -48,6 +63,7 @@ class SessionStore(db.SessionStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         row: Any = super().create_model_instance(data)
+        row.session_key = stored(row.session_key)
         row.user_id = int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None
         row.used_at = timezone.now()
         return row
@@ -65,4 +81,10 @@ class SessionStore(db.SessionStore):
         """The session served: its end moves, at most once a minute. Its content is not written again."""
         if self.session_key and self.used_at and at - self.used_at >= NOTED_EVERY:
             ends = at + timedelta(seconds=self.get_session_cookie_age())
-            self.get_model_class().objects.filter(pk=self.session_key).update(used_at=at, expire_date=ends)
+            self.get_model_class().objects.filter(pk=stored(self.session_key)).update(used_at=at, expire_date=ends)
+
+
+def stored_key_of(request: HttpRequest) -> str:
+    """What the database knows the session of a request by."""
+    key = request.session.session_key
+    return stored(key) if key else ""

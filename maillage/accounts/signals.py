@@ -17,7 +17,7 @@ from maillage.accounts.actions.addresses import not_me_token
 from maillage.accounts.models import AccountKind, User
 from maillage.accounts.permissions import demands_second_factor
 from maillage.accounts.rules.devices import device_of, rough_network
-from maillage.accounts.sessions import DEVICE, IDLE_SECONDS, NETWORK, OPENED_AT
+from maillage.accounts.sessions import DEVICE, IDLE_SECONDS, NETWORK, OPENED_AT, stored_key_of
 from maillage.core.network import address_of
 
 JUST_MADE = timedelta(hours=1)
@@ -52,15 +52,15 @@ def note_new_factor(request: HttpRequest, user: User, authenticator: Any, **kwar
         means.prove(request, user, means.SECOND_FACTOR, type=authenticator.type, id=authenticator.pk)
         if demands_second_factor(user):  # a role given during this session ends it after a while without use, too
             request.session[IDLE_SECONDS] = settings.SESSION_IDLE_MINUTES * 60
-    connections.end_others(user=user, kept=request.session.session_key, at=timezone.now(), why="second facteur ajouté")
+    connections.end_others(user=user, kept=stored_key_of(request), at=timezone.now(), why="second facteur ajouté")
 
 
 @receiver(authenticator_removed)
 def note_lost_factor(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    connections.end_others(user=user, kept=request.session.session_key, at=timezone.now(), why="second facteur retiré")
+    connections.end_others(user=user, kept=stored_key_of(request), at=timezone.now(), why="second facteur retiré")
 
 
 @receiver([password_changed, password_reset])
 def note_new_password(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    key = request.session.session_key if request.user == user else None
+    key = stored_key_of(request) if request.user == user else None
     connections.end_others(user=user, kept=key, at=timezone.now(), why="mot de passe changé")

@@ -193,3 +193,14 @@ def address_asked(membership: Membership, at: datetime) -> None:
         "d’abord être confirmée. Vos messages continuent d’arriver ici d’ici là.\n\n" + _not_me(membership, at)
     )
     _write(membership, membership.email, f"Votre adresse à {cpts.with_article} va changer", warning, at)
+
+
+def left(membership: Membership, at: datetime) -> None:
+    """To the member: a departure that they did not ask for is not one they find out by chance."""
+    cpts = membership.cpts
+    body = (
+        f"Bonjour,\n\nVotre départ de {cpts.with_article} est enregistré : vos rôles et vos mandats y prennent fin, "
+        "vos créneaux ne lui sont plus ouverts. Si c’est une erreur, répondez à la coordination : votre adhésion se "
+        f"reprend avec tout son passé.\n\n{_signature(cpts)}"
+    )
+    _write(membership, membership.email, f"Votre départ de {cpts.with_article}", body, at)

@@ -577,3 +577,75 @@ def test_a_reason_asks_for_more_than_a_password(client, real, cpts):
     assert "douleur 4217" not in text_of(client.get(page))
     client.force_login(real.account, means=("password", "mfa"))
     assert "douleur 4217" in text_of(client.get(page))
+
+
+# What a third look found
+
+
+def test_two_unbound_pages_of_two_addresses_do_not_become_one(client, cpts, coordinator):
+    absent = MembershipFactory(cpts=cpts, email="absente@exemple.invalid")
+    fresh = MembershipFactory(cpts=cpts, email="voleuse@exemple.invalid")
+    client.force_login(coordinator)
+    page = reverse("members:merge", args=[cpts.slug, fresh.uuid])
+    assert "deux adresses" in text_of(client.post(page, {"other": str(absent.uuid)}, follow=True))
+    assert Membership.objects.filter(pk=absent.pk).exists()
+
+
+def test_undoing_an_import_empties_no_address(cpts, coordinator, client):
+    membership = MembershipFactory(cpts=cpts, family_name="Mas", given_name="Ève", email="")
+    content = "Nom;Prénom;Courriel\nMas;Ève;eve@exemple.invalid\n".encode()
+    from maillage.members import actions  # noqa: PLC0415
+
+    sheet = actions.start_import(cpts=cpts, name="m.csv", content=content, by=coordinator, at=NOON)
+    choices = {0: str(membership.uuid)}
+    actions.correct(sheet=sheet, read_version=sheet.version, cells={}, choices=choices)
+    actions.apply_import(sheet=sheet, read_version=sheet.version, by=coordinator, at=NOON)
+    membership.refresh_from_db()
+    assert membership.email == "eve@exemple.invalid"
+    actions.undo_import(sheet=sheet, by=coordinator, at=NOON)
+    membership.refresh_from_db()
+    assert membership.email == "eve@exemple.invalid"
+
+
+def test_a_contested_page_neither_leaves_nor_is_entered_again(client, cpts, coordinator, thief):
+    person = PractitionerFactory()
+    membership = MembershipFactory(cpts=cpts, practitioner=person, email="x@exemple.invalid", account=UserFactory())
+    binding.contest(membership=membership, by=None, at=timezone.now())
+    client.force_login(coordinator)
+    page = reverse("members:leave", args=[cpts.slug, membership.uuid])
+    assert "contestée" in text_of(client.post(page, {"on": f"{timezone.localdate():%d/%m/%Y}"}, follow=True))
+    Membership.objects.filter(pk=membership.pk).update(status="left", left_on=timezone.localdate())
+    assert binding.contested_memberships() == [membership]
+    again = MembershipFactory(cpts=cpts, practitioner=person, email=thief.email, account=None)
+    client.force_login(thief)
+    client.post(reverse("members:claim", args=[again.uuid]))
+    again.refresh_from_db()
+    assert again.account is None
+
+
+def test_a_code_read_aloud_before_a_card_opens_and_suspends_nothing(client, cpts, coordinator, thief):
+    person = PractitionerFactory()
+    membership = MembershipFactory(cpts=cpts, practitioner=person)
+    code = binding.check_in_person(membership=membership, by=coordinator, at=timezone.now())
+    proof = proofs.record_proof(user=UserFactory(), national_id=person.pk, means=PSC, at=timezone.now())
+    client.post(reverse("members:use_code_in_person"), {"code": code.text})
+    assert not NumberDispute.objects.exists()
+    weak = NumberDispute.objects.create(
+        proof=proof, national_id=person.pk, claimant=thief, means=ProofMeans.FACE_TO_FACE, opened_at=timezone.now()
+    )
+    assert "plus forte que la vôtre" in text_of(client.post(reverse("members:contest_number"), follow=True))
+    proof.refresh_from_db()
+    assert proof.is_in_force
+    assert weak.claimant == thief
+
+
+def test_a_copy_of_the_database_opens_no_session(client, cpts, coordinator):
+    from maillage.accounts.models import Session  # noqa: PLC0415
+
+    client.force_login(coordinator)
+    row = Session.objects.get(user=coordinator)
+    copy = Client()
+    copy.cookies["sessionid"] = row.session_key
+    assert copy.get(reverse("members:identity")).status_code == 302
+    assert client.get(reverse("members:identity")).status_code == 200
+    assert row.session_key != client.session.session_key

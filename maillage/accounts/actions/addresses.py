@@ -1,5 +1,6 @@
 """Changing the address of an account, and « ce n’est pas moi »: taking an account back from whoever got into it."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -132,7 +133,9 @@ def take_back(*, token: str, at: datetime) -> User:
         later.update(undone_at=at)
         if has_moved:
             _free(change.old_email, user)
-            _put(user, change.old_email)
+            with suppress(AddressTaken):  # somebody proved it meanwhile: the account opens to nobody, see below
+                _put(user, change.old_email)
+            user.is_active = user.email == change.old_email
     since = at - UNDONE_WITHIN
     AddressChange.objects.filter(user=user, confirmed_at=None, undone_at=None).update(undone_at=at)
     Authenticator.objects.filter(user=user, created_at__gte=since).delete()
@@ -140,7 +143,7 @@ def take_back(*, token: str, at: datetime) -> User:
     for proof in NumberProof.objects.open().filter(user=user, proved_at__gte=since):
         end_proof(proof=proof, reason="compte repris par « ce n’est pas moi »", at=at)
     user.set_unusable_password()
-    user.save(update_fields=["password"])
+    user.save(update_fields=["password", "is_active"])
     end_others(user=user, kept=None, at=at, why="« ce n’est pas moi »")
     audit.record("account.taken-back", target=user, by=None, at=at, summary=f"« Ce n’est pas moi » : {user}")
     return user

@@ -100,6 +100,8 @@ def _prove(user: User, national_id: int, means: ProofMeans, at: datetime, checke
     except IntegrityError as error:  # two accounts within the same second too
         raise NumberOfSomebodyElse from error
     summary = f"{user} a prouvé son numéro national : {proof.get_means_display()}"
+    # What was read aloud for this number before it was proved opens nothing more.
+    ProofCode.objects.filter(national_id=national_id, means=ProofMeans.FACE_TO_FACE, used_at=None).update(expires_at=at)
     by = checker.by if checker else user
     audit.record("number.proved", target=proof, by=by, at=at, cpts=proof.cpts, summary=summary)
     hooks.number_proved(proof=proof, at=at)
@@ -135,6 +137,13 @@ def contest_proof(*, proof: NumberProof, by: User | None, at: datetime) -> None:
     audit.record("number.contested", target=dispute, by=by, at=at, summary=summary)
     notifications.number_contested(proof, at)
     hooks.number_lost(proof=proof, at=at)
+
+
+def contest_by_claim(*, dispute: NumberDispute, at: datetime) -> None:
+    """Whoever claims a number suspends a proof that is no stronger than their own. Raises NothingToContest."""
+    if STRONGER[ProofMeans(dispute.means)] < STRONGER[ProofMeans(dispute.proof.means)]:
+        raise NothingToContest("Cette preuve est plus forte que la vôtre : l’administration de l’instance tranchera.")
+    contest_proof(proof=dispute.proof, by=dispute.claimant, at=at)
 
 
 @transaction.atomic

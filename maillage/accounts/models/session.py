@@ -20,7 +20,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 
 class Session(AbstractBaseSession):
-    """What a browser keeps open. Its key is a secret: pages and addresses name it by `reference`.
+    """What a browser keeps open. Its key is a digest of the secret of the cookie; pages name it by `reference`.
 
     Retention: erased the day after it expires.
     """

@@ -13,6 +13,7 @@ from maillage.accounts.held import held
 from maillage.accounts.models import AccountKind, User
 from maillage.accounts.permissions import demands_second_factor
 from maillage.accounts.proving import STOPPED, STRONG_WANTED, recently_proved
+from maillage.accounts.sessions import stored_key_of
 from maillage.accounts.web.psc_session import ACTIVITIES, ACTIVITY
 from maillage.core.access import own_account
 from maillage.core.errors import DomainError
@@ -26,7 +27,7 @@ def connections(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)
     context = {
-        "sessions": queries.open_sessions_of(user, current=request.session.session_key, at=timezone.now()),
+        "sessions": queries.open_sessions_of(user, current=stored_key_of(request), at=timezone.now()),
         "factors": queries.factors_of(user),
         "is_demanded": demands_second_factor(user),
         "identity": user.linked_identities.in_force().first(),
@@ -51,7 +52,7 @@ def end_one_session(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Connexion fermée.")
     else:
-        end_others(user=user, kept=request.session.session_key, at=at, why="à la demande de la personne")
+        end_others(user=user, kept=stored_key_of(request), at=at, why="à la demande de la personne")
         messages.success(request, "Toutes les autres connexions sont fermées.")
     return redirect("accounts:connections")
 

@@ -75,11 +75,11 @@ def bind(*, membership: Membership, user: User, by: User, at: datetime, because:
     Callers checked that proof. Raises NumberDiffers when account and membership say two numbers, BoundToAnother when
     either is taken, and NumberOfSomebodyElse when another account proved the number.
     """
-    number, proved = membership.practitioner_id, proved_number(user)
-    if number and proved and number != proved:
-        raise NumberDiffers
-    if number and NumberProof.objects.open().of_number(number).exclude(user=user).exists():
-        raise number_proofs.NumberOfSomebodyElse
+    if membership.practitioner_id:
+        check_number(membership.practitioner_id, user)
+    contested = Membership.objects.of(membership.cpts).filter(contested_at__isnull=False)
+    if contested.filter(Q(account=user) | Q(practitioner=membership.practitioner_id or -1)).exists():
+        raise AlreadyContested
     free = Membership.objects.unbound().filter(pk=membership.pk)
     changes = {"account": user, "bound_at": at, "email": user.email, "pending_email": ""}
     try:
@@ -95,6 +95,18 @@ def bind(*, membership: Membership, user: User, by: User, at: datetime, because:
     audit.record("member.bound", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
     notifications.bound(membership, former, at)
     return membership
+
+
+def check_number(number: int, user: User) -> None:
+    """What an account proved, and what others did, do not contradict a number written beside it.
+
+    Raises NumberDiffers or NumberOfSomebodyElse.
+    """
+    proved = proved_number(user)
+    if proved and number != proved:
+        raise NumberDiffers
+    if NumberProof.objects.open().of_number(number).exclude(user=user).exists():
+        raise number_proofs.NumberOfSomebodyElse
 
 
 def claim(*, membership: Membership, user: User, at: datetime) -> Membership:
@@ -294,5 +306,5 @@ def confirm_address(*, membership: Membership, email: str, at: datetime) -> None
 
 def contested_memberships() -> list[Membership]:
     """What waits for the administrator."""
-    contested = Membership.objects.open().filter(contested_at__isnull=False)
+    contested = Membership.objects.filter(contested_at__isnull=False)
     return list(contested.select_related("cpts", "account", "practitioner").order_by("contested_at"))

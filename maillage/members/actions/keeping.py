@@ -14,6 +14,7 @@ from maillage.accounts.models import RoleAssignment, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.hooks import Hook
+from maillage.members import notifications
 from maillage.members.actions.binding import AddressOfAnAccount, ask_new_address
 from maillage.members.actions.joining import AlreadyMember
 from maillage.members.models import Fee, FeeMethod, Membership, MembershipStatus
@@ -27,6 +28,10 @@ OWN_FIELDS = frozenset(
 
 class StaleMembership(DomainError):
     user_message = "Quelqu’un a modifié cette fiche pendant que vous l’aviez ouverte : relisez-la, puis recommencez."
+
+
+class ContestWaits(DomainError):
+    user_message = "Cette adhésion est contestée : elle attend la décision de l’administration de l’instance."
 
 
 class AddressKept(DomainError):
@@ -75,12 +80,14 @@ def _without_address(membership: Membership, fields: Mapping[str, Any], by: User
     Raises AddressOfAnAccount or AddressKept.
     """
     address = fields.get("email", membership.email)
+    if membership.account and address.lower() != membership.account.email.lower():
+        raise AddressOfAnAccount
     if not membership.email or address.lower() == membership.email.lower():
         return fields
     if address:
         ask_new_address(membership=membership, email=address, by=by, at=at)
     else:
-        raise AddressOfAnAccount if membership.account_id else AddressKept
+        raise AddressKept
     return {name: value for name, value in fields.items() if name != "email"}
 
 
@@ -122,16 +129,20 @@ def on_leave(membership: Membership, at: datetime) -> None:
 def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
     """A member leaves, on a day that is not before they joined; roles and mandates they held here end with it.
 
-    Raises LeftBeforeArriving, NotIn, or LastCoordinator rather than leave the CPTS with nobody.
+    Raises LeftBeforeArriving, NotIn, ContestWaits, or LastCoordinator rather than leave the CPTS with nobody.
     """
     if membership.joined_on and on < membership.joined_on:
         raise LeftBeforeArriving
-    inside = Membership.objects.current().filter(pk=membership.pk)
+    if membership.contested_at:
+        raise ContestWaits
+    inside = Membership.objects.current().filter(pk=membership.pk, contested_at=None)
     if not inside.update(status=MembershipStatus.LEFT, left_on=on, version=F("version") + 1):
         raise NotIn
     membership.refresh_from_db()
     _hand_over(membership, on, by, at)
     on_leave(membership, at)
+    if membership.email:
+        notifications.left(membership, at)
     summary = f"{membership} a quitté la CPTS le {on:%d/%m/%Y}"
     audit.record("member.left", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
 

@@ -8,7 +8,7 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.hooks import Hook
-from maillage.members.actions.binding import proved_number
+from maillage.members.actions.binding import check_number, proved_number
 from maillage.members.actions.keeping import StaleMembership
 from maillage.members.models import Fee, Mandate, Membership, MembershipStatus
 from maillage.members.rules.names import of
@@ -73,6 +73,13 @@ class ContestedPage(DomainError):
     user_message = "Une de ces fiches est contestée : attendez que l’administration de l’instance tranche."
 
 
+class TwoAddresses(DomainError):
+    user_message = (
+        "Ces deux fiches portent deux adresses : remplacez d’abord l’une par l’autre, la personne la confirmera, puis "
+        "réunissez-les."
+    )
+
+
 class NothingTiesThem(DomainError):
     user_message = (
         "Une de ces fiches est reliée à un compte, et rien ne prouve que l’autre soit de la même personne : "
@@ -89,15 +96,19 @@ def _check_accounts(kept: Membership, other: Membership) -> None:
         raise TwoPeople("Ces deux fiches sont reliées à deux comptes : ce sont deux personnes.")
     account = kept.account or other.account
     loose = other if kept.account else kept
+    if account is None and _differ(kept.email.lower(), other.email.lower()):
+        raise TwoAddresses  # which of the two is theirs, the person confirms
     if account is None or kept.account_id == other.account_id:
         return
     same_number = bool(loose.practitioner_id) and loose.practitioner_id == proved_number(account)
     same_address = bool(loose.email) and loose.email.lower() == account.email.lower()
     if not (same_number or same_address):
         raise NothingTiesThem
+    if loose.practitioner_id and not same_number:
+        check_number(loose.practitioner_id, account)
 
 
-def _differ(first: int | None, second: int | None) -> bool:
+def _differ(first: int | str | None, second: int | str | None) -> bool:
     return bool(first and second and first != second)
 
 

@@ -128,7 +128,7 @@ def contest_number(request: AccountRequest) -> HttpResponse:
         messages.error(request, proofs.NothingToContest.user_message)
         return redirect("members:identity")
     done = "C’est noté : ce que l’autre compte ouvrait sous ce numéro est suspendu."
-    _do(request, lambda: proofs.contest_proof(proof=dispute.proof, by=request.user, at=timezone.now()), done)
+    _do(request, lambda: proofs.contest_by_claim(dispute=dispute, at=timezone.now()), done)
     return redirect("members:identity")
 
 

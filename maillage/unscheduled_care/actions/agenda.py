@@ -122,6 +122,7 @@ def _pass_over(holder: Effector, account: User) -> None:
     telephone, places or agreement goes with it, nor do memberships of another account and the private addresses."""
     holder.links.exclude(membership__account=account).exclude(membership__account=None).delete()
     holder.schedules.update(confirmed_at=None)
+    holder.calendars.all().delete()
     Effector.objects.filter(pk=holder.pk).update(account=account, phone="", sas_agreed_at=None, feed=uuid4())
 
 
