@@ -27,7 +27,8 @@ from tests.meetings.test_attendance import at_once
 from tests.meetings.test_voting import DURING, ballot_on, rule, vote, voters
 from tests.security.copied_files import ask, attack, data_files, is_postgresql, told_by_order, wal_position, wal_since
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# One after the other: the log of PostgreSQL is that of all its databases, and these tests read it whole.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("ballots")]
 CHOICES = ["Amandine Verdier", "Zoltan Ó", "Blanc"]  # of unequal lengths
 
 
