@@ -8,19 +8,18 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, OuterRef
 from django.utils.crypto import constant_time_compare
 
 from maillage.accounts import hooks, notifications
 from maillage.accounts.actions import AddressTaken, account_of
-from maillage.accounts.actions.codes import clean_code, digest_of, new_text
+from maillage.accounts.actions.codes import CODE_LIVES, digest_of, is_right, new_text
 from maillage.accounts.actions.connections import end_others
 from maillage.accounts.actions.proofs import end_proof
 from maillage.accounts.models import AccountKind, AddressChange, LinkedIdentity, NumberProof, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 
-CODE_LIVES, MOST_TRIES = timedelta(minutes=15), 5
 UNDONE_WITHIN = timedelta(days=7)
 UUID_LENGTH, ADDRESS_DIGEST = 32, 24
 signer = signing.TimestampSigner(salt="accounts.not-me")
@@ -73,9 +72,8 @@ def confirm_address_change(*, user: User, text: str, at: datetime) -> None:
 
 def _spend(change: AddressChange, text: str, at: datetime) -> bool:
     """Each wrong try counts, kept even though the action refuses."""
-    usable = AddressChange.objects.filter(pk=change.pk, confirmed_at=None, expires_at__gt=at, tries__lt=MOST_TRIES)
-    counted = usable.update(tries=F("tries") + 1)
-    return bool(counted) and constant_time_compare(change.digest, digest_of(clean_code(text)))
+    unconfirmed = AddressChange.objects.filter(pk=change.pk, confirmed_at=None)
+    return is_right(unconfirmed, text, digest=change.digest, at=at)
 
 
 @transaction.atomic

@@ -1,16 +1,14 @@
 """Proving a national number, contesting a proof, settling what contradicts."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.utils.crypto import constant_time_compare
 
 from maillage.accounts import hooks, notifications
-from maillage.accounts.actions.codes import clean_code, digest_of, new_text
+from maillage.accounts.actions.codes import CODE_LIVES, clean_code, digest_of, is_right, new_text
 from maillage.accounts.models import (
     AccountKind,
     DisputeOutcome,
@@ -24,7 +22,6 @@ from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
 
-CODE_LIVES, MOST_TRIES = timedelta(minutes=15), 5
 # What replaces a proof of the same person: never a check in person.
 STRONGER = {ProofMeans.PSC: 3, ProofMeans.MSSANTE: 2, ProofMeans.FACE_TO_FACE: 1, ProofMeans.TRIAL: 0}
 
@@ -276,11 +273,8 @@ def use_mailbox_code(*, user: User, text: str, at: datetime) -> NumberProof:
 
 def _spend(code: ProofCode, text: str, at: datetime) -> bool:
     """Use a code once; each wrong try counts, kept even though the action refuses."""
-    usable = ProofCode.objects.filter(pk=code.pk, used_at=None, expires_at__gt=at, tries__lt=MOST_TRIES)
-    if not usable.update(tries=F("tries") + 1):
-        return False
-    is_right = constant_time_compare(code.digest, digest_of(clean_code(text)))
-    return is_right and bool(ProofCode.objects.filter(pk=code.pk, used_at=None).update(used_at=at))
+    unused = ProofCode.objects.filter(pk=code.pk, used_at=None)
+    return is_right(unused, text, digest=code.digest, at=at) and bool(unused.update(used_at=at))
 
 
 def use_spoken_code(*, user: User, text: str, at: datetime) -> ProofCode:

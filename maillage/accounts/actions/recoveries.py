@@ -4,23 +4,19 @@ Whoever checks never holds what opens the account: the code serves only after th
 nothing but the page where a second factor is set up.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
-from django.db.models import F
-from django.utils.crypto import constant_time_compare
 
 from maillage.accounts import notifications
 from maillage.accounts.actions.addresses import not_me_token
-from maillage.accounts.actions.codes import clean_code, digest_of, new_text
+from maillage.accounts.actions.codes import CODE_LIVES, digest_of, is_right, new_text
 from maillage.accounts.actions.connections import end_others
 from maillage.accounts.models import AccountRecovery, RoleAssignment, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
-
-CODE_LIVES, MOST_TRIES = timedelta(minutes=15), 5
 
 
 class OwnAccount(DomainError):
@@ -89,9 +85,8 @@ def use_recovery(*, user: User, text: str, at: datetime) -> None:
 
 def _spend(recovery: AccountRecovery, text: str, at: datetime) -> bool:
     """Each wrong try counts, kept even though the action refuses."""
-    usable = AccountRecovery.objects.filter(pk=recovery.pk, used_at=None, expires_at__gt=at, tries__lt=MOST_TRIES)
-    counted = usable.update(tries=F("tries") + 1)
-    return bool(counted) and constant_time_compare(recovery.digest, digest_of(clean_code(text)))
+    unused = AccountRecovery.objects.filter(pk=recovery.pk, used_at=None)
+    return is_right(unused, text, digest=recovery.digest, at=at)
 
 
 @transaction.atomic
