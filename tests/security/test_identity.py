@@ -649,3 +649,20 @@ def test_a_copy_of_the_database_opens_no_session(client, cpts, coordinator):
     assert copy.get(reverse("members:identity")).status_code == 302
     assert client.get(reverse("members:identity")).status_code == 200
     assert row.session_key != client.session.session_key
+
+
+def test_an_account_taken_back_closes_even_when_its_old_address_was_taken(communes):
+    from maillage.accounts.actions.addresses import take_back, token_of  # noqa: PLC0415
+    from maillage.accounts.models import AddressChange  # noqa: PLC0415
+
+    at = timezone.now()
+    victim = UserFactory(email="voleur@exemple.invalid")
+    UserFactory(email="victime@exemple.invalid")  # whose address somebody proved meanwhile
+    change = AddressChange.objects.create(
+        user=victim, old_email="victime@exemple.invalid", new_email=victim.email, digest="x", asked_at=at,
+        expires_at=at, confirmed_at=at,
+    )  # fmt: skip
+    take_back(token=token_of(f"change:{change.uuid.hex}"), at=at)
+    victim.refresh_from_db()
+    assert not victim.is_active
+    assert not victim.has_usable_password()
