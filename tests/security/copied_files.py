@@ -45,15 +45,16 @@ def wal_since(start):
     """What PostgreSQL wrote to its log since then, page headers taken out so that a record stays in one piece."""
     if not is_postgresql():
         return b""
-    ask("CHECKPOINT")
-    ((first, last),) = ask("SELECT %s::pg_lsn - '0/0', pg_current_wal_insert_lsn() - '0/0'", start)
-    whole = bytearray()
-    for number in range(int(first) // SEGMENT, int(last) // SEGMENT + 1):
+    ask("CHECKPOINT")  # writes down what was voted: beyond what is flushed, a segment holds what it held before
+    ((first, last),) = ask("SELECT %s::pg_lsn - '0/0', pg_current_wal_flush_lsn() - '0/0'", start)
+    first, last, whole = int(first), int(last), bytearray()
+    for number in range(first // SEGMENT, last // SEGMENT + 1):
         ((name,),) = ask("SELECT pg_walfile_name('0/0'::pg_lsn + %s::numeric)", number * SEGMENT + 1)
         content = bytes(ask("SELECT pg_read_binary_file(%s)", f"pg_wal/{name}")[0][0])
         for place in range(0, len(content), WAL_PAGE):
-            if int(first) - WAL_PAGE < number * SEGMENT + place <= int(last):
-                whole += content[place + (24 if place else 40) : place + WAL_PAGE]
+            begun = number * SEGMENT + place
+            after_header = place + (24 if place else 40)
+            whole += content[max(after_header, first - begun + place) : place + min(WAL_PAGE, max(0, last - begun))]
     return bytes(whole)
 
 
