@@ -176,7 +176,7 @@ MFA_FORMS = {
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Maillage"
-MFA_TOTP_TOLERANCE = 0  # a code is kept as used for the half minute it is good: none serves twice
+MFA_TOTP_TOLERANCE = 1  # half a minute either side: telephones run late, and people type slowly (RFC 6238, 5.2)
 MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a key left on a table opens nothing
 # A proof (code, passkey, Pro Santé Connect, password) serves that long for what asks for a fresh one.
 PROOF_MINUTES = env.int("PROOF_MINUTES", default=10)

@@ -165,6 +165,28 @@ def test_a_code_serves_once(client, coordinator):
     assert not is_signed_in(thief)
 
 
+def test_a_telephone_whose_clock_is_off_still_enters(client, coordinator):
+    secret = enrol(coordinator)
+    type_password(client, coordinator)
+    client.post("/compte/2fa/authenticate/", {"code": code_of(secret, periods_ago=4)})
+    assert not is_signed_in(client)
+    client.post("/compte/2fa/authenticate/", {"code": code_of(secret, periods_ago=-1)})
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("space", ["", " ", "-"])
+def test_a_code_serves_once_even_when_the_library_has_forgotten_it(client, coordinator, space):
+    secret = enrol(coordinator)
+    code = code_of(secret)
+    type_password(client, coordinator)
+    client.post("/compte/2fa/authenticate/", {"code": code})
+    cache.delete(f"allauth.mfa.totp.used?user={coordinator.pk}&code={code}")  # half a minute later
+    thief = Client()
+    type_password(thief, coordinator)
+    thief.post("/compte/2fa/authenticate/", {"code": f"{code[:3]}{space}{code[3:]}"})
+    assert not is_signed_in(thief)
+
+
 def test_codes_are_not_guessed(client, coordinator):
     enrol(coordinator)
     type_password(client, coordinator)

@@ -3,21 +3,26 @@
 from typing import Any
 
 from allauth.core import context
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
+from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone
 
 from maillage.accounts.guessing import try_code
 from maillage.core.limits import LimitReached
 
+LIFE_OF_A_CODE = 30 * (1 + 2 * settings.MFA_TOTP_TOLERANCE)  # seconds, from the first it can be typed to the last
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code"}
 NAME_LABEL, NAME_HELP = "Nom de la clé", "Pour la reconnaître : « Téléphone de Claire », « Clé USB du bureau »."
 
 
 class Counted:
-    """A code is counted before it is looked at, and given back when it is right."""
+    """A code is counted before it is looked at, and given back when it is right; it serves once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -29,6 +34,10 @@ class Counted:
         except LimitReached as error:
             raise forms.ValidationError(error.user_message) from error
         code: str = super().clean_code()  # type: ignore[misc]
+        # allauth forgets a used code after one period; with the neighbours that a slow telephone needs, it lives three.
+        served = f"code-served:{self.user.pk}:{normalize_user_code(code)}"  # type: ignore[attr-defined]
+        if not cache.add(served, "served", timeout=LIFE_OF_A_CODE):
+            raise get_adapter().validation_error("incorrect_code")
         spent.give_back()
         return code
 
