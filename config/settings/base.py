@@ -150,11 +150,15 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "maillage.accounts.web.forms.SignupNameForm"
 ACCOUNT_FORMS = {
     "signup": "maillage.accounts.web.signup.SignupForm",
+    "confirm_email_verification_code": "maillage.accounts.web.signup.AddressCodeForm",
     "reset_password": "maillage.accounts.web.signup.ResetPasswordForm",
     "change_password": "maillage.accounts.web.signup.ChangePasswordForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# The code is typed where the password was chosen: a link would open the account to whoever had chosen that password.
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 3
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True

@@ -111,7 +111,7 @@ def ending(one: Mandate | Convention, at: datetime) -> None:
         write_mail(recipient=email, subject=text, body=body, at=at, cpts_id=one.cpts_id)
 
 
-CONTEST, DOUBT, CONFIRM_ADDRESS = "member.contest", "number.doubt", "member.address"
+DOUBT, CONFIRM_ADDRESS = "number.doubt", "member.address"
 CONTEST_LIVES, CONFIRM_LIVES = timedelta(days=60), timedelta(days=7)
 
 
@@ -120,10 +120,15 @@ def address_purpose(membership: Membership) -> str:
     return f"{CONFIRM_ADDRESS}.{membership.pending_email.lower()}"
 
 
+def contest_purpose(membership: Membership) -> str:
+    """A link contests the binding that its mail told of, until the administrator decides; not a later one."""
+    return f"member.contest.{membership.bound_at}.{membership.settled_at}"
+
+
 def _contest_link(membership: Membership, at: datetime) -> str:
     """« Ce n’est pas moi », for whoever reads the mail: a page whose button suspends, and nothing else."""
-    token = links.sign(CONTEST, membership.uuid, until=at + CONTEST_LIVES)
-    return f"{settings.PUBLIC_URL}{reverse('members:not_me', args=[token])}"
+    token = links.sign(contest_purpose(membership), membership.uuid, until=at + CONTEST_LIVES)
+    return f"{settings.PUBLIC_URL}{reverse('members:not_me', args=[membership.uuid, token])}"
 
 
 def _not_me(membership: Membership, at: datetime) -> str:

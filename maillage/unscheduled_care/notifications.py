@@ -1,6 +1,7 @@
 """Mails about appointments: to the professional only, and no patient in any of them."""
 
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -21,7 +22,6 @@ from maillage.unscheduled_care.models import Appointment, BookingBurst, Effector
 from maillage.unscheduled_care.places import departement_of_place
 from maillage.unscheduled_care.rules.pdsa import zone_of
 
-LINK = "appointment"
 LINK_LIVES = timedelta(days=60)
 
 
@@ -35,11 +35,17 @@ def when(starts_at: datetime, place: Schedule | None = None) -> str:
 def personal_path(appointment: Appointment) -> str:
     """The page of the professional for one appointment: seen, cannot, honoured or not. Expires after it.
 
-    It is theirs: once the patient is handed over to a colleague it opens nothing.
+    It is theirs: once the patient is handed over to a colleague, or the agenda to whoever proved its number, it opens
+    nothing.
     """
-    owner = appointment.effector_id
-    token = links.sign(f"{LINK}.{owner}", appointment.uuid, until=appointment.starts_at + LINK_LIVES)
-    return reverse("unscheduled_care:personal", args=[owner, token])
+    owner = appointment.effector
+    token = links.sign(appointment_purpose(owner.feed), appointment.uuid, until=appointment.starts_at + LINK_LIVES)
+    return reverse("unscheduled_care:personal", args=[owner.pk, token])
+
+
+def appointment_purpose(feed: UUID) -> str:
+    """Bound to the private address of the agenda, which changes with its holder."""
+    return f"appointment.{feed}"
 
 
 def address_of(effector: Effector) -> str:

@@ -14,7 +14,8 @@ from maillage.exchange.models import OutgoingMail
 from maillage.members.actions import binding
 from maillage.members.models import Mandate, Membership, MembershipStatus
 from maillage.unscheduled_care import actions as care
-from maillage.unscheduled_care.models import Appointment, CareSettings, Effector, Slot, SlotStatus
+from maillage.unscheduled_care.models import Appointment, CareSettings, Effector, Slot, SlotStatus, Solicitation
+from maillage.unscheduled_care.notifications import personal_path, solicitation_path
 from maillage.unscheduled_care.rules.slots import Kind, Mode
 from tests.factories import (
     HOUR,
@@ -535,6 +536,7 @@ def test_an_address_is_not_emptied_to_be_written_anew(client, cpts, coordinator)
 def test_what_a_thief_said_of_an_agenda_does_not_go_with_it(real):
     claimant = UserFactory()
     feed = real.feed
+    real.calendars.create(name="Doctolib", url="https://exemple.invalid/a.ics")
     proofs.end_proof(proof=NumberProof.objects.get(), reason="essai", at=timezone.now())
     proofs.record_proof(user=claimant, national_id=real.national_id, means=PSC, at=timezone.now())
     real.refresh_from_db()
@@ -542,7 +544,44 @@ def test_what_a_thief_said_of_an_agenda_does_not_go_with_it(real):
     assert not real.schedules.filter(confirmed_at__isnull=False).exists()
     assert not real.links.exists()
     assert real.feed != feed  # the private addresses of the former holder open nothing
+    assert not real.calendars.exists()
     assert not Effector.objects.shown_to_sas().exists()
+
+
+def test_links_mailed_to_the_holder_of_an_agenda_open_nothing_once_it_is_another_s(client, real, cpts, coordinator):
+    hosted = {"target_hours": 48, "hds_host": "Hébergeur", "declares_hds": True, "patient_months": 3}
+    version = CareSettings.objects.get(cpts=cpts).version
+    care.save_settings(cpts=cpts, read_version=version, fields=hosted, by=coordinator, at=NOON)
+    booker = care.Booker(user=None, origin="desk", cpts=cpts)
+    booked = care.book_slot(slot=Slot.objects.earliest("starts_at"), booker=booker, at=NOON)
+    patient = {"who": "Madame X", "what": "douleur", "phone": "", "doctor": ""}
+    commune = real.schedules.get().commune
+    asked = care.open_request(
+        cpts=cpts, patient=patient, commune=commune, group="10G", hours=48, by=coordinator, at=timezone.now()
+    )
+    care.solicit(request=asked, effectors=[real], by=coordinator, at=timezone.now())
+    mailed = [personal_path(booked), solicitation_path(Solicitation.objects.get())]
+    assert [client.get(path).status_code for path in mailed] == [200, 200]
+    proofs.end_proof(proof=NumberProof.objects.get(), reason="essai", at=timezone.now())
+    proofs.record_proof(user=UserFactory(), national_id=real.national_id, means=PSC, at=timezone.now())
+    assert [client.post(path, {"do": "yes"}).status_code for path in mailed] == [410, 410]
+    assert not Solicitation.objects.get().answered_at
+    booked.refresh_from_db()
+    assert [client.get(path).status_code for path in (personal_path(booked),)] == [200]  # of the new holder
+
+
+def test_a_contest_that_was_settled_is_not_begun_again_by_its_old_mail(client, cpts):
+    account, admin = UserFactory(), UserFactory(role=Role.INSTANCE_ADMIN)
+    membership = MembershipFactory(cpts=cpts, email=account.email, account=None)
+    binding.bind(membership=membership, user=account, by=account, at=timezone.now(), because="essai")
+    mail_of_binding = OutgoingMail.objects.latest("pk").body
+    link = mail_of_binding.split("http://127.0.0.1:8000")[1].split()[0]
+    assert client.post(link).status_code == 200
+    membership.refresh_from_db()
+    binding.settle_contest(membership=membership, is_kept=True, by=admin, at=timezone.now())
+    assert client.post(link).status_code == 410
+    membership.refresh_from_db()
+    assert membership.contested_at is None
 
 
 def test_an_account_taken_off_a_membership_leaves_no_agenda_behind(cpts, thief):

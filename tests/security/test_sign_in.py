@@ -366,3 +366,46 @@ def test_cards_of_the_demonstration_count_there_and_nowhere_else(client, cpts, s
     assert client.get(HOME)["Location"].startswith(PROTECT)
     assert Client().post(reverse("portal:demo_sign_in"), {"persona": "claire.aubert"}).status_code == 404
     assert User.objects.count() == 2
+
+
+def test_whoever_signs_up_under_the_address_of_another_never_gets_the_account(client, cpts):
+    """The stranger chooses the password first; the person reads the mail, signs up in turn, and only they enter."""
+    address, theirs = "paule@exemple.invalid", "mot de passe du voleur"
+    sign_up(client, address, theirs)
+    sent = mail.outbox[-1].body
+    assert "http" not in sent
+    code = re.search(r"^[A-Z\d-]{6,9}$", sent, re.MULTILINE).group()
+
+    person = Client()  # the code opens nothing elsewhere than where the password was chosen
+    person.post("/compte/confirm-email/", {"code": code})
+    assert not is_signed_in(person)
+    sign_up(person, address, "mot de passe de Paule")
+    link = re.search(r"https?://[^/]+(/compte/password/reset/)", mail.outbox[-1].body).group(1)
+    assert not is_signed_in(person)
+    person.post(link, {"email": address})
+    link = re.search(r"https?://[^/]+(/compte/password/reset/key/\S+)", mail.outbox[-1].body).group(1)
+    form = person.get(link)["Location"]
+    person.post(form, {"password1": "mot de passe de Paule", "password2": "mot de passe de Paule"})
+    code = re.search(r"^[A-Z\d-]{6,9}$", mail.outbox[-1].body, re.MULTILINE).group()
+    person.post("/compte/confirm-email/", {"code": code})
+    assert is_signed_in(person)
+
+    for number in range(3):  # what the stranger left open: tried, then resumed
+        client.post("/compte/confirm-email/", {"code": f"00000{number}"})
+        client.get("/espaces/")
+    type_password(client, User.objects.get(email=address), theirs)
+    assert not is_signed_in(client)
+
+
+def sign_up(client, email, password):
+    typed = {"given_name": "Paule", "family_name": "Vignal", "email": email}
+    return client.post("/compte/signup/", typed | {"password1": password, "password2": password})
+
+
+def test_a_code_of_sign_up_is_tried_three_times(client):
+    sign_up(client, "paule@exemple.invalid", "mot de passe de Paule")
+    code = re.search(r"^[A-Z\d-]{6,9}$", mail.outbox[-1].body, re.MULTILINE).group()
+    for number in range(3):
+        client.post("/compte/confirm-email/", {"code": f"00000{number}"})
+    client.post("/compte/confirm-email/", {"code": code})
+    assert not is_signed_in(client)

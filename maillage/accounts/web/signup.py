@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.forms import BaseConfirmCodeForm
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
@@ -38,6 +39,21 @@ class SignupForm(AllauthSignupForm):
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])  # as long as the account that is not made would have taken
         return super().try_save(request)
+
+
+class AddressCodeForm(BaseConfirmCodeForm):
+    """The code of a sign-up, under the same rule: only an account that opens with a password holds the address."""
+
+    def __init__(self, *args: Any, user: User | None = None, email: str | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.email = user, email
+        self.fields["code"].widget.attrs = {"autocomplete": "one-time-code"}
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        if account_of(self.email or "") != self.user:
+            raise ValidationError("Cette adresse est celle d’un autre compte.")
+        return code
 
 
 class ResetPasswordForm(AllauthResetPasswordForm):

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -222,7 +223,9 @@ def on_unbound(membership: Membership) -> None:
 @transaction.atomic
 def settle_contest(*, membership: Membership, is_kept: bool, by: User, at: datetime) -> None:
     """The administrator decides: the binding stands, or it is undone and the membership waits for its person."""
-    changes = {"contested_at": None} if is_kept else {"contested_at": None, "account": None, "bound_at": None}
+    changes: dict[str, Any] = {"contested_at": None, "settled_at": at}
+    if not is_kept:
+        changes |= {"account": None, "bound_at": None}
     contested = Membership.objects.filter(pk=membership.pk, contested_at__isnull=False)
     if not contested.update(**changes, version=F("version") + 1):
         raise AlreadyContested("Cette adhésion n’est plus contestée.")

@@ -131,6 +131,7 @@ class Membership(models.Model):
     bound_at = models.DateTimeField("reliée à un compte le", null=True, blank=True)
     # « Ce n’est pas moi »: its account opens nothing until the administrator settles it.
     contested_at = models.DateTimeField("contestée le", null=True, blank=True)
+    settled_at = models.DateTimeField("contestation tranchée le", null=True, blank=True)
 
     status = models.CharField("adhésion", max_length=12, choices=MembershipStatus, default=MembershipStatus.REQUESTED)
     message = models.CharField("message de la demande", max_length=500, blank=True)

@@ -1,7 +1,6 @@
 """« Mon identité »: which professional this account is, what proves it, which memberships are its own."""
 
 from collections.abc import Callable
-from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -24,9 +23,14 @@ from maillage.directory.actions import proving
 from maillage.exchange import links
 from maillage.members.actions import binding
 from maillage.members.models import Membership
-from maillage.members.notifications import CONTEST, DOUBT, address_purpose
+from maillage.members.notifications import DOUBT, address_purpose, contest_purpose
 from maillage.members.web.forms import CodeForm, NumberForm
 from maillage.members.web.views import member_of
+
+LINK_OVER = (
+    "Ce lien n’est pas entier, ou ce qu’il contestait a changé depuis : la page « Mon identité » de votre compte dit "
+    "où en sont les choses."
+)
 
 
 class AccountRequest(HttpRequest):
@@ -143,14 +147,18 @@ def _do(request: HttpRequest, act: Callable[[], object], done: str) -> None:
 
 
 @public
-def not_me(request: HttpRequest, token: str) -> HttpResponse:
+def not_me(request: HttpRequest, member_uuid: UUID, token: str) -> HttpResponse:
     """The page behind « Ce n’est pas moi » of a mail. Opening it changes nothing; its button suspends."""
     at = timezone.now()
+    membership = get_object_or_404(Membership.objects.open().select_related("cpts", "account"), uuid=member_uuid)
     try:
-        membership = _membership_behind(CONTEST, token, at)
+        links.read(contest_purpose(membership), token, at=at)
         if request.method == "POST":
             binding.contest(membership=membership, by=None, at=at)
             return render(request, "members/not_me.html", {"member": membership, "is_done": True})
+    except links.LinkUnusable as error:
+        is_late = isinstance(error, links.LinkExpired)
+        return gone(request, "Ce n’est pas moi", error.user_message if is_late else LINK_OVER)
     except DomainError as error:
         return gone(request, "Ce n’est pas moi", error.user_message)
     return render(request, "members/not_me.html", {"member": membership, "is_done": False})
@@ -185,15 +193,6 @@ def confirm_address(request: HttpRequest, member_uuid: UUID, token: str) -> Http
     except DomainError as error:
         return gone(request, "Adresse", error.user_message)
     return render(request, "members/confirm_address.html", {"member": membership, "is_done": False})
-
-
-def _membership_behind(purpose: str, token: str, at: datetime) -> Membership:
-    """Raises LinkUnusable."""
-    uuid = links.read(purpose, token, at=at)
-    membership = Membership.objects.open().select_related("cpts", "account").filter(uuid=uuid).first()
-    if membership is None:
-        raise links.LinkUnusable("Cette adhésion n’existe plus.")
-    return membership
 
 
 @require_POST

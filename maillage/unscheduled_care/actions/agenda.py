@@ -16,7 +16,7 @@ from maillage.core.text import normalised
 from maillage.directory.models import DirectoryCode, Organization, PractitionerRole
 from maillage.members.models import Membership
 from maillage.unscheduled_care.actions.locking import lock_slots
-from maillage.unscheduled_care.models import Effector, EffectorMembership, Schedule, Slot
+from maillage.unscheduled_care.models import Effector, EffectorMembership, Schedule, Slot, Solicitation
 from maillage.unscheduled_care.places import point_of
 from maillage.unscheduled_care.rules.places import cell_of
 
@@ -123,6 +123,8 @@ def _pass_over(holder: Effector, account: User) -> None:
     holder.links.exclude(membership__account=account).exclude(membership__account=None).delete()
     holder.schedules.update(confirmed_at=None)
     holder.calendars.all().delete()
+    for asked in holder.solicitations.filter(answered_at=None):  # the links of its mails are those of the holder before
+        Solicitation.objects.filter(pk=asked.pk).update(uuid=uuid4())
     Effector.objects.filter(pk=holder.pk).update(account=account, phone="", sas_agreed_at=None, feed=uuid4())
 
 

@@ -19,7 +19,7 @@ from maillage.members.models import Membership
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.actions import Booker
 from maillage.unscheduled_care.models import Appointment, Effector, EffectorMembership, Origin, Regulator
-from maillage.unscheduled_care.notifications import LINK
+from maillage.unscheduled_care.notifications import appointment_purpose
 from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
 
@@ -124,7 +124,8 @@ def departements_of_regulator(request: HttpRequest) -> frozenset[str] | None:
 def appointment_of(owner: int, token: str, at: datetime) -> Appointment:
     """What a professional's link speaks of, while the patient is theirs. Raises LinkUnusable."""
     rows = Appointment.objects.select_related("slot__schedule", "effector", "cpts")
-    uuid = links.read(f"{LINK}.{owner}", token, at=at)
+    feed = Effector.objects.filter(pk=owner).values_list("feed", flat=True).first()
+    uuid = links.read(appointment_purpose(feed), token, at=at) if feed else None
     appointment = rows.filter(uuid=uuid, effector=owner).first()
     if appointment is None:
         raise links.LinkUnusable("Ce rendez-vous n’existe plus, ou a été confié à un collègue.")
