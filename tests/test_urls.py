@@ -264,6 +264,7 @@ def arguments(cpts, coordinator):
             national_id=1,
             opened_at=NOON,
         ).uuid,
+        "proof_uuid": NumberProof.objects.get().uuid,
         "key": cpts.uuid,
         "owner": 1,
         "name": "stopped_here",

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from maillage.accounts.models import NumberProof, Role, RoleAssignment
+from maillage.accounts.models import DisputeOutcome, NumberProof, Role, RoleAssignment
 from maillage.accounts.permissions import ROLE_PERMISSIONS, Permission
 from maillage.core.templatetags.maillage import day
 from maillage.cpts.models import Cpts
@@ -55,6 +55,18 @@ def already_known(membership: Membership, at: datetime) -> None:
         f"Si ce n’était pas vous, ignorez ce message.\n\n{_signature(cpts)}"
     )
     _write(membership, membership.email, f"Votre adhésion à {cpts.with_article} existe déjà", body, at)
+
+
+def asked_from_elsewhere(membership: Membership, email: str, at: datetime) -> None:
+    """To everybody who may answer: two people perhaps say they are the same professional."""
+    link = settings.PUBLIC_URL + reverse("members:show", args=[membership.cpts.slug, membership.uuid])
+    body = (
+        f"Bonjour,\n\nUne nouvelle demande d’adhésion vient d’être faite sous l’identité {of(str(membership))}, depuis "
+        f"l’adresse {email}, qui n’est pas celle de la fiche. Cette demande n’a rien changé.\n\nL’une des deux "
+        f"personnes se fait peut-être passer pour l’autre : joignez-la au cabinet avant de décider.\n\n{link}\n"
+    )
+    for decider in _deciders(membership.cpts):
+        _write(membership, decider, f"Deux demandes sous l’identité {of(str(membership))}", body, at)
 
 
 def request_to_decide(membership: Membership, at: datetime) -> None:
@@ -111,7 +123,7 @@ def ending(one: Mandate | Convention, at: datetime) -> None:
         write_mail(recipient=email, subject=text, body=body, at=at, cpts_id=one.cpts_id)
 
 
-DOUBT, CONFIRM_ADDRESS = "number.doubt", "member.address"
+CONFIRM_ADDRESS = "member.address"
 CONTEST_LIVES, CONFIRM_LIVES = timedelta(days=60), timedelta(days=7)
 
 
@@ -155,9 +167,14 @@ def checked_in_person(proof: NumberProof, at: datetime) -> str:
     )
 
 
+def doubt_purpose(proof: NumberProof) -> str:
+    """A link doubts a proof until the administrator decides; a decision is not begun again by an old mail."""
+    return f"number.doubt.{proof.disputes.exclude(outcome=DisputeOutcome.OPEN).count()}"
+
+
 def _doubt_link(proof: NumberProof, at: datetime) -> str:
-    token = links.sign(DOUBT, proof.uuid, until=at + CONTEST_LIVES)
-    return f"{settings.PUBLIC_URL}{reverse('members:not_my_number', args=[token])}"
+    token = links.sign(doubt_purpose(proof), proof.uuid, until=at + CONTEST_LIVES)
+    return f"{settings.PUBLIC_URL}{reverse('members:not_my_number', args=[proof.uuid, token])}"
 
 
 def number_proved(membership: Membership, proof: NumberProof, at: datetime) -> None:
@@ -209,3 +226,14 @@ def left(membership: Membership, at: datetime) -> None:
         f"reprend avec tout son passé.\n\n{_signature(cpts)}"
     )
     _write(membership, membership.email, f"Votre départ de {cpts.with_article}", body, at)
+
+
+def taken_back(membership: Membership, at: datetime) -> None:
+    """To the member: their membership is in force again, and their agenda waits for their own yes."""
+    cpts = membership.cpts
+    body = (
+        f"Bonjour,\n\nVotre adhésion à {cpts.with_article} est reprise, avec tout son passé. Si vous y aviez un "
+        "agenda, il reste fermé à cette CPTS jusqu’à ce que vous le rouvriez vous-même, dans « Mes créneaux ».\n\n"
+        f"{_not_me(membership, at)}\n{_signature(cpts)}"
+    )
+    _write(membership, membership.email, f"Votre adhésion à {cpts.with_article} est reprise", body, at)

@@ -51,7 +51,21 @@ def test_only_the_member_hears_of_a_second_request_and_once_a_day(cpts, request_
             assert actions.request_membership(cpts=cpts, fields=fields, at=NOON + timedelta(hours=hours)) is None
     assert Membership.objects.count() == 2
     # Whoever typed the number of a member learns nothing, and nobody is flooded.
-    assert sorted(to for to, _ in recipients()) == ["louise@exemple.invalid"] * 2 + ["membre@exemple.invalid"] * 2
+    told = [to for to, subject in recipients() if not subject.startswith("Deux demandes")]
+    assert sorted(told) == ["louise@exemple.invalid"] * 2 + ["membre@exemple.invalid"] * 2
+
+
+def test_those_who_decide_hear_of_two_addresses_under_one_number(cpts, coordinator):
+    role = PractitionerRoleFactory()
+    first = FIELDS | {"practitioner": role.practitioner, "email": "inconnu@exemple.invalid"}
+    actions.request_membership(cpts=cpts, fields=first, at=NOON)
+    OutgoingMail.objects.all().delete()
+    for _ in range(2):
+        again = first | {"email": "elodie@exemple.invalid"}
+        assert actions.request_membership(cpts=cpts, fields=again, at=NOON) is None
+    warned = OutgoingMail.objects.get(recipient=coordinator.email)
+    assert warned.subject.startswith("Deux demandes")
+    assert "elodie@exemple.invalid" in warned.body
 
 
 def test_the_mail_to_an_address_nobody_proved_carries_nothing_that_was_typed(cpts, coordinator):

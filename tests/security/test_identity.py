@@ -116,7 +116,7 @@ def test_before_the_doctor_comes_a_typed_number_gives_an_agenda_that_the_sas_nev
     proofs.record_proof(user=doctor, national_id=person.pk, means=PSC, at=NOON)
     effector.refresh_from_db()
     assert (effector.account, effector.national_id) == (thief, None)
-    assert binding.bound_to_others(doctor) == [mine]
+    assert binding.of_others(doctor) == [mine]
 
 
 def test_the_doctor_says_ce_n_est_pas_moi_in_one_tap_and_the_account_opens_nothing(client, thief, cpts):

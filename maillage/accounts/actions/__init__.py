@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from maillage.accounts import hooks, notifications
 from maillage.accounts.limits import INVITATIONS
@@ -125,6 +125,26 @@ def withdraw_role(*, assignment: RoleAssignment, by: User, at: datetime) -> None
     summary = f"Rôle « {assignment.get_role_display()} » retiré à {assignment.user}"
     audit.record("role.withdrawn", target=assignment, by=by, at=at, cpts=cpts, summary=summary)
     assignment.delete()
+
+
+def suspend_membership(*, user: User, cpts: Cpts, at: datetime) -> None:
+    """Whether a person is that member is contested: what being a member opens is closed meanwhile."""
+    _roles_of_member(user, cpts).update(suspended_at=at)
+
+
+def resume_membership(*, user: User, cpts: Cpts) -> None:
+    """They are that member: what it opens is open again."""
+    _roles_of_member(user, cpts).update(suspended_at=None)
+
+
+def withdraw_membership(*, user: User, cpts: Cpts, by: User, at: datetime) -> None:
+    """They are not, or no longer, that member."""
+    for assignment in _roles_of_member(user, cpts).select_related("user", "cpts"):
+        withdraw_role(assignment=assignment, by=by, at=at)
+
+
+def _roles_of_member(user: User, cpts: Cpts) -> QuerySet[RoleAssignment]:
+    return RoleAssignment.objects.of(cpts).filter(user=user, role=Role.MEMBER)
 
 
 @transaction.atomic

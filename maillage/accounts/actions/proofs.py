@@ -82,7 +82,7 @@ def _prove(user: User, national_id: int, means: ProofMeans, at: datetime, checke
     mine = NumberProof.objects.open().filter(user=user).first()
     if mine and mine.national_id != national_id:
         raise AnotherNumberProved
-    if mine and mine.contested_at:
+    if mine and mine.contested_at and not _replaces_a_check(mine, means, at):
         raise ProofContested
     if mine and STRONGER[ProofMeans(mine.means)] >= STRONGER[means]:
         return mine
@@ -103,6 +103,17 @@ def _prove(user: User, national_id: int, means: ProofMeans, at: datetime, checke
     audit.record("number.proved", target=proof, by=by, at=at, cpts=proof.cpts, summary=summary)
     hooks.number_proved(proof=proof, at=at)
     return proof
+
+
+def _replaces_a_check(contested: NumberProof, means: ProofMeans, at: datetime) -> bool:
+    """Whether a card or a national mailbox answers the contest of a check in person, when nobody else claims it."""
+    doubts = contested.disputes.filter(outcome=DisputeOutcome.OPEN)
+    if contested.means != ProofMeans.FACE_TO_FACE or STRONGER[means] <= STRONGER[ProofMeans.FACE_TO_FACE]:
+        return False
+    if doubts.filter(claimant__isnull=False).exists():
+        return False
+    doubts.update(outcome=DisputeOutcome.KEPT, settled_at=at)
+    return True
 
 
 @transaction.atomic

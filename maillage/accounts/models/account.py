@@ -97,7 +97,8 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 
     def for_rights(self) -> Self:
         """All that rights and the choice of a space need, in one query."""
-        return self.select_related("cpts__departement__region", "departement", "region").order_by("cpts__name", "pk")
+        held = self.filter(suspended_at=None).select_related("cpts__departement__region", "departement", "region")
+        return held.order_by("cpts__name", "pk")
 
 
 class RoleAssignment(models.Model):
@@ -112,6 +113,8 @@ class RoleAssignment(models.Model):
     departement = models.ForeignKey(Departement, models.PROTECT, null=True, blank=True, related_name="+")
     region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField("donné le")
+    # Whose membership it is, is contested: the role opens nothing until the administrator decides.
+    suspended_at = models.DateTimeField("suspendu le", null=True, blank=True)
 
     objects = RoleAssignmentQuerySet.as_manager()
 

@@ -32,6 +32,7 @@ from maillage.members.actions.keeping import (
     follow_the_year,
     leave,
     on_leave,
+    on_taken_back,
     record_fee,
     take_back,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "merge",
     "on_leave",
     "on_merge",
+    "on_taken_back",
     "record_fee",
     "refuse",
     "remind_endings",

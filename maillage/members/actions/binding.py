@@ -8,7 +8,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from maillage.accounts import hooks
-from maillage.accounts.actions import account_of, grant_role
+from maillage.accounts.actions import (
+    account_of,
+    grant_role,
+    resume_membership,
+    suspend_membership,
+    withdraw_membership,
+)
 from maillage.accounts.actions import proofs as number_proofs
 from maillage.accounts.actions.proofs import Checker, NewCode
 from maillage.accounts.models import Invitation, NumberProof, ProofMeans, Role, RoleAssignment, User
@@ -20,7 +26,7 @@ from maillage.cpts.models import Approval
 from maillage.directory.actions.proving import is_offered
 from maillage.directory.rules.identifiers import national_id_of
 from maillage.members import notifications
-from maillage.members.models import Membership
+from maillage.members.models import Membership, MembershipStatus
 from maillage.members.rules.names import of
 
 TELL_MAILBOX = "members.tell-mailbox"
@@ -55,6 +61,10 @@ class AlreadyContested(DomainError):
     user_message = "Cette adhésion est déjà contestée."
 
 
+class RefusedBefore(DomainError):
+    user_message = "L’administration de l’instance a décidé que cette adhésion n’est pas la vôtre."
+
+
 class AddressOfAnAccount(DomainError):
     user_message = "Cette adresse est celle du compte de la personne : elle seule la change, depuis son compte."
 
@@ -74,15 +84,20 @@ def bind(*, membership: Membership, user: User, by: User, at: datetime, because:
     """Tie a membership to the account of its person, once. `because` is what proved it, as the journal says it.
 
     Callers checked that proof. Raises NumberDiffers when account and membership say two numbers, BoundToAnother when
-    either is taken, and NumberOfSomebodyElse when another account proved the number.
+    either is taken, NumberOfSomebodyElse when another account proved the number, RefusedBefore, and AlreadyContested
+    while another page of that person is.
     """
     if membership.practitioner_id:
         check_number(membership.practitioner_id, user)
-    contested = Membership.objects.of(membership.cpts).filter(contested_at__isnull=False)
-    if contested.filter(Q(account=user) | Q(practitioner=membership.practitioner_id or -1)).exists():
+    is_proved_theirs = membership.practitioner_id and membership.practitioner_id == proved_number(user)
+    if membership.refused_account_id == user.pk and not is_proved_theirs:
+        raise RefusedBefore
+    same = Q(search_name=membership.search_name) | Q(practitioner=membership.practitioner_id or -1) | Q(account=user)
+    if Membership.objects.of(membership.cpts).filter(same, contested_at__isnull=False).exists():
         raise AlreadyContested
     free = Membership.objects.unbound().filter(pk=membership.pk)
-    changes = {"account": user, "bound_at": at, "email": user.email, "pending_email": ""}
+    former = membership.email
+    changes = {"account": user, "bound_at": at, "email": user.email, "former_email": former, "pending_email": ""}
     try:
         with transaction.atomic():
             written = free.update(**changes, version=F("version") + 1)
@@ -90,7 +105,6 @@ def bind(*, membership: Membership, user: User, by: User, at: datetime, because:
         raise BoundToAnother from error
     if not written:
         raise BoundToAnother
-    former = membership.email
     membership.refresh_from_db()
     summary = f"Adhésion {of(str(membership))} reliée au compte de {user} : {because}"
     audit.record("member.bound", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
@@ -125,7 +139,7 @@ def claim(*, membership: Membership, user: User, at: datetime) -> Membership:
         raise NotProvedYours
     with transaction.atomic():
         bind(membership=membership, user=user, by=user, at=at, because=because)
-        _let_in(membership, user, at)
+        let_in(membership, user, by=user, at=at)
     return membership
 
 
@@ -137,11 +151,11 @@ def is_alone_at(membership: Membership, user: User) -> bool:
     return not sharing.exclude(pk=membership.pk).exists()
 
 
-def _let_in(membership: Membership, user: User, at: datetime) -> None:
+def let_in(membership: Membership, user: User, *, by: User, at: datetime) -> None:
     """A member in force who says yes may open the workspace."""
     held = RoleAssignment.objects.of(membership.cpts).filter(user=user)
     if membership.is_in and not held.exists():
-        grant_role(user=user, role=Role.MEMBER, cpts=membership.cpts, by=user, at=at)
+        grant_role(user=user, role=Role.MEMBER, cpts=membership.cpts, by=by, at=at)
 
 
 @hooks.invitation_accepted.register
@@ -170,6 +184,9 @@ def tell_of_the_number(*, proof: NumberProof, at: datetime) -> None:
     known = known.select_related("cpts")
     if proof.means == ProofMeans.FACE_TO_FACE and is_offered():
         jobs.enqueue(TELL_MAILBOX, label="Message à la boîte MSSanté d’un professionnel", at=at, proof=proof.pk)
+    for contradicted in Membership.objects.open().bound_to(proof.user).filter(contested_at=None).select_related("cpts"):
+        if contradicted.practitioner_id not in (None, proof.national_id):
+            contest(membership=contradicted, by=None, at=at)
     for membership in known.exclude(account=proof.user).exclude(email="").exclude(email__iexact=proof.user.email):
         notifications.number_proved(membership, proof, at)
 
@@ -185,13 +202,18 @@ def proposals(user: User) -> list[Membership]:
     theirs = Q(email__iexact=user.email, is_shared=False) & ~Q(email="")
     if number:
         theirs = theirs & Q(practitioner=None) | Q(practitioner=number)
-    return list(waiting.filter(theirs).select_related("cpts", "practitioner").order_by("cpts__name", "pk"))
+    refused = Q(refused_account=user) & ~Q(practitioner=number or -1)
+    return list(
+        waiting.filter(theirs).exclude(refused).select_related("cpts", "practitioner").order_by("cpts__name", "pk")
+    )
 
 
-def bound_to_others(user: User) -> list[Membership]:
-    """Memberships of the number this account proved that another account was bound to."""
+def of_others(user: User) -> list[Membership]:
+    """Memberships of the number this account proved that another account was bound to, or that somebody asks for."""
     number = proved_number(user)
-    theirs = Membership.objects.open().filter(practitioner=number, account__isnull=False, contested_at=None)
+    theirs = Membership.objects.open().filter(practitioner=number, contested_at=None)
+    asked = Q(status=MembershipStatus.REQUESTED) & ~Q(email__iexact=user.email)
+    theirs = theirs.filter(Q(account__isnull=False) | asked)
     return list(theirs.exclude(account=user).select_related("cpts", "account")) if number else []
 
 
@@ -210,6 +232,8 @@ def contest(*, membership: Membership, by: User | None, at: datetime) -> None:
     if not mine.update(contested_at=at, is_public=False, pending_email="", version=F("version") + 1):
         raise AlreadyContested
     membership.refresh_from_db()
+    if membership.account:
+        suspend_membership(user=membership.account, cpts=membership.cpts, at=at)
     summary = f"Adhésion {of(str(membership))} contestée : « Ce n’est pas moi »"
     audit.record("member.contested", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
     notifications.contested(membership, at)
@@ -223,13 +247,19 @@ def on_unbound(membership: Membership) -> None:
 @transaction.atomic
 def settle_contest(*, membership: Membership, is_kept: bool, by: User, at: datetime) -> None:
     """The administrator decides: the binding stands, or it is undone and the membership waits for its person."""
+    account = membership.account
     changes: dict[str, Any] = {"contested_at": None, "settled_at": at}
     if not is_kept:
-        changes |= {"account": None, "bound_at": None}
+        changes |= {"account": None, "bound_at": None, "refused_account": account, "former_email": ""}
+        changes["email"] = _address_before(membership)
     contested = Membership.objects.filter(pk=membership.pk, contested_at__isnull=False)
     if not contested.update(**changes, version=F("version") + 1):
         raise AlreadyContested("Cette adhésion n’est plus contestée.")
     membership.refresh_from_db()
+    if account and is_kept:
+        resume_membership(user=account, cpts=membership.cpts)
+    if account and not is_kept:
+        withdraw_membership(user=account, cpts=membership.cpts, by=by, at=at)
     if not is_kept:
         on_unbound(membership)
     decided = "maintenue" if is_kept else "déliée de son compte"
@@ -237,11 +267,24 @@ def settle_contest(*, membership: Membership, is_kept: bool, by: User, at: datet
     audit.record("member.contest-settled", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
 
 
+def _address_before(membership: Membership) -> str:
+    """What the team knew before the account that is taken off; nothing when that was its own address."""
+    if membership.account is None:
+        return membership.email
+    is_theirs = membership.former_email.lower() == membership.account.email.lower()
+    return "" if is_theirs else membership.former_email
+
+
 @transaction.atomic
 def check_in_person(*, membership: Membership, by: User, at: datetime) -> NewCode:
-    """A code that the team reads aloud to the member in front of them. Raises NotApprovedYet, NoNumberToProve."""
+    """A code that the team reads aloud to the member in front of them.
+
+    Raises NotApprovedYet, NoNumberToProve, AlreadyContested.
+    """
     if not membership.cpts.is_approved:
         raise NotApprovedYet
+    if membership.contested_at:
+        raise AlreadyContested
     if not membership.practitioner_id or not membership.is_in:
         raise NoNumberToProve
     if NumberProof.objects.open().of_number(membership.practitioner_id).exists():
@@ -285,10 +328,12 @@ def use_code_in_person(*, user: User, text: str, at: datetime) -> NumberProof:
 def ask_new_address(*, membership: Membership, email: str, by: User, at: datetime) -> None:
     """A team wants to write to a member elsewhere: the new address proves itself, the old one is warned, nothing moves.
 
-    Raises AddressOfAnAccount: the address of a bound member is that of their account.
+    Raises AddressOfAnAccount: the address of a bound member is that of their account. AlreadyContested.
     """
     if membership.account_id:
         raise AddressOfAnAccount
+    if membership.contested_at:
+        raise AlreadyContested
     Membership.objects.filter(pk=membership.pk).update(pending_email=email)
     membership.pending_email = email
     summary = f"Nouvelle adresse demandée pour {membership}, à confirmer"

@@ -35,7 +35,7 @@ def request_membership(*, cpts: Cpts, fields: Mapping[str, Any], at: datetime) -
     """
     known = _known(cpts, fields)
     if known is not None:
-        _tell_again(known, at)
+        _tell_again(known, fields["email"], at)
         return None
     try:
         membership = _create(cpts, fields, status=MembershipStatus.REQUESTED, requested_at=at, consented_at=at)
@@ -57,12 +57,21 @@ def _known(cpts: Cpts, fields: Mapping[str, Any]) -> Membership | None:
     return same or there.filter(email__iexact=fields["email"], search_name=named).first()
 
 
-def _tell_again(known: Membership, at: datetime) -> None:
-    """Once a day at most: a form that anybody may send must not be a way to flood an address."""
+def _tell_again(known: Membership, email: str, at: datetime) -> None:
+    """Once a day at most: a form that anybody may send must not be a way to flood an address.
+
+    Under one number from two addresses, one of the two is perhaps not the professional: those who decide are told.
+    """
     day_before = at - timedelta(days=1)
-    if known.email and (known.told_again_at is None or known.told_again_at < day_before):
-        Membership.objects.filter(pk=known.pk).update(told_again_at=at)
+    if known.told_again_at is not None and known.told_again_at >= day_before:
+        return
+    Membership.objects.filter(pk=known.pk).update(told_again_at=at)
+    if known.email:
         notifications.already_known(known, at)
+    if known.email.lower() != email.lower():
+        notifications.asked_from_elsewhere(known, email, at)
+        summary = f"Deuxième demande sous l’identité {of(str(known))}, depuis une autre adresse"
+        audit.record("member.asked-again", target=known, by=None, at=at, cpts=known.cpts, summary=summary)
 
 
 @transaction.atomic

@@ -9,13 +9,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from maillage.accounts.actions import withdraw_role
-from maillage.accounts.models import RoleAssignment, User
+from maillage.accounts.actions import account_of, withdraw_role
+from maillage.accounts.models import Role, RoleAssignment, User
+from maillage.accounts.permissions import Permission, allows
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.hooks import Hook
 from maillage.members import notifications
-from maillage.members.actions.binding import AddressOfAnAccount, ask_new_address
+from maillage.members.actions.binding import AddressOfAnAccount, ask_new_address, is_alone_at, let_in
 from maillage.members.actions.joining import AlreadyMember
 from maillage.members.models import Fee, FeeMethod, Membership, MembershipStatus
 from maillage.members.models.membership import OVER
@@ -41,6 +42,20 @@ class AddressKept(DomainError):
     )
 
 
+class KindKept(DomainError):
+    user_message = (
+        "Cette fiche est celle d’une personne reconnue (numéro national ou compte) : elle ne devient pas une "
+        "structure. Ajoutez la structure à part."
+    )
+
+
+class RolesHeld(DomainError):
+    user_message = (
+        "Cette personne tient un autre rôle que celui de membre : qui gère les rôles de l’équipe les retire, ou "
+        "enregistre le départ."
+    )
+
+
 class NotIn(DomainError):
     user_message = "Cette personne n’est pas membre : son adhésion n’est pas acceptée, ou elle est partie."
 
@@ -59,7 +74,13 @@ class FeeAlreadyPaid(DomainError):
 
 @transaction.atomic
 def edit(*, membership: Membership, read_version: int, fields: Mapping[str, Any], by: User, at: datetime) -> None:
-    """Change what is known of a member. Raises LeftBeforeArriving, or StaleMembership when it changed meanwhile."""
+    """Change what is known of a member.
+
+    Raises LeftBeforeArriving, KindKept, what an address raises, or StaleMembership when it changed meanwhile.
+    """
+    is_somebody = membership.account_id or membership.practitioner_id or membership.contested_at
+    if is_somebody and fields.get("kind", membership.kind) != membership.kind:
+        raise KindKept
     joined_on = fields.get("joined_on")
     if joined_on and membership.left_on and membership.left_on < joined_on:
         raise LeftBeforeArriving
@@ -129,17 +150,23 @@ def on_leave(membership: Membership, at: datetime) -> None:
 def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
     """A member leaves, on a day that is not before they joined; roles and mandates they held here end with it.
 
-    Raises LeftBeforeArriving, NotIn, ContestWaits, or LastCoordinator rather than leave the CPTS with nobody.
+    Raises LeftBeforeArriving, NotIn, ContestWaits, RolesHeld, or LastCoordinator rather than leave the CPTS with
+    nobody.
     """
     if membership.joined_on and on < membership.joined_on:
         raise LeftBeforeArriving
     if membership.contested_at:
         raise ContestWaits
+    held = _roles_here(membership)
+    if any(one.role != Role.MEMBER for one in held) and not allows(by, Permission.TEAM_MANAGE, on=membership.cpts):
+        raise RolesHeld
     inside = Membership.objects.current().filter(pk=membership.pk, contested_at=None)
     if not inside.update(status=MembershipStatus.LEFT, left_on=on, version=F("version") + 1):
         raise NotIn
     membership.refresh_from_db()
-    _hand_over(membership, on, by, at)
+    for assignment in held:
+        withdraw_role(assignment=assignment, by=by, at=at)
+    _end_mandates(membership, on)
     on_leave(membership, at)
     if membership.email:
         notifications.left(membership, at)
@@ -147,14 +174,26 @@ def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
     audit.record("member.left", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
 
 
-def _hand_over(membership: Membership, on: date, by: User, at: datetime) -> None:
-    """Roles of the account, mandates of the person: whoever comes next is named, never inherits in silence."""
-    held = RoleAssignment.objects.of(membership.cpts).filter(user=membership.account_id).select_related("user", "cpts")
-    for assignment in held if membership.account_id else ():
-        withdraw_role(assignment=assignment, by=by, at=at)
+def _roles_here(membership: Membership) -> list[RoleAssignment]:
+    """Those of its account, or of the one whose address it is alone to have."""
+    account = membership.account
+    if account is None and membership.email:
+        account = account_of(membership.email)
+        account = account if account and is_alone_at(membership, account) else None
+    held = RoleAssignment.objects.of(membership.cpts).filter(user=account).select_related("user", "cpts")
+    return list(held) if account else []
+
+
+def _end_mandates(membership: Membership, on: date) -> None:
+    """Whoever comes next is named, never inherits in silence."""
     mandates = membership.mandates.in_force(on)
     mandates.filter(starts_on__lt=on).update(ends_on=on)
     mandates.filter(starts_on=on).update(ends_on=on + timedelta(days=1))
+
+
+@Hook
+def on_taken_back(membership: Membership) -> None:
+    """A departure is taken back: what the person said yes to before, the apps above ask again."""
 
 
 @transaction.atomic
@@ -173,6 +212,11 @@ def take_back(*, membership: Membership, by: User, at: datetime) -> None:
     if not written:
         raise NotOver
     membership.refresh_from_db()
+    on_taken_back(membership)
+    if membership.account and status == MembershipStatus.ACCEPTED:
+        let_in(membership, membership.account, by=by, at=at)
+    if membership.email:
+        notifications.taken_back(membership, at)
     summary = f"{membership} : adhésion reprise"
     audit.record("member.taken-back", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
 

@@ -55,15 +55,18 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def shown_in_public(self) -> Self:
         """Only whoever said yes."""
-        return self.current().filter(is_public=True)
+        return self.current().filter(is_public=True, contested_at=None)
 
     def of_account(self, user: models.Model) -> Self:
         """Those bound to the account of a signed-in person, and not contested. An address alone binds nothing."""
         return self.filter(account=user.pk, contested_at=None) if user.pk else self.none()
 
     def unbound(self) -> Self:
-        """Asked for or in force, of people that no account is bound to yet; a contested one waits for its decision."""
-        return self.open().filter(account=None, kind=MemberKind.PERSON, contested_at=None)
+        """In force, of people that no account is bound to yet; a contested one waits for its decision.
+
+        One that is asked for binds nobody: the bureau has not said that it is that person's.
+        """
+        return self.current().filter(account=None, kind=MemberKind.PERSON, contested_at=None)
 
     def at_address(self, email: str) -> Self:
         """Those whose address it is, as their team typed it."""
@@ -132,6 +135,11 @@ class Membership(models.Model):
     # « Ce n’est pas moi »: its account opens nothing until the administrator settles it.
     contested_at = models.DateTimeField("contestée le", null=True, blank=True)
     settled_at = models.DateTimeField("contestation tranchée le", null=True, blank=True)
+    # What the administrator's decision goes back to, and whom it keeps out.
+    former_email = models.EmailField("adresse connue avant le compte", blank=True)
+    refused_account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
 
     status = models.CharField("adhésion", max_length=12, choices=MembershipStatus, default=MembershipStatus.REQUESTED)
     message = models.CharField("message de la demande", max_length=500, blank=True)

@@ -23,7 +23,7 @@ from maillage.directory.actions import proving
 from maillage.exchange import links
 from maillage.members.actions import binding
 from maillage.members.models import Membership
-from maillage.members.notifications import DOUBT, address_purpose, contest_purpose
+from maillage.members.notifications import address_purpose, contest_purpose, doubt_purpose
 from maillage.members.web.forms import CodeForm, NumberForm
 from maillage.members.web.views import member_of
 
@@ -49,7 +49,7 @@ def identity(request: AccountRequest) -> HttpResponse:
         "number": binding.number_text(proof) if proof else "",
         "memberships": Membership.objects.bound_to(request.user).open().select_related("cpts").order_by("cpts__name"),
         "proposals": binding.proposals(request.user),
-        "others": binding.bound_to_others(request.user),
+        "others": binding.of_others(request.user),
         "has_psc": is_joined(),
         "has_mailbox": proving.is_offered(),
         "number_form": NumberForm(),
@@ -115,7 +115,7 @@ def claim(request: AccountRequest, member_uuid: UUID) -> HttpResponse:
 def contest(request: AccountRequest, member_uuid: UUID) -> HttpResponse:
     """« Ce n’est pas moi », by the account it is bound to or proposed to, or by whoever proved its number."""
     membership = get_object_or_404(Membership.objects.open().select_related("cpts"), uuid=member_uuid)
-    theirs = [*binding.proposals(request.user), *binding.bound_to_others(request.user)]
+    theirs = [*binding.proposals(request.user), *binding.of_others(request.user)]
     if membership.account_id != request.user.pk and membership not in theirs:
         raise Http404
     done = "C’est noté : cette adhésion est suspendue, l’administration de l’instance va trancher."
@@ -165,14 +165,12 @@ def not_me(request: HttpRequest, member_uuid: UUID, token: str) -> HttpResponse:
 
 
 @public
-def not_my_number(request: HttpRequest, token: str) -> HttpResponse:
+def not_my_number(request: HttpRequest, proof_uuid: UUID, token: str) -> HttpResponse:
     """The same for a proof of number. It is suspended at once when a team alone vouches for it."""
     at = timezone.now()
+    proof = get_object_or_404(NumberProof.objects.open().select_related("user"), uuid=proof_uuid)
     try:
-        uuid = links.read(DOUBT, token, at=at)
-        proof = NumberProof.objects.open().filter(uuid=uuid).select_related("user").first()
-        if proof is None:
-            raise proofs.NothingToContest
+        links.read(doubt_purpose(proof), token, at=at)
         is_suspended = proofs.doubt_proof(proof=proof, at=at) if request.method == "POST" else None
     except DomainError as error:
         return gone(request, "Ce n’est pas moi", error.user_message)

@@ -135,6 +135,7 @@ def leave(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.MEMBER_MANAGE)
+@recently_proved
 def take_back(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """Undo a departure or a refusal."""
     membership = member_of(request, member_uuid)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -13,10 +12,12 @@ from maillage.accounts.models import NumberProof, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.text import normalised
-from maillage.directory.models import DirectoryCode, Organization, PractitionerRole
+from maillage.directory.models import DirectoryCode, Organization, Practitioner, PractitionerRole
 from maillage.members.models import Membership
+from maillage.members.rules.names import readable
 from maillage.unscheduled_care.actions.locking import lock_slots
-from maillage.unscheduled_care.models import Effector, EffectorMembership, Schedule, Slot, Solicitation
+from maillage.unscheduled_care.actions.membership import forget_the_holder, let_go
+from maillage.unscheduled_care.models import Effector, EffectorMembership, Schedule, Slot
 from maillage.unscheduled_care.places import point_of
 from maillage.unscheduled_care.rules.places import cell_of
 
@@ -61,7 +62,7 @@ def start_agenda(*, membership: Membership, by: User | None, at: datetime) -> Ef
                 family_name=membership.family_name,
                 search_name=effector_name(membership.family_name, membership.given_name),
                 group=membership.group,
-                skills=_skills(membership),
+                skills=_skills(membership.practitioner_id),
             )
             EffectorMembership.objects.create(effector=effector, membership=membership, cpts=membership.cpts)
             if not effector.schedules.exists():
@@ -101,7 +102,7 @@ def take_number(account: User) -> None:
 
     Somebody who held the number without a proof in force loses it: nothing of theirs is told to the SAS any more.
     """
-    proof = NumberProof.objects.in_force().filter(user=account).first()
+    proof = NumberProof.objects.in_force().filter(user=account).select_related("user").first()
     if proof is None:
         return
     own = Effector.objects.filter(account=account).first()
@@ -109,23 +110,38 @@ def take_number(account: User) -> None:
     if holder and holder != own:
         if own is None:
             _pass_over(holder, account)
+            _name_as_proved(holder.pk, proof)
             return
-        Effector.objects.filter(pk=holder.pk).update(national_id=None, sas_agreed_at=None)
+        let_go(holder)
     if own:
         Effector.objects.filter(pk=own.pk).exclude(national_id=proof.national_id).update(
             national_id=proof.national_id, sas_agreed_at=None
         )
+        _name_as_proved(own.pk, proof)
 
 
 def _pass_over(holder: Effector, account: User) -> None:
     """The agenda goes to whoever proved the number, with its slots and appointments; nothing that somebody else said of
     telephone, places or agreement goes with it, nor do memberships of another account and the private addresses."""
     holder.links.exclude(membership__account=account).exclude(membership__account=None).delete()
-    holder.schedules.update(confirmed_at=None)
-    holder.calendars.all().delete()
-    for asked in holder.solicitations.filter(answered_at=None):  # the links of its mails are those of the holder before
-        Solicitation.objects.filter(pk=asked.pk).update(uuid=uuid4())
-    Effector.objects.filter(pk=holder.pk).update(account=account, phone="", sas_agreed_at=None, feed=uuid4())
+    forget_the_holder(holder, account=account)
+
+
+def _name_as_proved(effector: int, proof: NumberProof) -> None:
+    """Under a proved number, the name and the skills are those of the register: a page says them as its team typed.
+
+    Somebody whom the register does not know yet bears the name of their account.
+    """
+    effectors = Effector.objects.filter(pk=effector)
+    person = Practitioner.objects.filter(pk=proof.national_id).first() or proof.user
+    family_name, given_name = readable(person.family_name), readable(person.given_name)
+    name = effector_name(family_name, given_name)
+    effectors.exclude(search_name=name).update(family_name=family_name, given_name=given_name, search_name=name)
+    roles = _roles(proof.national_id)
+    if roles:
+        groups = [role.group for role in roles]
+        effectors.update(skills=_skills(proof.national_id))
+        effectors.exclude(group__in=groups).update(group=groups[0])
 
 
 @number_proved.register
@@ -134,16 +150,17 @@ def follow_the_number(*, proof: NumberProof, at: datetime) -> None:
     take_number(proof.user)
 
 
-def _roles(membership: Membership) -> list[PractitionerRole]:
-    if not membership.practitioner_id:
+def _roles(number: int | None) -> list[PractitionerRole]:
+    """Where the register says that this person exercises today; nowhere without a number."""
+    if not number:
         return []
-    current = PractitionerRole.objects.current().filter(practitioner=membership.practitioner_id)
+    current = PractitionerRole.objects.current().filter(practitioner=number)
     return list(current.select_related("organization", "commune").order_by("pk"))
 
 
-def _skills(membership: Membership) -> list[list[str]]:
+def _skills(number: int | None) -> list[list[str]]:
     """Pairs (code, label): what the register gives of the person, all places together."""
-    codes = sorted({code for role in _roles(membership) for code in role.specialities.split()})
+    codes = sorted({code for role in _roles(number) for code in role.specialities.split()})
     labels = dict(DirectoryCode.objects.filter(code__in=codes).values_list("code", "label"))
     # Only the specialities of the orders (TRE_R38) have a code the SAS knows; the rest goes by its label.
     return [[code if code.startswith("SM") else "", labels.get(code, code)] for code in codes]
@@ -151,7 +168,7 @@ def _skills(membership: Membership) -> list[list[str]]:
 
 def _places_of_register(effector: Effector, membership: Membership) -> None:
     """Where the register says they exercise; failing that, the commune of their membership."""
-    roles, commune = _roles(membership), membership.commune
+    roles, commune = _roles(membership.practitioner_id), membership.commune
     for role in roles:
         city = role.commune.name if role.commune else ""
         known = _of_structure(role.organization) if role.organization else {"city": city}

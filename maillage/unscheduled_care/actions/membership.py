@@ -1,15 +1,17 @@
 """What happens to an agenda when a membership ends, or becomes one with another."""
 
 from datetime import datetime
+from typing import Any
+from uuid import uuid4
 
 from django.db.models import F
 from django.utils import timezone
 
-from maillage.members.actions import on_leave, on_merge
+from maillage.members.actions import on_leave, on_merge, on_taken_back
 from maillage.members.actions.binding import on_unbound
 from maillage.members.models import Membership
 from maillage.unscheduled_care.actions.locking import lock_slots
-from maillage.unscheduled_care.models import EffectorMembership, Slot, SlotAudience, Solicitation
+from maillage.unscheduled_care.models import Effector, EffectorMembership, Slot, SlotAudience, Solicitation
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, Kind
 
 
@@ -34,7 +36,35 @@ def close_to_the_cpts(membership: Membership, at: datetime) -> None:
 @on_unbound.register
 def let_the_agenda_go(membership: Membership) -> None:
     """It is that of the account that was taken off, not of the member."""
+    link = EffectorMembership.objects.filter(membership=membership).select_related("effector").first()
+    if link is None:
+        return
     close_to_the_cpts(membership, timezone.now())
+    link.delete()
+    if not link.effector.links.exists():
+        let_go(link.effector)
+
+
+def let_go(holder: Effector) -> None:
+    """Whoever held an agenda was not who they said: it opens to nobody, and its appointments are left to the desks."""
+    for link in holder.links.select_related("membership__cpts"):
+        close_to_the_cpts(link.membership, timezone.now())
+    holder.links.all().delete()
+    forget_the_holder(holder, account=None, national_id=None)
+
+
+def forget_the_holder(holder: Effector, **changes: Any) -> None:
+    """Nothing that the former holder said of telephone, places or agreement stays, nor the private addresses."""
+    holder.schedules.update(confirmed_at=None)
+    holder.calendars.all().delete()
+    for asked in holder.solicitations.filter(answered_at=None):  # the links of its mails are those of the holder before
+        Solicitation.objects.filter(pk=asked.pk).update(uuid=uuid4())
+    Effector.objects.filter(pk=holder.pk).update(phone="", sas_agreed_at=None, feed=uuid4(), **changes)
+
+
+@on_taken_back.register
+def wait_for_their_yes(membership: Membership) -> None:
+    """Whoever comes back opens their agenda to the CPTS again by themselves, and the SAS with it."""
     EffectorMembership.objects.filter(membership=membership).delete()
 
 

@@ -42,6 +42,10 @@ class RequestEnded(DomainError):
     user_message = "Cette demande a déjà une issue."
 
 
+class NotAskedAnyMore(DomainError):
+    user_message = "Cette demande ne vous est plus adressée : votre adhésion a pris fin, ou est contestée."
+
+
 class TakenByAnother(DomainError):
     user_message = "Merci : un collègue vient de prendre ce patient. Vous n’avez rien à faire."
 
@@ -159,8 +163,10 @@ def solicit(*, request: CareRequest, effectors: Sequence[Effector], by: User, at
 
 @transaction.atomic
 def answer_solicitation(*, solicitation: Solicitation, accepts: bool, at: datetime) -> CareRequest:
-    """The first to accept takes the patient; the others are told. Raises TakenByAnother."""
+    """The first to accept takes the patient; the others are told. Raises NotAskedAnyMore, TakenByAnother."""
     request = solicitation.request
+    if not Effector.objects.of(request.cpts).uncontested().filter(pk=solicitation.effector_id).exists():
+        raise NotAskedAnyMore
     if accepts:
         free = CareRequest.objects.waiting().filter(pk=request.pk, taken_by=None)
         if not free.update(taken_by=solicitation.effector, outcome=Outcome.TAKEN, ended_at=at, seen_at=at):

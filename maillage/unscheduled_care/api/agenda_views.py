@@ -96,7 +96,7 @@ def _one(effector: Effector, kind: str, uuid: UUID, base: str) -> Resource | Non
 
 
 def _owner(agenda_uuid: UUID) -> Effector:
-    effector = Effector.objects.filter(feed=agenda_uuid).first()
+    effector = Effector.objects.uncontested().filter(feed=agenda_uuid).first()
     if effector is None:
         raise Refused("not-found", "Aucun agenda à cette adresse", "", 404)
     return effector

@@ -53,7 +53,12 @@ class EffectorQuerySet(models.QuerySet["Effector"]):
 
     def of_account(self, user: models.Model) -> Self:
         """That of a signed-in professional. What exists under a national number opens to whoever proved it alone."""
-        return self.filter(Q(national_id=None) | Exists(_proofs()), account=user.pk) if user.pk else self.none()
+        return self.uncontested().filter(account=user.pk) if user.pk else self.none()
+
+    def uncontested(self) -> Self:
+        """Those that act, by the link of a mail too: their number proved, or none, and no membership contested."""
+        contested = EffectorMembership.objects.filter(effector=OuterRef("pk"), membership__contested_at__isnull=False)
+        return self.filter(Q(national_id=None) | Exists(_proofs()), ~Exists(contested))
 
 
 def _proofs() -> models.QuerySet[NumberProof]:

@@ -6,14 +6,14 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from maillage.core.keyring import Keyring
 from maillage.core.sealed import SealedField, read_sealed
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
 from maillage.unscheduled_care.models.appointment import Appointment
-from maillage.unscheduled_care.models.effector import Effector
+from maillage.unscheduled_care.models.effector import Effector, EffectorMembership
 
 
 class Outcome(models.TextChoices):
@@ -44,7 +44,9 @@ class CareRequestQuerySet(models.QuerySet["CareRequest"]):
         if desk:
             return self
         mine = Effector.objects.of_account(user).values("pk")
-        return self.filter(Q(opened_by=user) | Q(taken_by__in=mine) | Q(appointment__effector__in=mine))
+        here = EffectorMembership.objects.in_force().filter(effector__in=mine, cpts=OuterRef("cpts"))
+        seen = Q(taken_by__in=mine) | Q(appointment__effector__in=mine)
+        return self.filter(Q(opened_by=user) | seen & Exists(here))
 
     def waiting(self) -> Self:
         return self.filter(outcome="")

@@ -124,8 +124,10 @@ def departements_of_regulator(request: HttpRequest) -> frozenset[str] | None:
 def appointment_of(owner: int, token: str, at: datetime) -> Appointment:
     """What a professional's link speaks of, while the patient is theirs. Raises LinkUnusable."""
     rows = Appointment.objects.select_related("slot__schedule", "effector", "cpts")
-    feed = Effector.objects.filter(pk=owner).values_list("feed", flat=True).first()
-    uuid = links.read(appointment_purpose(feed), token, at=at) if feed else None
+    feed = Effector.objects.uncontested().filter(pk=owner).values_list("feed", flat=True).first()
+    if feed is None:
+        raise links.LinkUnusable("Cet agenda n’est plus ouvert, ou attend une décision de l’administration.")
+    uuid = links.read(appointment_purpose(feed), token, at=at)
     appointment = rows.filter(uuid=uuid, effector=owner).first()
     if appointment is None:
         raise links.LinkUnusable("Ce rendez-vous n’existe plus, ou a été confié à un collègue.")

@@ -85,7 +85,7 @@ def _account(request: HttpRequest) -> User | None:
 def feed(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     """The private address that a telephone reads: hours and places, no patient."""
     at = timezone.now()
-    effector = get_object_or_404(Effector, feed=agenda_uuid)
+    effector = get_object_or_404(Effector.objects.uncontested(), feed=agenda_uuid)
     slots = slots_of(effector, at - BACK, at + AHEAD).filter(status=SlotStatus.FREE)
     booked = appointments_of(effector, at - BACK, at + FURTHEST).live()
     text = feed_text("Soins non programmés", slots[:MOST], booked[:MOST], at=at)

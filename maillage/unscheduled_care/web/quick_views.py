@@ -20,7 +20,7 @@ def quick(request: HttpRequest, token: str) -> HttpResponse:
     """A visit changes nothing; what is opened is visible to whom the professional ticks."""
     at = timezone.now()
     try:
-        effector = Effector.objects.active().filter(feed=links.read(AGENDA, token, at=at)).first()
+        effector = Effector.objects.active().uncontested().filter(feed=links.read(AGENDA, token, at=at)).first()
     except links.LinkUnusable as error:
         return gone(request, "Mes créneaux", error.user_message)
     if effector is None:
