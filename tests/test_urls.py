@@ -131,6 +131,7 @@ REFUSED_AS_CALLED = {
     "accounts:psc_back",
 }  # nobody comes back from a provider whom they did not leave for
 OTHER_LIMITS = {
+    "members:not_my_number": 3,  # how many decisions its link would come after
     "accounts:accounts": 8, "accounts:accounts_of_cpts": 8,
     "diagnosis:overview": DIAGNOSIS, "diagnosis:theme": DIAGNOSIS, "diagnosis:indicator": DIAGNOSIS + 2,
     "diagnosis:what_if": DIAGNOSIS + 1, "diagnosis:gaps": DIAGNOSIS + 3, "diagnosis:resources": DIAGNOSIS,
