@@ -24,3 +24,8 @@ def number_lost(*, proof: NumberProof, at: datetime) -> None:
 @Hook
 def address_changed(*, user: User) -> None:
     """An account answers at another address, which proved itself; or at the one before, taken back."""
+
+
+@Hook
+def account_taken_back(*, user: User, at: datetime) -> None:
+    """« Ce n’est pas moi »: what was said or read from the account these last days may be somebody else's doing."""

@@ -71,7 +71,7 @@ def new_account_exists(email: str) -> None:
     EmailMessage("Un compte existe déjà à cette adresse", body, to=[email]).send()
 
 
-def _not_me(token: str) -> str:
+def not_me_url(token: str) -> str:
     return f"{settings.PUBLIC_URL}{reverse('accounts:not_me', args=[token])}"
 
 
@@ -84,7 +84,7 @@ def new_device(user: User, *, device: str, network: str, at: datetime, token: st
     body = (
         f"Bonjour,\n\nVotre compte Maillage vient d’être ouvert depuis un nouvel appareil : {device}, {network}, le "
         f"{_moment(at)}.\n\nSi c’est vous, vous n’avez rien à faire.\n\nSi ce n’est pas vous, ouvrez ce lien "
-        f"(bon sept jours) : tout sera fermé et votre mot de passe n’ouvrira plus rien.\n{_not_me(token)}\n"
+        f"(bon sept jours) : tout sera fermé et votre mot de passe n’ouvrira plus rien.\n{not_me_url(token)}\n"
     )
     EmailMessage("Nouvelle connexion à votre compte", body, to=[user.email]).send()
 
@@ -103,7 +103,7 @@ def address_changing(change: AddressChange, token: str) -> None:
     body = (
         f"Bonjour,\n\nUn changement d’adresse a été demandé pour votre compte Maillage le {_moment(change.asked_at)}. "
         "Rien n’a encore changé.\n\nSi ce n’est pas vous, ouvrez ce lien (bon sept jours) : la demande sera annulée "
-        f"et tout sera fermé.\n{_not_me(token)}\n"
+        f"et tout sera fermé.\n{not_me_url(token)}\n"
     )
     EmailMessage("Changement d’adresse demandé", body, to=[change.old_email]).send()
 
@@ -113,7 +113,7 @@ def address_changed(change: AddressChange, token: str) -> None:
     body = (
         "Bonjour,\n\nL’adresse de votre compte Maillage vient de changer : celle-ci ne l’ouvre plus.\n\n"
         "Si ce n’est pas vous, ouvrez ce lien (bon sept jours) : votre adresse sera rétablie et tout sera fermé.\n"
-        f"{_not_me(token)}\n"
+        f"{not_me_url(token)}\n"
     )
     EmailMessage("L’adresse de votre compte a changé", body, to=[change.old_email]).send()
 
@@ -124,7 +124,7 @@ def recovery_checked(recovery: AccountRecovery, token: str) -> None:
         f"Bonjour,\n\n{recovery.checked_by_name} a indiqué, le {_moment(recovery.created_at)}, avoir vérifié votre "
         f"identité en personne ({recovery.document}), et vous a donné un code parce que votre téléphone ou votre clé "
         "est perdu.\n\nSi vous n’étiez pas là, ouvrez ce lien (bon sept jours) : tout sera fermé.\n"
-        f"{_not_me(token)}\n"
+        f"{not_me_url(token)}\n"
     )
     EmailMessage("Un code de récupération vous a été donné", body, to=[recovery.user.email]).send()
 
@@ -134,7 +134,7 @@ def recovery_used(recovery: AccountRecovery, token: str) -> None:
     body = (
         "Bonjour,\n\nVotre compte Maillage a été repris avec le code donné en personne : vos anciennes clés d’accès, "
         "applications et codes de secours n’ouvrent plus rien.\n\nSi ce n’est pas vous, ouvrez ce lien (bon sept "
-        f"jours) : tout sera fermé.\n{_not_me(token)}\n"
+        f"jours) : tout sera fermé.\n{not_me_url(token)}\n"
     )
     EmailMessage("Votre compte a été repris", body, to=[recovery.user.email]).send()
 

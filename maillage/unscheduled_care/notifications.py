@@ -10,9 +10,11 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
+from maillage.accounts.actions.addresses import not_me_url
 from maillage.accounts.models import Role, RoleAssignment, User
 from maillage.core.templatetags.maillage import day as day_text
 from maillage.core.templatetags.maillage import hour_text
+from maillage.core.templatetags.maillage import phone as phone_text
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.exchange import links
@@ -117,6 +119,29 @@ def tell_booker(appointment: Appointment, *, at: datetime) -> bool:
     subject = f"Rendez-vous rendu par le professionnel : {moment}"
     write_mail(recipient=booker.email, subject=subject, body=body, at=at, cpts_id=appointment.cpts_id)
     return True
+
+
+def tell_what_the_sas_reads(effector: Effector, *, at: datetime) -> None:
+    """To the account whose agenda it is, after each change, with « ce n’est pas moi »."""
+    now = Effector.objects.select_related("account").get(pk=effector.pk)
+    if not now.account or not now.account.email:
+        return
+    told = _read_by_the_sas(now) if now.sas_agreed_at else "Vous ne paraissez plus au SAS.\n"
+    body = (
+        f"Bonjour {now},\n\nCe que le SAS lit de vous vient de changer.\n\n{told}\n"
+        "Si c’est vous, vous n’avez rien à faire.\n\nSi ce n’est pas vous, ouvrez ce lien (bon sept jours) : votre "
+        "compte sera fermé, et vous ne paraîtrez plus au SAS avant de l’avoir accepté de nouveau.\n"
+        f"{not_me_url(now.account)}\n"
+    )
+    write_mail(recipient=now.account.email, subject="Ce que le SAS lit de vous a changé", body=body, at=at)
+
+
+def _read_by_the_sas(effector: Effector) -> str:
+    """Telephone and confirmed places, a line each."""
+    places = effector.schedules.filter(is_closed=False, confirmed_at__isnull=False).order_by("pk")
+    facts = [(place.name, place.address, phone_text(place.phone)) for place in places]
+    lines = [f"Lieu : {', '.join(filter(None, known))}" for known in facts]
+    return "\n".join([f"Téléphone : {phone_text(effector.phone) or 'aucun'}", *lines]) + "\n"
 
 
 AGENDA = "agenda"

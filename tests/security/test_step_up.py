@@ -25,7 +25,7 @@ SENSITIVE = {
     "accounts:team", "accounts:withdraw_role", "accounts:audit", "accounts:resume", "accounts:address",
     "accounts:address_code", "accounts:psc_link", "accounts:psc_unlink", "accounts:check_in_person",
     "accounts:check_for_instance", "oversight:approval", "oversight:settle_number", "oversight:settle_membership",
-    "members:check_in_person",
+    "members:check_in_person", "unscheduled_care:how", "unscheduled_care:places", "unscheduled_care:place",
 }  # fmt: skip
 
 

@@ -117,6 +117,11 @@ def not_me_token(user: User) -> str:
     return token_of(f"account:{user.uuid.hex}{digest_of(user.email.lower())[:ADDRESS_DIGEST]}")
 
 
+def not_me_url(user: User) -> str:
+    """Where the mail of an app above sends whoever says « ce n’est pas moi »."""
+    return notifications.not_me_url(not_me_token(user))
+
+
 @transaction.atomic
 def take_back(*, token: str, at: datetime) -> User:
     """« Ce n’est pas moi »: the address comes back, every session ends, the password opens nothing more, and neither do
@@ -143,6 +148,7 @@ def take_back(*, token: str, at: datetime) -> User:
     user.set_unusable_password()
     user.save(update_fields=["password", "is_active"])
     end_others(user=user, kept=None, at=at, why="« ce n’est pas moi »")
+    hooks.account_taken_back(user=user, at=at)
     audit.record("account.taken-back", target=user, by=None, at=at, summary=f"« Ce n’est pas moi » : {user}")
     return user
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from maillage.accounts.hooks import number_proved
+from maillage.accounts.hooks import account_taken_back, number_proved
 from maillage.accounts.models import NumberProof, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
@@ -16,8 +16,9 @@ from maillage.directory.models import DirectoryCode, Organization, Practitioner,
 from maillage.members.models import Membership
 from maillage.members.rules.names import readable
 from maillage.unscheduled_care.actions.locking import lock_slots
-from maillage.unscheduled_care.actions.membership import forget_the_holder, let_go
+from maillage.unscheduled_care.actions.membership import forget_the_holder, forget_what_was_said, let_go
 from maillage.unscheduled_care.models import Effector, EffectorMembership, Schedule, Slot
+from maillage.unscheduled_care.notifications import tell_what_the_sas_reads
 from maillage.unscheduled_care.places import point_of
 from maillage.unscheduled_care.rules.places import cell_of
 
@@ -150,6 +151,16 @@ def follow_the_number(*, proof: NumberProof, at: datetime) -> None:
     take_number(proof.user)
 
 
+@account_taken_back.register
+def hide_what_was_said(*, user: User, at: datetime) -> None:
+    """Whoever got into the account may have said it, and have read the private addresses: the SAS reads none of it."""
+    agenda = Effector.objects.filter(account=user).first()
+    if agenda:
+        forget_what_was_said(agenda)
+        summary = f"{agenda} ne paraît plus au SAS : compte repris par « ce n’est pas moi »"
+        audit.record("agenda.taken-back", target=agenda, by=None, at=at, summary=summary)
+
+
 def _roles(number: int | None) -> list[PractitionerRole]:
     """Where the register says that this person exercises today; nowhere without a number."""
     if not number:
@@ -207,6 +218,7 @@ def save_place(
         cell=cell_of(*point) if point else None,
     )  # fmt: skip
     audit.record("place.saved", target=place, by=by, at=at, summary=f"{effector} : lieu « {place} » enregistré")
+    _tell_if_shown(effector, at)
     return place
 
 
@@ -218,6 +230,7 @@ def close_place(*, place: Schedule, by: User | None, at: datetime) -> None:
         raise SlotsAhead
     Schedule.objects.filter(pk=place.pk).update(is_closed=True)
     audit.record("place.closed", target=place, by=by, at=at, summary=f"{place.effector} : n’exerce plus à « {place} »")
+    _tell_if_shown(place.effector, at)
 
 
 @transaction.atomic
@@ -225,6 +238,12 @@ def confirm_place(*, place: Schedule, by: User, at: datetime) -> None:
     """« C’est bien là »: its professional says that the address and the telephone are right."""
     Schedule.objects.filter(pk=place.pk).update(confirmed_at=at)
     audit.record("place.confirmed", target=place, by=by, at=at, summary=f"{place.effector} : lieu « {place} » confirmé")
+    _tell_if_shown(place.effector, at)
+
+
+def _tell_if_shown(effector: Effector, at: datetime) -> None:
+    if effector.sas_agreed_at:
+        tell_what_the_sas_reads(effector, at=at)
 
 
 @transaction.atomic
@@ -245,5 +264,8 @@ def say_how(
     stored = Effector.objects.filter(pk=effector.pk, version=read_version)
     if not stored.update(phone=phone, sas_agreed_at=agreed_at, extra_a_day=extra_a_day, version=F("version") + 1):
         raise StaleAgenda
+    changed = (phone, agreed_at) != (effector.phone, effector.sas_agreed_at)
     said = "accepte de paraître au SAS" if agrees else "ne paraît pas au SAS"
     audit.record("agenda.said", target=effector, by=by, at=at, summary=f"{effector} {said}")
+    if changed and (agreed_at or effector.sas_agreed_at):
+        tell_what_the_sas_reads(effector, at=at)

@@ -54,12 +54,21 @@ def let_go(holder: Effector) -> None:
 
 
 def forget_the_holder(holder: Effector, **changes: Any) -> None:
-    """Nothing that the former holder said of telephone, places or agreement stays, nor the private addresses."""
-    holder.schedules.update(confirmed_at=None)
+    """Nothing that the former holder said stays, nor their outside calendars."""
     holder.calendars.all().delete()
-    for asked in holder.solicitations.filter(answered_at=None):  # the links of its mails are those of the holder before
+    forget_what_was_said(holder, **changes)
+
+
+def forget_what_was_said(agenda: Effector, **changes: Any) -> None:
+    """Telephone, places and agreement wait for the holder to say them; private addresses and links show nothing more.
+
+    A page read before does not write over it.
+    """
+    agenda.schedules.update(confirmed_at=None)
+    for asked in agenda.solicitations.filter(answered_at=None):  # the links of its mails are those of the holder before
         Solicitation.objects.filter(pk=asked.pk).update(uuid=uuid4())
-    Effector.objects.filter(pk=holder.pk).update(phone="", sas_agreed_at=None, feed=uuid4(), **changes)
+    said = {"phone": "", "sas_agreed_at": None, "feed": uuid4(), "version": F("version") + 1}
+    Effector.objects.filter(pk=agenda.pk).update(**said, **changes)
 
 
 @on_taken_back.register

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Prefetch
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from maillage.accounts.limits import IMPORTS
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import is_sent, recently_proved_when
 from maillage.core.errors import DomainError
 from maillage.core.limits import spend
 from maillage.core.models import Job
@@ -198,7 +199,14 @@ def _show(request: CptsRequest, effector: Effector, slots: Iterable[Slot], at: d
     messages.success(request, f"Visibilité de {count} {plural(count, 'créneau enregistrée', 'créneaux enregistrée')}.")
 
 
+def _is_told_to_sas(request: HttpRequest) -> bool:
+    """A form sent by whoever agreed to be shown to the SAS, or agrees by it: a passer-by does not say it for them."""
+    effector = own_effector(cast("CptsRequest", request)) if is_sent(request) else None
+    return effector is not None and (effector.sas_agreed_at is not None or "agrees" in request.POST)
+
+
 @requires(Permission.SLOT_PUBLISH)
+@recently_proved_when(_is_told_to_sas)
 def places(request: CptsRequest, place_uuid: UUID | None = None) -> HttpResponse:
     """Where I see patients; a form for one more, or for one that changes."""
     effector, at = _effector(request), timezone.now()
@@ -332,6 +340,7 @@ def remove_calendar(request: CptsRequest, calendar_uuid: UUID) -> HttpResponse:
 
 
 @requires(Permission.SLOT_PUBLISH)
+@recently_proved_when(_is_told_to_sas)
 def how(request: CptsRequest) -> HttpResponse:
     """My telephone, the SAS, patients « en sus »; what the SAS sees of me, and what is missing."""
     effector = _effector(request)
