@@ -11,6 +11,7 @@ from django.utils import timezone
 from maillage.accounts.actions.addresses import not_me_token, take_back
 from maillage.accounts.models import Role
 from maillage.exchange.models import OutgoingMail
+from maillage.meetings.models import CalendarFeed
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector
 from maillage.unscheduled_care.publishing import published_slots
@@ -132,3 +133,17 @@ def test_what_a_thief_said_to_the_sas_does_not_survive_the_account_taken_back(cl
     agenda.refresh_from_db()
     assert (agenda.phone, agenda.sas_agreed_at) == ("", None)
     assert agenda.schedules.get().confirmed_at is None
+
+
+def test_private_addresses_show_nothing_more_once_the_account_is_taken_back(client, cpts, agenda, doctor):
+    client.force_login(doctor)
+    client.post(reverse("meetings:calendar", args=[cpts.slug]))
+    addresses = [
+        reverse("unscheduled_care:feed", args=[agenda.feed]),
+        reverse("sas:agenda_root", args=[agenda.feed]) + "/Slot",
+        reverse("meetings:feed", args=[CalendarFeed.objects.get().uuid]),
+    ]
+    thief = Client()
+    assert [thief.get(address).status_code for address in addresses] == [200] * 3
+    take_back(token=not_me_token(doctor), at=timezone.now())
+    assert [thief.get(address).status_code for address in addresses] == [404] * 3

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.text import capfirst
 
+from maillage.accounts.hooks import account_taken_back
 from maillage.accounts.models import User
 from maillage.core.errors import DomainError
 from maillage.core.text import normalised, plural
@@ -16,7 +17,7 @@ from maillage.meetings import notifications
 from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
 from maillage.meetings.actions.seats import give_back_seat
 from maillage.meetings.actions.trace import leave_trace
-from maillage.meetings.models import Answer, Meeting, MeetingStatus, Participant, Presence, Task, Voter
+from maillage.meetings.models import Answer, CalendarFeed, Meeting, MeetingStatus, Participant, Presence, Task, Voter
 from maillage.members.actions import on_leave, on_merge
 from maillage.members.models import Membership
 from maillage.members.rules.names import readable
@@ -217,3 +218,9 @@ def _forget(cpts_id: int, email: str) -> None:
     theirs = Participant.objects.filter(cpts=cpts_id, email__iexact=email)
     theirs.filter(presence__isnull=False).update(email="")
     theirs.filter(presence=None, voter=None).delete()
+
+
+@account_taken_back.register
+def close_feeds(*, user: User, at: datetime) -> None:
+    """Whoever got into the account may have read the addresses of its calendars: its person makes others."""
+    CalendarFeed.objects.filter(user=user).delete()
