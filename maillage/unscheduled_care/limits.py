@@ -1,6 +1,6 @@
-"""Limits of unscheduled care: codes of patients, the door of the SAS, machines, bookings and their bursts."""
+"""Limits of unscheduled care: codes of patients, the door of the SAS, machines, bookings and their bursts, requests."""
 
-from maillage.core.dates import HOUR, MINUTE
+from maillage.core.dates import DAY, HOUR, MINUTE
 from maillage.core.limits import TOO_MANY_TRIES, By, limit
 
 CODES = limit(
@@ -53,6 +53,29 @@ BURST_ALERTS = limit(
     seconds=HOUR,
     by=(By.ACCOUNT, By.OBJECT),
     is_shown=False,
+)
+# A request names a patient, and each professional solicited is a mail.
+REQUESTS = limit(
+    "care-requests",
+    "Demandes de soins ouvertes par un compte",
+    most=30,
+    seconds=HOUR,
+    by=(By.ACCOUNT,),
+    said="Trop de demandes ouvertes par ce compte en peu de temps",
+)
+SOLICITATIONS = tuple(
+    limit(
+        name,
+        label,
+        most=most,
+        seconds=seconds,
+        by=(By.ACCOUNT,),
+        said="Trop de professionnels sollicités",
+    )
+    for name, label, most, seconds in (
+        ("solicitations", "Professionnels sollicités par un compte", 60, HOUR),
+        ("solicitations-day", "Professionnels sollicités par un compte, en un jour", 200, DAY),
+    )
 )
 # Machines: ceilings far above what the platform of the SAS asks, counted a lease at a time (core.leases).
 MACHINE_LEASE = 50

@@ -11,11 +11,13 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.keyring import Keyring, is_destroyed
+from maillage.core.limits import spend
 from maillage.core.sealed import read_sealed, write_sealed
 from maillage.core.sealing import can_seal
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
 from maillage.unscheduled_care.actions.settings import settings_of
+from maillage.unscheduled_care.limits import REQUESTS, SOLICITATIONS
 from maillage.unscheduled_care.models import (
     Appointment,
     CareRequest,
@@ -63,9 +65,13 @@ def may_name_patients(cpts: Cpts) -> bool:
 def open_request(
     *, cpts: Cpts, patient: dict[str, str], commune: Commune, group: str, hours: int, by: User, at: datetime
 ) -> CareRequest:
-    """`patient`: who, what, and perhaps phone and doctor. Raises PatientsNotNamed, SealingKeyDestroyed."""
+    """`patient`: who, what, and perhaps phone and doctor.
+
+    Raises PatientsNotNamed, SealingKeyDestroyed, LimitReached.
+    """
     if not may_name_patients(cpts):
         raise PatientsNotNamed
+    spend(REQUESTS, at=at, account=by.pk)
     # Numbers of a CPTS follow each other: its row is the turnstile.
     Cpts.objects.select_for_update(of=("self",)).get(pk=cpts.pk)
     last = CareRequest.objects.of(cpts).aggregate(last=Max("number"))["last"] or 0
@@ -145,7 +151,7 @@ def move_request(*, appointment: Appointment) -> None:
 def solicit(*, request: CareRequest, effectors: Sequence[Effector], by: User, at: datetime) -> int:
     """Ask several professionals at once; each has a link, one tap. Those asked already are not asked again.
 
-    Raises NobodyToSolicit, RequestEnded.
+    Raises NobodyToSolicit, RequestEnded, LimitReached.
     """
     if not request.is_waiting:
         raise RequestEnded
@@ -153,6 +159,7 @@ def solicit(*, request: CareRequest, effectors: Sequence[Effector], by: User, at
     new = [one for one in effectors if one.pk not in asked][:MOST_SOLICITED]
     if not new:
         raise NobodyToSolicit
+    spend(*SOLICITATIONS, at=at, cost=len(new), account=by.pk)
     rows = [Solicitation.objects.create(request=request, effector=one, sent_at=at) for one in new]
     for row in rows:
         tell_solicited(row, at=at)

@@ -16,6 +16,7 @@ from maillage.accounts.proving import is_export, recently_proved_when, strongly_
 from maillage.core.access import public
 from maillage.core.errors import DomainError
 from maillage.core.gone import gone
+from maillage.core.limits import LimitReached
 from maillage.core.listing import Column, Filter, Listing
 from maillage.core.posted import sent_uuid
 from maillage.core.text import percent
@@ -120,12 +121,16 @@ def show_request(request: CptsRequest, request_uuid: UUID) -> HttpResponse:
     do = request.POST.get("do")
     message = MessageForm(request.POST if do == "message" else None)
     end = EndForm(request.POST if do == "end" else None)
+    refusal = ""
     if request.method == "POST" and all(form.is_valid() for form in (message, end) if form.is_bound):
         try:
             messages.success(request, _act(request, row, message, end))
+        except LimitReached as error:
+            refusal = error.user_message
         except DomainError as error:
             messages.error(request, error.user_message)
-        return redirect("unscheduled_care:request", request.cpts.slug, row.uuid)
+        if not refusal:
+            return redirect("unscheduled_care:request", request.cpts.slug, row.uuid)
     try:
         patient, thread = actions.read_request(request=row, by=request.user, at=timezone.now())
     except DomainError as error:
@@ -135,7 +140,7 @@ def show_request(request: CptsRequest, request_uuid: UUID) -> HttpResponse:
         "when": when(row.appointment.starts_at, row.appointment.slot.schedule) if row.appointment else "",
         "solicited": row.solicitations.select_related("effector").order_by("pk"),
         "signs": warning_signs(patient.get("what", "")),
-        "term": actions.term_of(row),
+        "term": actions.term_of(row), "refusal": refusal,
     }  # fmt: skip
     if row.is_waiting:
         context |= _orientation(request, row, patient)
@@ -190,14 +195,15 @@ def _near(request: CptsRequest, row: CareRequest) -> list[dict[str, Any]]:
     """Members of that profession, the nearest first; those whose place is not known last."""
     commune = row.commune
     rows = Effector.objects.of(request.cpts).filter(group=row.group).prefetch_related("schedules__commune")
-    near = []
+    near, ticked = [], request.POST.getlist("effector")
     for effector in rows:
         points = [point for place in effector.schedules.all() if not place.is_closed and (point := point_of(place))]
         if commune.latitude is None or commune.longitude is None or not points:
             km = None
         else:
             km = min(distance_km(commune.latitude, commune.longitude, *point) for point in points)
-        near.append({"effector": effector, "km": km, "is_near": km is not None and km <= USUAL_RADIUS})
+        is_ticked = str(effector.uuid) in ticked if ticked else km is not None and km <= USUAL_RADIUS
+        near.append({"effector": effector, "km": km, "is_ticked": is_ticked})
     return sorted(near, key=lambda one: (one["km"] is None, one["km"] or 0, one["effector"].search_name))
 
 
