@@ -1,4 +1,4 @@
-"""Limits of members: the public form to join."""
+"""Limits of members: the public form to join, the new addresses that a team asks for."""
 
 from maillage.core.dates import DAY, HOUR
 from maillage.core.limits import By, limit
@@ -9,4 +9,21 @@ JOIN = limit(
 )
 JOIN_BLOCK = limit(
     "join-block", "Demandes d’adhésion, depuis un bloc de réseaux", most=200, seconds=DAY, by=(By.BLOCK,)
+)
+# Each writes to two mailboxes: the new one, and the one in use.
+NEW_ADDRESSES = limit(
+    "member-addresses",
+    "Nouvelles adresses demandées pour un membre",
+    most=3,
+    seconds=DAY,
+    by=(By.OBJECT,),
+    said="Trop de nouvelles adresses demandées pour ce membre",
+)
+NEW_ADDRESSES_OF_ACCOUNT = limit(
+    "member-addresses-account",
+    "Nouvelles adresses de membres demandées par un compte",
+    most=60,
+    seconds=DAY,
+    by=(By.ACCOUNT,),
+    said="Trop de nouvelles adresses demandées par ce compte",
 )

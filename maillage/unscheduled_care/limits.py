@@ -64,14 +64,7 @@ REQUESTS = limit(
     said="Trop de demandes ouvertes par ce compte en peu de temps",
 )
 SOLICITATIONS = tuple(
-    limit(
-        name,
-        label,
-        most=most,
-        seconds=seconds,
-        by=(By.ACCOUNT,),
-        said="Trop de professionnels sollicités",
-    )
+    limit(name, label, most=most, seconds=seconds, by=(By.ACCOUNT,), said="Trop de professionnels sollicités")
     for name, label, most, seconds in (
         ("solicitations", "Professionnels sollicités par un compte", 60, HOUR),
         ("solicitations-day", "Professionnels sollicités par un compte, en un jour", 200, DAY),

@@ -15,10 +15,11 @@ from maillage.accounts.models import Invitation, Role
 from maillage.core.leases import forget_leases
 from maillage.core.models import LimitRefusal
 from maillage.cpts.models import Cpts
+from maillage.exchange.models import OutgoingMail
 from maillage.meetings.models import SigninCode
 from maillage.meetings.rules.signin import code_at
 from maillage.members.models import Membership, SpreadsheetImport
-from tests.factories import NOON, MeetingFactory, UserFactory
+from tests.factories import NOON, MeetingFactory, MembershipFactory, UserFactory
 
 ROBOT, VISITOR = "203.0.113.9", "192.0.2.1"
 HOUR = timedelta(hours=1)
@@ -246,3 +247,31 @@ def test_an_invitation_is_accepted_with_the_same_work_whether_the_address_is_kno
         Client().post(f"/invitation/{token_for(invitation)}/", fields)
         counts.append(len(hashed))
     assert counts == [1, 1]
+
+
+def ask_address(client, membership, email):
+    membership.refresh_from_db()
+    typed = {"kind": "person", "family_name": membership.family_name, "email": email, "version": membership.version}
+    return client.post(reverse("members:edit", args=[membership.cpts.slug, membership.uuid]), typed)
+
+
+def test_a_team_does_not_flood_two_mailboxes_by_changing_an_address(client, cpts, coordinator, settings):
+    settings.EMAIL_BACKEND = "maillage.exchange.backends.JournalBackend"
+    membership = MembershipFactory(cpts=cpts, email="vraie@exemple.invalid", family_name="Mas")
+    client.force_login(coordinator)
+    pages = [ask_address(client, membership, f"cible{number % 2}@exemple.invalid") for number in range(6)]
+    assert [page.status_code for page in pages] == [302] * 3 + [429] * 3
+    assertContains(pages[-1], "réessayez dans 24 heures", status_code=429)
+    assertContains(pages[-1], "cible1@exemple.invalid", status_code=429)
+    assert OutgoingMail.objects.filter(recipient="vraie@exemple.invalid").count() == 3
+    assert OutgoingMail.objects.filter(recipient__startswith="cible").count() == 3
+
+
+def test_nor_by_changing_those_of_many_members(client, cpts, coordinator, settings):
+    settings.LIMITS = {"member-addresses-account": "2/86400"}
+    settings.EMAIL_BACKEND = "maillage.exchange.backends.JournalBackend"
+    client.force_login(coordinator)
+    members = [MembershipFactory(cpts=cpts, email=f"{number}@exemple.invalid") for number in range(3)]
+    pages = [ask_address(client, member, "cible@exemple.invalid") for member in members]
+    assert [page.status_code for page in pages] == [302, 302, 429]
+    assert OutgoingMail.objects.filter(recipient="cible@exemple.invalid").count() == 2

@@ -22,10 +22,12 @@ from maillage.audit import actions as audit
 from maillage.core import jobs
 from maillage.core.errors import DomainError
 from maillage.core.hooks import Hook
+from maillage.core.limits import spend
 from maillage.cpts.models import Approval
 from maillage.directory.actions.proving import is_offered
 from maillage.directory.rules.identifiers import national_id_of
 from maillage.members import notifications
+from maillage.members.limits import NEW_ADDRESSES, NEW_ADDRESSES_OF_ACCOUNT
 from maillage.members.models import Membership, MembershipStatus
 from maillage.members.rules.names import of
 
@@ -328,12 +330,13 @@ def use_code_in_person(*, user: User, text: str, at: datetime) -> NumberProof:
 def ask_new_address(*, membership: Membership, email: str, by: User, at: datetime) -> None:
     """A team wants to write to a member elsewhere: the new address proves itself, the old one is warned, nothing moves.
 
-    Raises AddressOfAnAccount: the address of a bound member is that of their account. AlreadyContested.
+    Raises AddressOfAnAccount: the address of a bound member is that of their account. AlreadyContested, LimitReached.
     """
     if membership.account_id:
         raise AddressOfAnAccount
     if membership.contested_at:
         raise AlreadyContested
+    spend(NEW_ADDRESSES, NEW_ADDRESSES_OF_ACCOUNT, at=at, account=by.pk, of=membership.pk)
     Membership.objects.filter(pk=membership.pk).update(pending_email=email)
     membership.pending_email = email
     summary = f"Nouvelle adresse demandée pour {membership}, à confirmer"
