@@ -24,6 +24,12 @@ def _write(membership: Membership, recipient: str, subject: str, body: str, at: 
     write_mail(recipient=recipient, subject=subject, body=body, at=at, cpts_id=membership.cpts_id)
 
 
+def _tell_of_identity(membership: Membership, recipient: str, subject: str, body: str, at: datetime) -> None:
+    """Whose a membership is, and who doubts it: told even when its CPTS wrote all it may before its approval."""
+    cpts_id = membership.cpts_id
+    write_mail(recipient=recipient, subject=subject, body=body, at=at, cpts_id=cpts_id, is_limited=False)
+
+
 def _deciders(cpts: Cpts) -> list[str]:
     """Addresses of those who manage the members of a CPTS."""
     held = RoleAssignment.objects.of(cpts).filter(role__in=DECIDERS, user__is_active=True)
@@ -155,7 +161,7 @@ def bound(membership: Membership, former: str, at: datetime) -> None:
         "de cette personne : elle y répond, signe et vote en son nom.\n\n" + _not_me(membership, at)
     )
     for recipient in sorted({address.lower() for address in (membership.email, former) if address}):
-        _write(membership, recipient, f"Adhésion à {cpts.with_article} : un compte y est relié", body, at)
+        _tell_of_identity(membership, recipient, f"Adhésion à {cpts.with_article} : un compte y est relié", body, at)
 
 
 def checked_in_person(proof: NumberProof, at: datetime) -> str:
@@ -185,7 +191,7 @@ def number_proved(membership: Membership, proof: NumberProof, at: datetime) -> N
         "SAS.\n\nCe n’est pas vous ? Dites-le en un geste :\n"
         f"{_doubt_link(proof, at)}\n"
     )
-    _write(membership, membership.email, "Votre numéro national vient d’être prouvé", body, at)
+    _tell_of_identity(membership, membership.email, "Votre numéro national vient d’être prouvé", body, at)
 
 
 def contested(membership: Membership, at: datetime) -> None:
@@ -197,7 +203,7 @@ def contested(membership: Membership, at: datetime) -> None:
         f"{link}\n"
     )
     for email in _deciders(membership.cpts):
-        _write(membership, email, f"Adhésion {of(str(membership))} : contestée", body, at)
+        _tell_of_identity(membership, email, f"Adhésion {of(str(membership))} : contestée", body, at)
 
 
 def address_asked(membership: Membership, at: datetime) -> None:

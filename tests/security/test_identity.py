@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from maillage.accounts.actions import proofs
 from maillage.accounts.models import Invitation, NumberDispute, NumberProof, ProofMeans, Role, RoleAssignment, User
+from maillage.core.limits import LimitReached
 from maillage.cpts.models import Approval, Cpts
 from maillage.directory.models import Mailbox
+from maillage.exchange.actions import write_mail
 from maillage.exchange.models import OutgoingMail
 from maillage.members.actions import binding
 from maillage.members.models import Mandate, Membership, MembershipStatus
@@ -705,3 +707,25 @@ def test_an_account_taken_back_closes_even_when_its_old_address_was_taken(commun
     victim.refresh_from_db()
     assert not victim.is_active
     assert not victim.has_usable_password()
+
+
+def test_a_cpts_that_spent_its_mails_keeps_nobody_from_saying_who_they_are(client, communes):
+    own = CptsFactory(approval=Approval.WAITING)
+    doctor, person = UserFactory(email="elodie@exemple.invalid"), PractitionerFactory()
+    membership = MembershipFactory(cpts=own, practitioner=person, email="x@exemple.invalid")
+    proofs.record_proof(user=doctor, national_id=person.pk, means=PSC, at=timezone.now())
+    for number in range(20):
+        facts = {"subject": "s", "body": "b", "at": timezone.now(), "cpts_id": own.pk}
+        write_mail(recipient=f"{number}@exemple.invalid", **facts)
+    client.force_login(doctor)
+    client.post(reverse("members:claim", args=[membership.uuid]))
+    membership.refresh_from_db()
+    assert membership.account == doctor
+    told = OutgoingMail.objects.filter(subject__contains="un compte y est relié")
+    assert set(told.values_list("recipient", flat=True)) == {doctor.email, "x@exemple.invalid"}
+    UserFactory(role=Role.COORDINATOR, on=own, email="equipe@exemple.invalid")
+    client.post(reverse("members:contest", args=[membership.uuid]))
+    membership.refresh_from_db()
+    assert membership.contested_at
+    with pytest.raises(LimitReached):
+        write_mail(recipient="encore@exemple.invalid", **facts)

@@ -37,6 +37,7 @@ def write_mail(
     kind: MailKind = MailKind.SERVICE,
     stale_at: datetime | None = None,
     is_urgent: bool = False,
+    is_limited: bool = True,
     calendar: str = "",
 ) -> OutgoingMail | None:
     """Put one message in the journal and ask for its delivery: both or neither.
@@ -45,9 +46,10 @@ def write_mail(
     carries the way to refuse it, and stays here with its reason when it is refused, useless by then, or sent to an
     address that does not answer.
     None, and nothing kept, for an address that asked to be forgotten. Raises LimitReached for a CPTS that nobody
-    approved yet and that writes too much outside its team.
+    approved yet and that writes too much outside its team; never when not `is_limited`: what tells somebody of their
+    own identity is owed to them, whatever their CPTS spent.
     """
-    if cpts_id:
+    if cpts_id and is_limited:
         spend_mail(cpts_id, recipient, at)
     mail = OutgoingMail(
         recipient=recipient,
