@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,7 +17,7 @@ from django.utils.http import urlencode
 from maillage.accounts import means
 from maillage.accounts.actions.exports import trace_export
 from maillage.accounts.models import AccountKind, User
-from maillage.accounts.permissions import assignments_of, demands_second_factor, permissions_on
+from maillage.accounts.permissions import assignments_of, demands_second_factor, ends_when_idle, permissions_on
 from maillage.core.spreadsheets import XLSX_TYPE
 from maillage.cpts.models import Cpts
 
@@ -79,6 +80,16 @@ def _filename(response: HttpResponse) -> str:
     return found[1] if found else "document"
 
 
+def _end_when_idle(request: HttpRequest) -> None:
+    """Roles may have been given since the session opened: those of now say whether it ends without use.
+
+    They are read only after so long without use: no page pays for it.
+    """
+    user, session = request.user, request.session
+    if isinstance(user, User) and session.is_idle(timezone.now()) and ends_when_idle(user):  # type: ignore[attr-defined]
+        logout(request)
+
+
 class SecondFactorMiddleware:
     """A role that reads patients, money or votes, or runs the instance, opens nothing by a password alone.
 
@@ -89,6 +100,7 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        _end_when_idle(request)
         response = self.get_response(request)
         if isinstance(request.user, User) and UNATTENDED not in request.headers:
             request.session.note_use(timezone.now())  # type: ignore[attr-defined]  # accounts.sessions

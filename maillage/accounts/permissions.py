@@ -133,6 +133,11 @@ def demands_second_factor(user: User) -> bool:
     return any(one.role in STRONG_ROLES and not _waits(one) for one in assignments_of(user))
 
 
+def ends_when_idle(user: User) -> bool:
+    """Whether a session of theirs ends after `SESSION_IDLE_MINUTES` without use."""
+    return user.kind == AccountKind.EXTERNAL or demands_second_factor(user)
+
+
 def _waits(assignment: RoleAssignment) -> bool:
     return assignment.cpts is not None and not assignment.cpts.is_approved
 

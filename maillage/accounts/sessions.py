@@ -77,6 +77,10 @@ class SessionStore(db.SessionStore):
         opened = self.get(OPENED_AT, timezone.now().timestamp())
         return max(0, min(idle, int(opened + longest - timezone.now().timestamp())))
 
+    def is_idle(self, at: datetime) -> bool:
+        """Nobody used it for so long that a demanding role ends it."""
+        return self.used_at is not None and at - self.used_at > timedelta(minutes=settings.SESSION_IDLE_MINUTES)
+
     def note_use(self, at: datetime) -> None:
         """The session served: its end moves, at most once a minute. Its content is not written again."""
         if self.session_key and self.used_at and at - self.used_at >= NOTED_EVERY:

@@ -14,8 +14,8 @@ from django.utils import timezone
 from maillage.accounts import devices, means, notifications
 from maillage.accounts.actions import connections
 from maillage.accounts.actions.addresses import not_me_token
-from maillage.accounts.models import AccountKind, User
-from maillage.accounts.permissions import demands_second_factor
+from maillage.accounts.models import User
+from maillage.accounts.permissions import ends_when_idle
 from maillage.accounts.rules.devices import device_of, rough_network
 from maillage.accounts.sessions import DEVICE, IDLE_SECONDS, NETWORK, OPENED_AT, stored_key_of
 from maillage.core.network import address_of
@@ -31,7 +31,7 @@ def note_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
     session[DEVICE] = device_of(request.META.get("HTTP_USER_AGENT", ""))
     session[NETWORK] = rough_network(address_of(request))
     session.pop(IDLE_SECONDS, None)
-    if user.kind == AccountKind.EXTERNAL or demands_second_factor(user):
+    if ends_when_idle(user):
         session[IDLE_SECONDS] = settings.SESSION_IDLE_MINUTES * 60
     _tell_of_a_new_device(request, user)
 
@@ -50,8 +50,6 @@ def note_new_factor(request: HttpRequest, user: User, authenticator: Any, **kwar
     """Setting a second factor up is using it; sessions opened elsewhere before it end."""
     if authenticator.type != authenticator.Type.RECOVERY_CODES:
         means.prove(request, user, means.SECOND_FACTOR, type=authenticator.type, id=authenticator.pk)
-        if demands_second_factor(user):  # a role given during this session ends it after a while without use, too
-            request.session[IDLE_SECONDS] = settings.SESSION_IDLE_MINUTES * 60
     connections.end_others(user=user, kept=stored_key_of(request), at=timezone.now(), why="second facteur ajouté")
 
 

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from maillage.accounts.actions import grant_role
 from maillage.accounts.models import Role, Session, User
 from maillage.accounts.permissions import STRONG_PERMISSIONS, STRONG_ROLES, Permission
 from maillage.geography.models import Commune
@@ -289,6 +290,16 @@ def test_a_member_keeps_the_session_of_a_day(client, member, later):
     client.force_login(member)
     later(hours=5)
     assert client.get(HOME).status_code == 200
+
+
+def test_a_role_given_during_a_session_ends_it_too_when_nobody_uses_it(client, member, coordinator, cpts, later):
+    client.force_login(member)
+    grant_role(user=member, role=Role.COORDINATOR, cpts=cpts, by=coordinator, at=NOON)
+    later(minutes=29)
+    assert client.get(HOME).status_code == 200
+    later(minutes=31)
+    assert client.get(HOME)["Location"].startswith("/compte/login/")
+    assert not is_signed_in(client)
 
 
 def test_a_use_is_written_at_most_once_a_minute(client, coordinator, later, django_assert_max_num_queries):
