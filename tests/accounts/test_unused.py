@@ -39,6 +39,15 @@ def test_it_is_told_once_a_month_before_then_erased_with_its_roles(cpts):
     assert erase_on(366) == 0
 
 
+def test_the_day_that_is_told_is_that_of_the_clock_on_the_wall(cpts):
+    midnight = NOON + timedelta(hours=12.5)  # half past midnight in Paris, still the day before in UTC
+    account(Role.COORDINATOR, cpts, used=NOON + 900 * DAY)
+    account(Role.MEMBER, cpts)
+    erase_unused_accounts(at=midnight + 335 * DAY)
+    assert "après le 23 novembre 2027" not in mail.outbox[0].body.replace("\xa0", " ")
+    assert "après le 24 novembre 2027" in mail.outbox[0].body.replace("\xa0", " ")
+
+
 def test_signing_in_after_the_message_keeps_it_and_starts_again(cpts):
     account(Role.COORDINATOR, cpts, used=NOON + 900 * DAY)
     member = account(Role.MEMBER, cpts)

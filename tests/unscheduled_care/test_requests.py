@@ -1,6 +1,6 @@
 """Requests that name a patient: switched on by a declaration, sealed, read in the open by nobody, ended, erased."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -284,6 +284,37 @@ def test_what_names_the_patient_is_erased_three_months_after_the_outcome_and_fig
     assert (bytes(kept.sealed), kept.outcome, kept.messages.count(), kept.patient()) == (b"", "advice", 0, {})
     with pytest.raises(actions.RequestEnded):
         actions.write_message(request=kept, text="Trop tard", by=desk, at=NOON)
+
+
+def test_days_are_those_of_the_clock_on_the_wall(hosted, desk, row, coordinator):
+    """Half past midnight in Paris is still the day before in UTC."""
+    midnight = NOON + 12.5 * HOUR  # 24 November, 0 h 30
+    actions.end_request(request=row, outcome="advice", by=desk, at=midnight)
+    row.refresh_from_db()
+    assert actions.term_of(row) == date(2027, 2, 24)
+    assert actions.erase_patients(at=NOON + timedelta(days=92)) == 0  # 23 February
+    assert actions.erase_patients(at=midnight + timedelta(days=92)) == 1
+
+
+def test_what_is_to_be_closed_is_told_with_the_day_of_the_wall(hosted, desk, row, coordinator):
+    CareRequest.objects.update(opened_at=NOON + 12.5 * HOUR)
+    actions.erase_patients(at=NOON + timedelta(days=78))  # 23 February is in a fortnight
+    assert not OutgoingMail.objects.exists()
+    actions.erase_patients(at=NOON + 12.5 * HOUR + timedelta(days=78))
+    assert {mail.subject.replace("\xa0", " ") for mail in OutgoingMail.objects.all()} == {
+        "À clore avant le 24 février 2027"
+    }
+
+
+def test_the_reason_of_an_appointment_goes_on_the_day_of_the_wall(hosted, desk, doctors):
+    midnight = NOON + 12.5 * HOUR
+    opening = actions.Opening(modes=Mode.AMB, kinds=Kind.PRO, cpts=[])
+    place, spans = doctors[0].schedules.get(), [(midnight - HOUR / 4, midnight)]
+    slot = actions.open_slots(schedule=place, spans=spans, opening=opening, by=None, at=NOON).slots[0]
+    booker = actions.Booker(user=desk, origin="desk", cpts=hosted)
+    actions.book_slot(slot=slot, booker=booker, reason="Fièvre", at=NOON)
+    assert actions.erase_patients(at=NOON + timedelta(days=92)) == 0
+    assert actions.erase_patients(at=midnight + timedelta(days=92)) == 1
 
 
 def test_the_database_refuses_an_erased_request_that_still_names(row):

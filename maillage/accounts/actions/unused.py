@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import models, transaction
 from django.db.models import F, ManyToOneRel, ProtectedError, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from maillage.accounts import notifications
 from maillage.accounts.models import AccountKind, Role, RoleAssignment, User
@@ -43,7 +44,7 @@ def _is_alone_in_a_place(user: User) -> bool:
 @transaction.atomic
 def _tell(user: User, at: datetime) -> None:
     User.objects.filter(pk=user.pk).update(erasure_told_at=at)
-    notifications.account_unused(user, on=(at + TOLD_BEFORE).date())
+    notifications.account_unused(user, on=timezone.localdate(at + TOLD_BEFORE))
     audit.record("account.told", target=user, by=None, at=at, summary="Compte inutilisé : son effacement est annoncé")
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.text import capfirst
 
 from maillage.audit import actions as audit
@@ -23,7 +24,7 @@ def months_of(cpts: Cpts | None) -> int:
 
 def term_of(request: CareRequest) -> date:
     """The day a request is erased: so long after it ended, or after it came when nobody ends it."""
-    return add_months((request.ended_at or request.opened_at).date(), months_of(request.cpts))
+    return add_months(timezone.localdate(request.ended_at or request.opened_at), months_of(request.cpts))
 
 
 def erase_patients(*, at: datetime) -> int:
@@ -31,7 +32,7 @@ def erase_patients(*, at: datetime) -> int:
     _remind(at)
     erased = sum(_erase(request, at) for request in _sealed_requests() if _is_over(request, at))
     for months, rows in _by_clock():
-        until = add_months(at.date(), -months)
+        until = add_months(timezone.localdate(at), -months)
         erased += Appointment.objects.filter(rows, ends_at__date__lte=until).exclude(sealed=b"").update(sealed=b"")
         told = Difficulty.objects.filter(rows, erased_at=None, told_at__date__lte=until)
         erased += _due(told, at).update(sealed=b"", erased_at=at)
@@ -45,7 +46,7 @@ def _sealed_requests() -> QuerySet[CareRequest]:
 def _is_over(request: CareRequest, at: datetime) -> bool:
     """One that nobody ended waits for the desk to have been told, long enough before."""
     told = request.reminded_at is not None and request.reminded_at <= at - REMINDED_BEFORE
-    return term_of(request) <= at.date() and (request.ended_at is not None or told)
+    return term_of(request) <= timezone.localdate(at) and (request.ended_at is not None or told)
 
 
 def _due(rows: QuerySet[Difficulty], at: datetime) -> QuerySet[Difficulty]:
@@ -77,7 +78,7 @@ def _erase(request: CareRequest, at: datetime) -> int:
 def _remind(at: datetime) -> None:
     """The desk of each CPTS hears once of what it has still to close, before it is erased."""
     for cpts in Cpts.objects.select_related("care_settings"):
-        since = add_months((at + REMINDED_BEFORE).date(), -months_of(cpts))
+        since = add_months(timezone.localdate(at + REMINDED_BEFORE), -months_of(cpts))
         requests = CareRequest.objects.of(cpts).waiting().filter(opened_at__date__lte=since)
         difficulties = Difficulty.objects.of(cpts).unsolved().filter(erased_at=None, told_at__date__lte=since)
         _remind_of(cpts, requests.filter(reminded_at=None), difficulties.filter(reminded_at=None), at)
@@ -89,7 +90,7 @@ def _remind_of(cpts: Cpts, requests: QuerySet[CareRequest], difficulties: QueryS
     unanswered = difficulties.count()
     if not numbers and not unanswered:
         return
-    tell_of_term(cpts, numbers, unanswered, on=(at + REMINDED_BEFORE).date(), at=at)
+    tell_of_term(cpts, numbers, unanswered, on=timezone.localdate(at + REMINDED_BEFORE), at=at)
     requests.update(reminded_at=at)
     difficulties.update(reminded_at=at)
     summary = f"Échéance rappelée : {len(numbers)} demandes à clore, {unanswered} difficultés sans réponse"
