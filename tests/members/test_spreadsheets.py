@@ -176,7 +176,7 @@ def test_an_import_is_undone_but_what_people_changed_since(cpts, coordinator, se
     kept = Membership.objects.get(family_name="Gardée")
     actions.edit(membership=kept, read_version=0, fields={"languages": "anglais"}, by=coordinator, at=NOON)
     sheet.refresh_from_db()
-    assert actions.undo_import(sheet=sheet, by=coordinator, at=NOON) == 1
+    assert actions.undo_import(sheet=sheet, by=coordinator, at=NOON) == {"modification": 1}
     assert set(Membership.objects.values_list("family_name", flat=True)) == {"Le Goff", "Gardée"}
     known.refresh_from_db()
     assert known.phone == ""
@@ -400,7 +400,7 @@ def test_from_the_screen_a_file_is_sent_corrected_imported_and_undone(client, cp
     kept = Membership.objects.get(family_name="Vignal")
     actions.edit(membership=kept, read_version=0, fields={"languages": "anglais"}, by=coordinator, at=NOON)
     told = client.post(here, {"do": "undo"}, follow=True).content.decode().replace("\N{NO-BREAK SPACE}", " ")
-    assert "1 fiche modifiée depuis reste" in told
+    assert "1 fiche reste (modification : 1)" in told
     assert Membership.objects.get() == kept
     assert "a été annulé" in client.get(here).content.decode()
 
@@ -429,7 +429,7 @@ def test_undoing_blanks_each_thing_that_nobody_changed(cpts, coordinator, send):
     apply(sheet, coordinator)
     Membership.objects.filter(pk=known.pk).update(phone="0536490099")
     sheet.refresh_from_db()
-    assert actions.undo_import(sheet=sheet, by=coordinator, at=NOON) == 1
+    assert actions.undo_import(sheet=sheet, by=coordinator, at=NOON) == {"modification": 1}
     known.refresh_from_db()
     # An address somebody may have proved since is replaced, never emptied.
     assert (known.email, known.occupation, known.phone) == ("eve@exemple.invalid", "", "0536490099")

@@ -10,7 +10,9 @@ from django.urls import get_resolver
 from pytest_django.asserts import assertContains, assertRedirects
 
 from maillage.accounts.models import Invitation, Role
-from tests.factories import PASSWORD, MembershipFactory, UserFactory
+from maillage.members.actions import apply_import, start_import
+from maillage.members.models import Membership
+from tests.factories import NOON, PASSWORD, MembershipFactory, UserFactory
 from tests.security.sign_in_steps import code_of, enrol, secret_of
 from tests.test_urls import ADDRESSES
 
@@ -25,7 +27,7 @@ SENSITIVE = {
     "accounts:team", "accounts:withdraw_role", "accounts:audit", "accounts:resume", "accounts:address",
     "accounts:address_code", "accounts:psc_link", "accounts:psc_unlink", "accounts:check_in_person",
     "accounts:check_for_instance", "oversight:approval", "oversight:settle_number", "oversight:settle_membership",
-    "members:check_in_person", "unscheduled_care:how", "unscheduled_care:places", "unscheduled_care:place",
+    "members:check_in_person", "members:import", "unscheduled_care:how", "unscheduled_care:places", "unscheduled_care:place",
 }  # fmt: skip
 
 
@@ -125,6 +127,15 @@ def test_a_member_who_leaves_is_not_a_passer_by_s_press(desk, cpts):
     assert response["Location"].startswith("/compte/2fa/reauthenticate/")
     membership.refresh_from_db()
     assert membership.left_on is None
+
+
+def test_an_import_is_not_undone_by_a_passer_by_s_press(desk, coordinator, cpts):
+    sheet = start_import(cpts=cpts, name="m.csv", content="Nom;Prénom\nMas;Ève\n".encode(), by=coordinator, at=NOON)
+    apply_import(sheet=sheet, read_version=0, by=coordinator, at=NOON)
+    path = f"{HOME}membres/importer/{sheet.uuid}/"
+    assert desk.get(path).status_code == 200
+    assert desk.post(path, {"do": "undo"})["Location"].startswith("/compte/2fa/reauthenticate/")
+    assert Membership.objects.get().family_name == "Mas"
 
 
 def test_a_member_without_a_second_factor_gives_their_password_again(client, member):

@@ -1,17 +1,18 @@
 """A coordinator's spreadsheet becomes members: read, corrected, imported at once, undone."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.limits import IMPORTS
-from maillage.accounts.models import User
+from maillage.accounts.models import Invitation, RoleAssignment, User
 from maillage.audit import actions as audit
 from maillage.core import jobs
 from maillage.core.apart.reading import TakesLonger
@@ -23,6 +24,7 @@ from maillage.core.tables import ReadTable, Shape, read_table
 from maillage.core.text import plural
 from maillage.core.waiting import keep_waiting
 from maillage.cpts.models import Cpts
+from maillage.exchange.models import OutgoingMail
 from maillage.members.models import ImportState, MemberKind, Membership, MembershipStatus, SpreadsheetImport
 from maillage.members.prefill import fields_of, main_roles
 from maillage.members.rules.names import readable, search_name
@@ -33,6 +35,7 @@ READ_SHEET = "members.read-sheet"
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 10_000, 60, 500
 SHAPE = Shape(MOST_ROWS + 50, MOST_COLUMNS, LONGEST_CELL)  # titles above the rows are no members
 FILLED = ("occupation", "email", "phone", "commune_id", "college", "joined_on", "languages", "practical")
+CHANGED = "modification"
 
 
 class ImportEnded(DomainError):
@@ -235,28 +238,65 @@ def _plain(value: Any) -> Any:
 
 
 @transaction.atomic
-def undo_import(*, sheet: SpreadsheetImport, by: User, at: datetime) -> int:
-    """Take back what an import wrote, but what people changed since. Returns how many rows stay. Raises ImportEnded."""
+def undo_import(*, sheet: SpreadsheetImport, by: User, at: datetime) -> Counter[str]:
+    """Take back what an import wrote, but what people changed since, and pages that anything else concerns.
+
+    Returns how many pages stay, by what keeps them. Raises ImportEnded.
+    """
     mine = SpreadsheetImport.objects.filter(pk=sheet.pk, state=ImportState.DONE)
     if not mine.update(state=ImportState.UNDONE, ended_at=at, version=F("version") + 1):
         raise ImportEnded
     made = [one["made"] for one in sheet.journal if "made" in one]
-    untouched = Membership.objects.of(sheet.cpts).filter(uuid__in=made, version=0, fees=None)
-    removed = untouched.count()
-    untouched.delete()
-    stay = len(made) - removed
-    for one in sheet.journal:
-        if "filled" in one:
-            stay += not _empty_again(sheet.cpts, one)
-    kept = plural(stay, "fiche modifiée depuis reste", "fiches modifiées depuis restent")
-    summary = f"Import de {sheet} annulé : {stay} {kept}"
+    # Locked first: whoever is invited within the same second keeps their page.
+    pages = list(Membership.objects.select_for_update(of=("self",)).of(sheet.cpts).filter(uuid__in=made))
+    used = _used_pages(sheet, pages)
+    Membership.objects.filter(pk__in=[page.pk for page in pages if page.pk not in used]).delete()
+    stay = Counter(used.values())
+    stay[CHANGED] += sum(not _empty_again(sheet.cpts, one) for one in sheet.journal if "filled" in one)
+    summary = f"Import de {sheet} annulé" + (f" : {kept_pages(+stay)}" if stay.total() else "")
     audit.record("member.import-undone", target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
-    return stay
+    return +stay
+
+
+def kept_pages(stay: Counter[str]) -> str:
+    """2 fiches restent (mandat : 1, message envoyé : 1)."""
+    reasons = ", ".join(f"{reason} : {count}" for reason, count in stay.most_common())
+    return f"{stay.total()} {plural(stay.total(), 'fiche reste', 'fiches restent')} ({reasons})"
+
+
+def _used_pages(sheet: SpreadsheetImport, pages: Sequence[Membership]) -> dict[int, str]:
+    """Pages that more than their import concerns, with what does: a row of any app, a message, a role, a change."""
+    used: dict[int, str] = {}
+    for relation in Membership._meta.related_objects:
+        name, rows = relation.field.name, relation.related_model._base_manager
+        concerned = rows.filter(**{f"{name}__in": [page.pk for page in pages]})
+        reason = str(relation.related_model._meta.verbose_name)
+        used |= dict.fromkeys(concerned.values_list(name, flat=True), reason)
+    written = _lowered(OutgoingMail.objects.filter(cpts=sheet.cpts, created_at__gte=sheet.ended_at), "recipient")
+    known = _lowered(RoleAssignment.objects.of(sheet.cpts), "user__email")
+    known |= _lowered(Invitation.objects.filter(cpts=sheet.cpts, withdrawn_at=None), "email")
+    for page in pages:
+        if page.account_id or page.contested_at:
+            used[page.pk] = "compte relié ou contesté"
+        elif page.email.lower() in written:
+            used.setdefault(page.pk, "message envoyé")
+        elif page.email.lower() in known:
+            used.setdefault(page.pk, "rôle ou invitation")
+        elif page.version or page.pending_email:
+            used.setdefault(page.pk, CHANGED)
+    return used
+
+
+def _lowered(rows: QuerySet[Any], name: str) -> set[str]:
+    return {address.lower() for address in rows.values_list(name, flat=True) if address}
 
 
 def _empty_again(cpts: Cpts, one: Mapping[str, Any]) -> bool:
-    """Blank each thing that an import filled, unless somebody changed it since. True when all of it is blank again."""
-    mine = Membership.objects.of(cpts).filter(uuid=one["filled"])
+    """Blank each thing that an import filled, unless somebody changed it since. True when all of it is blank again.
+
+    A page bound to an account since, or contested, keeps what it says.
+    """
+    mine = Membership.objects.of(cpts).filter(uuid=one["filled"], account=None, contested_at=None)
     blanked = [
         mine.filter(**{name: one["with"][name]}).update(**{name: before}, version=F("version") + 1)
         for name, before in one["before"].items()

@@ -5,16 +5,16 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.proving import recently_proved_when
 from maillage.core.errors import DomainError
 from maillage.core.models import Job
 from maillage.core.posted import sent_uuid, sent_version
-from maillage.core.text import plural
 from maillage.members import actions
 from maillage.members.models import ImportState, SpreadsheetImport
 from maillage.members.rules.spreadsheet import BY_KEY
@@ -48,7 +48,13 @@ def _address(sheet: SpreadsheetImport) -> str:
     return reverse("members:import", args=[sheet.cpts.slug, sheet.uuid])
 
 
+def _is_undone(request: HttpRequest) -> bool:
+    """Members as a whole go away, where reading and correcting a file is free."""
+    return request.method == "POST" and request.POST.get("do") == "undo"
+
+
 @requires(Permission.MEMBER_MANAGE)
+@recently_proved_when(_is_undone)
 def one_import(request: CptsRequest, import_uuid: UUID) -> HttpResponse:
     """One spreadsheet: its columns, its rows as they will be imported, what is wrong in red."""
     sheet = get_object_or_404(SpreadsheetImport.objects.select_related("cpts"), cpts=request.cpts, uuid=import_uuid)
@@ -122,8 +128,7 @@ def _undo(request: CptsRequest, sheet: SpreadsheetImport) -> HttpResponse:
     stay = actions.undo_import(sheet=sheet, by=request.user, at=timezone.now())
     messages.success(request, "L’import est annulé.")
     if stay:
-        kept = plural(stay, "fiche modifiée depuis reste", "fiches modifiées depuis restent")
-        messages.warning(request, f"{stay} {kept}.")
+        messages.warning(request, f"{actions.kept_pages(stay)}.")
     return redirect("members:imports", request.cpts.slug)
 
 
