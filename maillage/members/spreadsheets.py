@@ -24,6 +24,7 @@ class Likeness:
     search_name: str
     why: str
     is_sure: bool
+    is_told_by_its_person: bool = False
 
 
 @dataclass
@@ -44,6 +45,14 @@ class PreviewRow:
         """Who the directory says it is, when the row gives a number."""
         found = self.entry.values.get("rpps")
         return found if isinstance(found, Practitioner) else None
+
+    @property
+    def note(self) -> str:
+        """What of the row is not written, and why."""
+        chosen = next((one for one in self.alike if one.uuid == self.choice), None)
+        if chosen is None or not chosen.is_told_by_its_person:
+            return ""
+        return "Fiche reliée à un compte, ou contestée : un import n’y change ni nom, ni numéro, ni adresse."
 
     @property
     def is_wrong(self) -> bool:
@@ -83,6 +92,11 @@ class Preview:
     @property
     def skipped(self) -> int:
         return sum(row.choice == SKIP for row in self.rows)
+
+
+def is_told_by_its_person(page: Membership) -> bool:
+    """Whether an account answers for who it is, or somebody says that it does not: no team writes that any more."""
+    return bool(page.account_id or page.contested_at)
 
 
 def preview_of(sheet: SpreadsheetImport) -> Preview:
@@ -167,7 +181,9 @@ class _Known:
                 # A whole cabinet may share an address: it is sure only with the name.
                 is_sure = sign[0] in SURE or (sign[0] == "email" and bool(family) and family in one.search_name)
                 uuid = str(one.uuid)
-                found.setdefault(uuid, Likeness(uuid, str(one), one.search_name, WHY[sign[0]], is_sure))
+                found.setdefault(
+                    uuid, Likeness(uuid, str(one), one.search_name, WHY[sign[0]], is_sure, is_told_by_its_person(one))
+                )
         return list(found.values())
 
     def holder(self, row: PreviewRow) -> str:
@@ -192,6 +208,7 @@ class _Known:
 
 IDENTIFYING = (
     "uuid", "kind", "structure", "given_name", "family_name", "search_name", "email", "phone", "practitioner",
+    "account", "contested_at",
 )  # fmt: skip
 WHY = {"rpps": "même numéro", "email": "même adresse", "name": "même nom", "phone": "même téléphone"}
 SURE = frozenset({"rpps", "name"})

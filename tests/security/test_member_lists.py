@@ -1,19 +1,25 @@
 """Whoever keeps the list of members imports, undoes and merges: it takes nobody's voice, number, mandate or address."""
 
-
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from maillage.accounts.actions import grant_role
-from maillage.accounts.models import Invitation, Role
+from maillage.accounts.actions import grant_role, proofs
+from maillage.accounts.models import Invitation, ProofMeans, Role
 from maillage.exchange.actions import write_mail
 from maillage.meetings import actions as meetings
 from maillage.meetings.models import Voter
 from maillage.members import actions
-from maillage.members.actions import binding
+from maillage.members.actions import binding, spreadsheets
 from maillage.members.models import Mandate, Membership, SpreadsheetImport
-from tests.factories import HOUR, MeetingFactory, ParticipantFactory, UserFactory
+from tests.factories import (
+    HOUR,
+    MeetingFactory,
+    MembershipFactory,
+    ParticipantFactory,
+    PractitionerFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 NAMED = "Nom;Prénom;Courriel\nMas;Ève;eve@exemple.invalid\nAutre;Ana;ana@exemple.invalid\n"
@@ -133,3 +139,51 @@ def test_undoing_an_import_takes_nothing_from_a_page_bound_since(desk, cpts, sec
     known.refresh_from_db()
     assert known.phone == "0536490017"
     assert SpreadsheetImport.objects.get().state == "undone"
+
+
+@pytest.fixture
+def martin(cpts):
+    """Bound to an account that proved its number; her page says no number."""
+    account = UserFactory(email="alice@exemple.invalid", role=Role.MEMBER, on=cpts)
+    own = PractitionerFactory(family_name="MARTIN")
+    proofs.record_proof(user=account, national_id=own.pk, means=ProofMeans.PSC, at=timezone.now())
+    return MembershipFactory(
+        cpts=cpts, email=account.email, account=account, family_name="Martin", given_name="Alice", phone=""
+    )
+
+
+@pytest.mark.parametrize("is_contested", [False, True])
+def test_an_import_changes_no_number_nor_address_of_a_bound_or_contested_page(
+    desk, cpts, secretary, martin, is_contested
+):
+    other = PractitionerFactory(family_name="MARTIN")
+    if is_contested:  # taken off its account since, without an address left
+        Membership.objects.update(account=None, bound_at=None, email="", contested_at=timezone.now())
+    martin.refresh_from_db()
+    was = (martin.practitioner, martin.email, martin.family_name, martin.group)
+    text = (
+        f"Nom;Prénom;RPPS;Courriel;Téléphone\nMartin;Alice;{other.national_id[1:]};a.moi@exemple.invalid;0536490017\n"
+    )
+    sheet = actions.start_import(cpts=cpts, name="m.csv", content=text.encode(), by=secretary, at=timezone.now())
+    actions.correct(sheet=sheet, read_version=sheet.version, cells={}, choices={0: str(martin.uuid)})
+    shown = desk.get(reverse("members:import", args=[cpts.slug, sheet.uuid])).content.decode()
+    assert "un import n’y change ni nom, ni numéro, ni adresse" in shown
+    actions.apply_import(sheet=sheet, read_version=sheet.version, by=secretary, at=timezone.now())
+    martin.refresh_from_db()
+    assert (martin.practitioner, martin.email, martin.family_name, martin.group) == was
+    assert martin.phone == "0536490017"  # the rest is filled
+
+
+def test_a_page_bound_while_a_file_is_imported_is_read_again(cpts, secretary, monkeypatch):
+    known = MembershipFactory(cpts=cpts, family_name="Mas", given_name="Ève", email="")
+    read = spreadsheets.main_roles
+
+    def meanwhile(people):
+        bind_account(Membership.objects.get(pk=known.pk), secretary)
+        return read(people)
+
+    monkeypatch.setattr(spreadsheets, "main_roles", meanwhile)
+    with pytest.raises(actions.ImportEnded):
+        imported(cpts, secretary, "Nom;Prénom;Courriel\nMas;Ève;a.moi@exemple.invalid\n")
+    known.refresh_from_db()
+    assert known.email == ""

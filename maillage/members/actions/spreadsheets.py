@@ -29,7 +29,7 @@ from maillage.members.models import ImportState, MemberKind, Membership, Members
 from maillage.members.prefill import fields_of, main_roles
 from maillage.members.rules.names import readable, search_name
 from maillage.members.rules.spreadsheet import BY_KEY, find_header, guess_columns
-from maillage.members.spreadsheets import NEW, PreviewRow, preview_of
+from maillage.members.spreadsheets import NEW, PreviewRow, is_told_by_its_person, preview_of
 
 READ_SHEET = "members.read-sheet"
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 10_000, 60, 500
@@ -221,16 +221,26 @@ def _search_name(one: Membership) -> str:
 
 
 def _complete(known: Membership, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Fill the blanks of a member; what is known already stays. The journal keeps what it was."""
-    names = FILLED if known.practitioner_id else (*FILLED, "practitioner", "practitioner_role", "group")
+    """Fill the blanks of a member; what is known already stays. The journal keeps what it was. Raises ImportEnded."""
+    names = _blanks_of(known)
     filled = {name: fields[name] for name in names if fields.get(name) and not getattr(known, name)}
     if not filled:
         return []
     before = {name: "" if isinstance(getattr(known, name), str) else None for name in filled}
-    Membership.objects.filter(pk=known.pk).update(**filled, version=F("version") + 1)
+    # As it was read: an account bound to it meanwhile has its own address and number.
+    if not Membership.objects.filter(pk=known.pk, version=known.version).update(**filled, version=known.version + 1):
+        raise ImportEnded
+    known.version += 1
     for name, value in filled.items():
         setattr(known, name, value)
     return [{"filled": str(known.uuid), "before": before, "with": {name: _plain(one) for name, one in filled.items()}}]
+
+
+def _blanks_of(known: Membership) -> set[str]:
+    """What a row may fill: who a bound or contested page is of, and where they are reached, is theirs to say."""
+    if is_told_by_its_person(known):
+        return {*FILLED} - {"email"}
+    return {*FILLED} if known.practitioner_id else {*FILLED, "practitioner", "practitioner_role", "group"}
 
 
 def _plain(value: Any) -> Any:
@@ -276,7 +286,7 @@ def _used_pages(sheet: SpreadsheetImport, pages: Sequence[Membership]) -> dict[i
     known = _lowered(RoleAssignment.objects.of(sheet.cpts), "user__email")
     known |= _lowered(Invitation.objects.filter(cpts=sheet.cpts, withdrawn_at=None), "email")
     for page in pages:
-        if page.account_id or page.contested_at:
+        if is_told_by_its_person(page):
             used[page.pk] = "compte relié ou contesté"
         elif page.email.lower() in written:
             used.setdefault(page.pk, "message envoyé")
