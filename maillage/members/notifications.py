@@ -164,6 +164,17 @@ def bound(membership: Membership, former: str, at: datetime) -> None:
         _tell_of_identity(membership, recipient, f"Adhésion à {cpts.with_article} : un compte y est relié", body, at)
 
 
+def merged(kept: Membership, other: Membership, at: datetime) -> None:
+    """To the account of a page that another one was brought into, and to the address that the other one had."""
+    cpts = kept.cpts
+    body = (
+        f"Bonjour,\n\n{capfirst(cpts.with_article)} a réuni deux fiches de membre, {kept} et {other} : mandats et "
+        "cotisations sont maintenant ceux d’une seule personne, dont un compte Maillage répond.\n\n" + _not_me(kept, at)
+    )
+    for recipient in sorted({address.lower() for address in (kept.email, other.email) if address}):
+        _write(kept, recipient, f"{capfirst(cpts.with_article)} a réuni deux fiches de membre", body, at)
+
+
 def checked_in_person(proof: NumberProof, at: datetime) -> str:
     """To the national mailbox of the professional: who vouched for their identity, and how to say that it is not so."""
     return (

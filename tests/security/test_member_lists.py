@@ -1,12 +1,16 @@
 """Whoever keeps the list of members imports, undoes and merges: it takes nobody's voice, number, mandate or address."""
 
+import re
+
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.actions import grant_role, proofs
 from maillage.accounts.models import Invitation, ProofMeans, Role
 from maillage.exchange.actions import write_mail
+from maillage.exchange.models import OutgoingMail
 from maillage.meetings import actions as meetings
 from maillage.meetings.models import Voter
 from maillage.members import actions
@@ -187,3 +191,52 @@ def test_a_page_bound_while_a_file_is_imported_is_read_again(cpts, secretary, mo
         imported(cpts, secretary, "Nom;Prénom;Courriel\nMas;Ève;a.moi@exemple.invalid\n")
     known.refresh_from_db()
     assert known.email == ""
+
+
+# Merging
+
+NOT_ONE = "deux personnes d’un même cabinet restent deux personnes"
+
+
+def merge(desk, kept, other):
+    page = reverse("members:merge", args=[kept.cpts.slug, kept.uuid])
+    return desk.post(page, {"other": str(other.uuid)}, follow=True).content.decode()
+
+
+@pytest.fixture
+def colleague(cpts, martin):
+    """Bob, at the address of the practice he shares with Alice, with the number and the mandate that are his."""
+    page = MembershipFactory(
+        cpts=cpts, email=martin.email, account=None, practitioner=PractitionerFactory(), family_name="Bob"
+    )
+    give_mandate(page, None)
+    return page
+
+
+@pytest.mark.parametrize("change", [{}, {"practitioner": None}, {"search_name": "martin alice"}])
+def test_merging_gives_nobody_the_number_nor_the_mandates_of_a_colleague(desk, martin, colleague, change):
+    Membership.objects.filter(pk=colleague.pk).update(**change)  # two names, two numbers, or both
+    for kept, other in ((martin, colleague), (colleague, martin)):
+        assert NOT_ONE in merge(desk, kept, other)
+    assert colleague.mandates.count() == 1
+    martin.refresh_from_db()
+    assert martin.practitioner_id is None
+
+
+def test_two_people_of_one_address_are_not_merged_before_one_of_them_claims_both(desk, martin, colleague):
+    Membership.objects.filter(pk=martin.pk).update(account=None, bound_at=None)
+    assert NOT_ONE in merge(desk, martin, colleague)
+
+
+def test_a_number_that_the_account_proved_ties_two_pages_and_both_addresses_are_told(desk, martin, colleague):
+    proved = martin.account.number_proofs.get().national_id
+    Membership.objects.filter(pk=colleague.pk).update(practitioner=proved, email="ancienne@exemple.invalid")
+    OutgoingMail.objects.all().delete()
+    assert "n’en font plus qu’une" in merge(desk, martin, colleague)
+    mails = OutgoingMail.objects.order_by("recipient")
+    assert [mail.recipient for mail in mails] == ["alice@exemple.invalid", "ancienne@exemple.invalid"]
+    assert all("Alice Martin" in mail.body and "Camille Bob" in mail.body for mail in mails)
+    # In one tap, from either mail, without account.
+    assert Client().post(re.search(r"http://[^/]+(/\S+)", mails[1].body)[1]).status_code == 200
+    martin.refresh_from_db()
+    assert martin.contested_at

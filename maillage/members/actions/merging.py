@@ -8,7 +8,8 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.hooks import Hook
-from maillage.members.actions.binding import check_number, proved_number
+from maillage.members import notifications
+from maillage.members.actions.binding import proved_number
 from maillage.members.actions.keeping import StaleMembership
 from maillage.members.models import Fee, Mandate, Membership, MembershipStatus
 from maillage.members.rules.names import of
@@ -66,6 +67,8 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
     _stand(kept, other)
     kept.version += 1
     kept.save()
+    if kept.account:
+        notifications.merged(kept, other, at)
     return kept
 
 
@@ -87,25 +90,50 @@ class NothingTiesThem(DomainError):
     )
 
 
+class SharedAddress(DomainError):
+    user_message = (
+        "Ces deux fiches ont la même adresse, mais ni le même nom ni un numéro national que leur compte a prouvé : "
+        "deux personnes d’un même cabinet restent deux personnes."
+    )
+
+
 def _check_accounts(kept: Membership, other: Membership) -> None:
-    """An account never takes the voice of another member by a team's word. Raises TwoPeople, ContestedPage or
-    NothingTiesThem: two pages are one person's by the number the account proved, or by one address."""
+    """An account never takes the voice of another member by a team's word. Raises TwoPeople, ContestedPage,
+    NothingTiesThem, TwoAddresses or SharedAddress: two pages are one person's by the number the account proved, or by
+    one address and one name."""
     if kept.contested_at or other.contested_at:
         raise ContestedPage
     if _differ(kept.account_id, other.account_id):
         raise TwoPeople("Ces deux fiches sont reliées à deux comptes : ce sont deux personnes.")
     account = kept.account or other.account
-    loose = other if kept.account else kept
-    if account is None and _differ(kept.email.lower(), other.email.lower()):
-        raise TwoAddresses  # which of the two is theirs, the person confirms
-    if account is None or kept.account_id == other.account_id:
+    if account is None:
+        if _differ(kept.email.lower(), other.email.lower()):
+            raise TwoAddresses  # which of the two is theirs, the person confirms
+        if kept.email and other.email and not (_same_number(kept, other) or _same_name(kept, other)):
+            raise SharedAddress  # alone at their address, either would then claim both
+    elif kept.account_id != other.account_id:
+        loose, bound = (other, kept) if kept.account else (kept, other)
+        _check_loose(loose, bound, account)
+
+
+def _check_loose(loose: Membership, bound: Membership, account: User) -> None:
+    """Whether a page that no account answers for is of the account of the other. Raises as above."""
+    if loose.practitioner_id and loose.practitioner_id == proved_number(account):
         return
-    same_number = bool(loose.practitioner_id) and loose.practitioner_id == proved_number(account)
-    same_address = bool(loose.email) and loose.email.lower() == account.email.lower()
-    if not (same_number or same_address):
+    if not loose.email or loose.email.lower() != account.email.lower():
         raise NothingTiesThem
-    if loose.practitioner_id and not same_number:
-        check_number(loose.practitioner_id, account)
+    brings_number = loose.practitioner_id and not _same_number(loose, bound)
+    if brings_number or not _same_name(loose, bound):
+        raise SharedAddress
+
+
+def _same_number(first: Membership, second: Membership) -> bool:
+    return bool(first.practitioner_id) and first.practitioner_id == second.practitioner_id
+
+
+def _same_name(first: Membership, second: Membership) -> bool:
+    """Whatever the order in which it was typed."""
+    return sorted(first.search_name.split()) == sorted(second.search_name.split())
 
 
 def _differ(first: int | str | None, second: int | str | None) -> bool:
