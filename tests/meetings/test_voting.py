@@ -36,6 +36,7 @@ from tests.factories import (
     MeetingFactory,
     MembershipFactory,
     ParticipantFactory,
+    UserFactory,
     pdf,
 )
 from tests.meetings.test_attendance import at_once
@@ -444,6 +445,8 @@ def test_hands_are_typed_on_screen(client, cpts, tonight, coordinator):
 def test_the_minutes_of_an_assembly_are_a_proces_verbal(cpts, assembly, coordinator):
     rule(cpts, quorum_percent=50, proxies_max=1)
     away, holder = voters(assembly, coordinator, 2, there=False)
+    theirs = Membership.objects.filter(pk=holder.participant.membership_id)
+    theirs.update(account=UserFactory(email=theirs.get().email), bound_at=NOON)
     actions.give_proxy(giver=away, holder=holder, means=Means.PAPER, signed_on=TODAY, by=coordinator, at=NOON)
     actions.sign_in(participant=holder.participant, means=Means.CODE, at=DURING)
     ballot = ballot_on(assembly, coordinator)

@@ -35,7 +35,7 @@ from maillage.meetings.models import (
 )
 from maillage.meetings.rules.tally import RESOLUTION
 from maillage.meetings.web.tablet_views import tablet_token
-from maillage.members.actions import merge
+from maillage.members.actions import leave, merge
 from maillage.members.actions.merging import NothingTiesThem
 from maillage.members.models import Membership
 from tests.factories import HOUR, MeetingFactory, ParticipantFactory, UserFactory
@@ -487,3 +487,78 @@ def test_hands_and_results_are_nobody_s_to_rewrite_once_closed(desk, people, mee
         desk.post(page("act", meeting, ballot.uuid), {"do": do})
     assert Ballot.objects.values().get() == before
     assert Meeting.objects.get(pk=meeting.pk).is_live
+
+
+# What a third attack found
+
+
+def open_vote(meeting, by):
+    at = timezone.now()
+    ballot = actions.prepare_ballot(
+        meeting=meeting, question="?", mode="secret", majority="simple", choices=RESOLUTION, by=by, at=at
+    )
+    actions.open_ballot(ballot=ballot, by=by, at=at)
+    return ballot
+
+
+def vote_for(client, caster, giver, ballot):
+    voice = {"do": "vote", "ballot": ballot.pk, "voice": voter_of(giver).pk, "choice": "Pour"}
+    return client.post(personal(caster), voice, follow=True).content.decode()
+
+
+def test_a_pouvoir_on_paper_to_a_page_that_no_account_is_bound_to_is_voted_on_a_tablet(desk, meeting, secretary):
+    giver, holder = ParticipantFactory.create_batch(2, meeting=meeting)  # the second may be her own, at another address
+    actions.draw_up_roll(meeting=meeting, by=secretary, at=timezone.now())
+    desk.post(page("votes", meeting), paper(giver, holder))
+    tap_on_tablet(desk, holder, None)
+    ballot = open_vote(meeting, secretary)
+    phone = Client()
+    prove(phone, holder)
+    assert "se vote sur une tablette" in vote_for(phone, holder, giver, ballot)
+    # Bound to her own account since, or to another one: it was of nobody when she wrote it.
+    for account in (secretary, UserFactory()):
+        Membership.objects.filter(pk=holder.membership_id).update(
+            account=account, bound_at=timezone.now(), email=account.email
+        )
+        Voter.objects.update(address_key="")
+        client = Client()
+        client.force_login(account)
+        assert "se vote sur une tablette" in vote_for(client, holder, giver, ballot)
+    assert not Signature.objects.exists()
+    lent = Tablet.objects.get()
+    sent = {"do": "vote", "ballot": ballot.pk, "voice": voter_of(giver).pk, "choice": "Pour"}
+    desk.post(reverse("meetings:tablet_vote", args=[tablet_token(lent), holder.uuid]), sent)
+    assert Signature.objects.get().tablet == lent
+
+
+def test_a_pouvoir_on_paper_to_somebody_known_is_voted_from_their_account(desk, meeting, secretary):
+    giver = ParticipantFactory(meeting=meeting)
+    account = UserFactory()
+    holder = ParticipantFactory(meeting=meeting, membership__email=account.email)
+    actions.draw_up_roll(meeting=meeting, by=secretary, at=timezone.now())
+    desk.post(page("votes", meeting), paper(giver, holder))
+    actions.sign_in(participant=holder, means=Means.SESSION, at=timezone.now())
+    client = Client()
+    client.force_login(account)
+    assert "Vote compté" in vote_for(client, holder, giver, open_vote(meeting, secretary))
+
+
+def test_whoever_is_contested_or_gone_is_no_voice_present_nor_represented(desk, people, meeting, secretary):
+    absent, there, own = people
+    desk.post(page("votes", meeting), paper(absent, there))
+    at = timezone.now()
+
+    def voices():
+        return actions.quorum_of(meeting, at)[-1].there, actions.quorum_of(meeting)[-1].there
+
+    assert voices() == (2, 2)
+    leave(membership=absent.membership, on=timezone.localdate(), by=secretary, at=at)
+    assert voices() == (1, 1)
+    assert "sans effet, adhésion terminée" in desk.get(page("votes", meeting)).content.decode()
+    Membership.objects.filter(pk=there.membership_id).update(contested_at=at)
+    assert voices() == (0, 0)
+    assert actions.present_voters(meeting, at) == set()
+    # Whoever leaves after the meeting was there all the same.
+    actions.sign_in(participant=own, means=Means.SESSION, at=at)
+    leave(membership=own.membership, on=timezone.localdate() + timedelta(days=1), by=secretary, at=at)
+    assert voices() == (0, 1)

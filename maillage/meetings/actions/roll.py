@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from maillage.accounts.models import User
@@ -63,6 +63,13 @@ class PaperMissing(DomainError):
 
 class OwnPouvoir(DomainError):
     user_message = "Vous ne pouvez pas enregistrer un pouvoir qui vous est donné : un collègue l’écrit, ou la personne."
+
+
+class PaperOfNoAccount(DomainError):
+    user_message = (
+        "Ce pouvoir a été écrit d’après un papier quand votre fiche n’était pas encore reliée à votre compte : il se "
+        "vote sur une tablette de l’organisation, où vous signez."
+    )
 
 
 class VotesGoingOn(DomainError):
@@ -206,18 +213,41 @@ def _check_no_vote(meeting: Meeting) -> None:
         raise VotesGoingOn
 
 
-def present_voters(meeting: Meeting, at: datetime | None = None) -> set[int]:
-    """Voters who signed in, contested presences apart; at a given moment, those still there and still members."""
-    voters = meeting.voters.filter(participant__presence__isnull=False, participant__presence__contested_at=None)
+def _standing(meeting: Meeting, at: datetime | None) -> QuerySet[Voter]:
+    """Voters whose membership nobody contests: in force at a moment, or not ended by the day of the meeting."""
+    voters = Voter.objects.filter(meeting=meeting, participant__membership__contested_at=None)
     if at is not None:
-        gone = Q(participant__presence__left_at__lte=at)
-        members = Membership.objects.current().filter(cpts=meeting.cpts_id)
-        voters = voters.exclude(gone).filter(participant__membership__in=members)
+        return voters.filter(participant__membership__in=Membership.objects.current().filter(cpts=meeting.cpts_id))
+    if meeting.starts_at is None:
+        return voters
+    return voters.exclude(participant__membership__left_on__lte=timezone.localdate(meeting.starts_at))
+
+
+def present_voters(meeting: Meeting, at: datetime | None = None) -> set[int]:
+    """Voters who signed in, contested presences and members apart; at a given moment, those still there."""
+    voters = _standing(meeting, at).filter(
+        participant__presence__isnull=False, participant__presence__contested_at=None
+    )
+    if at is not None:
+        voters = voters.exclude(participant__presence__left_at__lte=at)
     return set(voters.values_list("pk", flat=True))
 
 
-def represented(meeting: Meeting, there: set[int]) -> dict[int, Proxy]:
-    """Absent voter -> the pouvoir that counts: given to somebody who is there."""
+def represented(meeting: Meeting, there: set[int], at: datetime | None = None) -> dict[int, Proxy]:
+    """Absent voter -> the pouvoir that counts: of a member who is still one, given to somebody who is there."""
     whole = meeting.proxies.select_related("holder__participant", "giver__participant", "recorded_by")
-    given = whole.filter(contested_at=None)
+    given = whole.filter(contested_at=None, giver__in=_standing(meeting, at))
     return {one.giver_id: one for one in given if one.giver_id not in there and one.holder_id in there}
+
+
+def check_paper(proxy: Proxy, means: Means) -> None:
+    """A page that no account is bound to may be that of whoever wrote the paper down: a tablet, which names who lent
+    it, votes what they wrote. Raises PaperOfNoAccount.
+    """
+    if proxy.means != Means.PAPER or means == Means.TABLET:
+        return
+    holder = proxy.holder.participant.membership
+    account = holder.account_id if holder else None
+    was_bound = holder is not None and (holder.bound_at is None or holder.bound_at <= proxy.given_at)
+    if account is None or account == proxy.recorded_by_id or not was_bound:
+        raise PaperOfNoAccount

@@ -16,7 +16,7 @@ from maillage.core.wiping import leave_only
 from maillage.meetings import notifications
 from maillage.meetings.actions.attendance import check_tablet
 from maillage.meetings.actions.proving import NotProved, check_proof
-from maillage.meetings.actions.roll import present_voters, represented, rule_of
+from maillage.meetings.actions.roll import check_paper, present_voters, represented, rule_of
 from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import (
     Ballot,
@@ -26,6 +26,7 @@ from maillage.meetings.models import (
     Means,
     Meeting,
     Participant,
+    Proxy,
     SealedSlip,
     Signature,
     Slip,
@@ -34,7 +35,6 @@ from maillage.meetings.models import (
 )
 from maillage.meetings.rules.tally import QuorumLine, Score, Seat, Vote, journal_digest, quorum, tally
 from maillage.meetings.rules.urn import Paper, new_receipt, seal, unseal
-from maillage.members.models import Membership
 
 FEW = 3  # fewer voices than that in a college hide nothing
 
@@ -116,7 +116,7 @@ def quorum_of(meeting: Meeting, at: datetime | None = None) -> list[QuorumLine]:
     """Who is there or represented, at a moment or over the whole meeting, against what the statutes ask."""
     rule = rule_of(meeting)
     there = present_voters(meeting, at)
-    counted = there | set(represented(meeting, there))
+    counted = there | set(represented(meeting, there, at))
     seats = [Seat(one.college, one.pk in counted) for one in meeting.voters.all()]
     return quorum(seats, percent=rule.quorum_percent, by_college=rule.quorum_by_college)
 
@@ -162,7 +162,7 @@ def cast(
     """Put one slip in the urn and sign for it, both or neither. Returns the receipt, which is told nowhere else.
 
     `caster` is the voter, or who holds their pouvoir; `means` how they proved who they are, `tablet` on whose.
-    Raises NotProved, TabletBack, BallotNotOpen, NotAChoice, NotAVoter, AlreadyVoted.
+    Raises NotProved, TabletBack, BallotNotOpen, NotAChoice, NotAVoter, PaperOfNoAccount, AlreadyVoted.
     """
     # The ballot is locked first: no slip falls into an urn that is being emptied.
     ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting").get(pk=ballot.pk)
@@ -174,6 +174,8 @@ def cast(
         raise NotAVoter
     _check_proof(caster, means, tablet)
     by_proxy = None if caster.pk == voter.pk else caster
+    if by_proxy:
+        check_paper(Proxy.objects.select_related("holder__participant__membership").get(giver=voter), means)
     try:
         with transaction.atomic():
             Signature.objects.create(ballot=ballot, voter=voter, cast_by=by_proxy, means=means, tablet=tablet)
@@ -217,10 +219,7 @@ def _voices(meeting: Meeting, caster: Voter, at: datetime) -> list[Voter]:
     there = present_voters(meeting, at)
     if caster.pk not in there:
         return []
-    held = [one.giver for one in represented(meeting, there).values() if one.holder_id == caster.pk]
-    members = Membership.objects.current().filter(cpts=meeting.cpts_id, contested_at=None)
-    still = set(meeting.voters.filter(participant__membership__in=members).values_list("pk", flat=True))
-    return [one for one in (caster, *held) if one.pk in still]
+    return [caster, *(one.giver for one in represented(meeting, there, at).values() if one.holder_id == caster.pk)]
 
 
 def voices_of(ballots: Sequence[Ballot], caster: Voter, at: datetime) -> list[tuple[Ballot, list[Voter]]]:

@@ -112,10 +112,9 @@ def _written(request: CptsRequest, meeting: Meeting, proxy: ProxyForm, ballot: B
 def _votes_context(request: CptsRequest, meeting: Meeting, **forms: Any) -> dict[str, Any]:
     at = None if meeting.is_over else timezone.now()
     there = actions.present_voters(meeting, at)
-    counted = actions.represented(meeting, there)
-    proxies = list(
-        meeting.proxies.select_related("giver__participant", "holder__participant", "recorded_by").order_by("pk")
-    )
+    counted = actions.represented(meeting, there, at)
+    whole = meeting.proxies.select_related("giver__participant__membership", "holder__participant", "recorded_by")
+    proxies = list(whole.order_by("pk"))
     for one in proxies:
         one.state = "compte" if one.giver_id in counted else _why_not(one, there)  # type: ignore[attr-defined]
     ballots = list(meeting.ballots.prefetch_related("signatures", "hands"))
@@ -129,6 +128,9 @@ def _votes_context(request: CptsRequest, meeting: Meeting, **forms: Any) -> dict
 def _why_not(proxy: Proxy, there: set[int]) -> str:
     if proxy.contested_at:
         return "contesté par la personne"
+    giver = proxy.giver.participant.membership
+    if giver is None or not giver.is_in or giver.contested_at:
+        return "sans effet, adhésion terminée ou contestée"
     return "en sommeil, la personne est là" if proxy.giver_id in there else "porteur absent"
 
 
