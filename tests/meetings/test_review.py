@@ -310,12 +310,12 @@ def test_forgetting_leaves_nothing_in_the_journal_and_nobody_writes_again(cpts, 
 
 def test_a_merge_loses_no_voice_and_keeps_the_earlier_arrival(cpts, assembly, coordinator):
     kept, other = ParticipantFactory.create_batch(2, meeting=assembly)
-    Membership.objects.update(email="la.meme@exemple.invalid")
-    kept.membership.refresh_from_db()
-    other.membership.refresh_from_db()
     Voter.objects.create(meeting=assembly, participant=other)
     actions.sign_in(participant=other, means=Means.CODE, at=DURING - HOUR)
     actions.sign_in(participant=kept, means=Means.CODE, at=DURING)
+    Membership.objects.update(email="la.meme@exemple.invalid", search_name="la meme")
+    kept.membership.refresh_from_db()
+    other.membership.refresh_from_db()
     merge(kept=kept.membership, other=other.membership, by=coordinator, at=DURING)
     voter = Voter.objects.get()
     assert voter.participant == kept

@@ -35,10 +35,11 @@ from maillage.meetings.models import (
 )
 from maillage.meetings.rules.tally import RESOLUTION
 from maillage.meetings.web.tablet_views import tablet_token
-from maillage.members.actions import leave, merge
+from maillage.members.actions import add_member, apply_import, leave, merge, start_import
+from maillage.members.actions.binding import confirm_address
 from maillage.members.actions.merging import NothingTiesThem
 from maillage.members.models import Membership
-from tests.factories import HOUR, MeetingFactory, ParticipantFactory, UserFactory
+from tests.factories import HOUR, MeetingFactory, MembershipFactory, ParticipantFactory, UserFactory
 from tests.meetings.test_attendance import at_once
 from tests.meetings.test_views import code_of, page, personal, prove, wall_url
 
@@ -562,3 +563,68 @@ def test_whoever_is_contested_or_gone_is_no_voice_present_nor_represented(desk, 
     actions.sign_in(participant=own, means=Means.SESSION, at=at)
     leave(membership=own.membership, on=timezone.localdate() + timedelta(days=1), by=secretary, at=at)
     assert voices() == (0, 1)
+
+
+def type_address(desk, page, by=None, email="alias@exemple.invalid"):
+    sent = {"kind": "person", "family_name": page.family_name, "given_name": page.given_name, "email": email}
+    desk.post(reverse("members:edit", args=[page.cpts.slug, page.uuid]), sent | {"version": page.version})
+
+
+def import_address(desk, page, by):
+    text = f"Nom;Prénom;Courriel\n{page.family_name};{page.given_name};alias@exemple.invalid\n"
+    sheet = start_import(cpts=page.cpts, name="m.csv", content=text.encode(), by=by, at=timezone.now())
+    apply_import(sheet=sheet, read_version=sheet.version, by=by, at=timezone.now())
+
+
+def merge_address(desk, page, by):
+    at = timezone.now()
+    fresh = MembershipFactory(cpts=page.cpts, email="alias@exemple.invalid")
+    merge(kept=page, other=fresh, by=by, at=at)
+
+
+def confirm_alias(desk, page, by):
+    Membership.objects.filter(pk=page.pk).update(email="vraie@exemple.invalid")
+    page.refresh_from_db()
+    type_address(desk, page)
+    page.refresh_from_db()
+    confirm_address(membership=page, email="alias@exemple.invalid", at=timezone.now())
+
+
+@pytest.mark.parametrize("way", [type_address, import_address, merge_address, confirm_alias])
+@pytest.mark.parametrize("has_roll", [False, True])
+def test_nobody_votes_at_an_address_that_entered_the_list_after_the_meeting_was_created(
+    desk, cpts, meeting, secretary, way, has_roll
+):
+    Meeting.objects.update(created_at=timezone.now() - HOUR)
+    absent = MembershipFactory(cpts=cpts, email="", family_name="Sansmail", may_be_reached=True)
+    way(desk, absent, secretary)
+    absent.refresh_from_db()
+    assert absent.email == "alias@exemple.invalid"
+    person = ParticipantFactory(meeting=meeting, membership=absent)
+    if has_roll:
+        actions.draw_up_roll(meeting=meeting, by=secretary, at=timezone.now())
+    shown = Client().post(personal(person), {"do": "own-code"}, follow=True).content.decode()
+    assert "après la création de cette réunion" in shown
+    desk.get(wall_url(meeting))
+    desk.post(wall_url(meeting), {"do": "send", "email": absent.email})
+    assert not OutgoingMail.objects.filter(subject__startswith="Votre code").exists()
+    with pytest.raises(actions.AddressTooRecent):
+        actions.sign_in(participant=person, means=Means.CODE, at=timezone.now())
+
+
+def test_a_member_entered_after_the_meeting_was_created_does_not_vote_by_a_code(cpts, meeting, secretary):
+    Meeting.objects.update(created_at=timezone.now() - HOUR)
+    fields = {"family_name": "Mas", "given_name": "Ève", "email": "alias@exemple.invalid"}
+    page = add_member(cpts=cpts, fields=fields, by=secretary, at=timezone.now())
+    person = ParticipantFactory(meeting=meeting, membership=page)
+    actions.draw_up_roll(meeting=meeting, by=secretary, at=timezone.now())
+    with pytest.raises(actions.AddressTooRecent):
+        actions.send_own_code(participant=person, at=timezone.now())
+
+
+def test_an_address_known_before_the_meeting_still_votes_when_the_rest_of_the_page_is_edited(desk, meeting, secretary):
+    Meeting.objects.update(created_at=timezone.now() - HOUR)
+    person = ParticipantFactory(meeting=meeting)
+    actions.draw_up_roll(meeting=meeting, by=secretary, at=timezone.now())
+    type_address(desk, person.membership, email=person.address)  # her commune and her occupation go, her address stays
+    assert "C’est bien vous" in prove(Client(), person).content.decode()

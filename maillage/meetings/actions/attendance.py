@@ -15,11 +15,10 @@ from maillage.meetings import notifications
 from maillage.meetings.actions.inviting import invite_person
 from maillage.meetings.actions.proving import (
     AddressProvesNothing,
-    NotProved,
     TooManyCodes,
     WrongCode,
-    check_account,
     check_address,
+    check_proof,
     expected_at,
     take_code,
     use_up,
@@ -28,7 +27,6 @@ from maillage.meetings.actions.proving import (
 from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.limits import WALK_INS
 from maillage.meetings.models import (
-    PROVEN,
     Means,
     Meeting,
     MeetingStatus,
@@ -68,12 +66,10 @@ class LeftBeforeArriving(DomainError):
 def sign_in(*, participant: Participant, means: Means, device: str = "", at: datetime) -> Presence:
     """Write down that somebody is there, once, as they proved it. Signing again gives the first presence back.
 
-    A presence that they contested becomes theirs. Raises NotTheTime or NotProved.
+    A presence that they contested becomes theirs. Raises NotTheTime, NotProved, or one of the kinds of
+    AddressProvesNothing.
     """
-    if means not in PROVEN:
-        raise NotProved
-    if means == Means.SESSION:
-        check_account(participant)
+    check_proof(participant, means)
     presence = _write(participant, at, means=means, device=device)[0]
     if presence.contested_at:
         own = {"means": means, "device": device, "arrived_at": at, "signed_at": at, "left_at": None}

@@ -13,6 +13,7 @@ from maillage.core.errors import DomainError
 from maillage.exchange.actions import key_of
 from maillage.meetings import notifications
 from maillage.meetings.models import Means, Meeting, Participant, SigninCode, Voter
+from maillage.members.addresses import address_written_since
 
 CODE_LIVES = timedelta(minutes=10)
 TRIES = 5
@@ -57,6 +58,13 @@ class AddressOfNoAccount(AddressProvesNothing):
     )
 
 
+class AddressTooRecent(AddressProvesNothing):
+    user_message = (
+        "Votre adresse est entrée dans la liste des membres après la création de cette réunion, et un code n’y "
+        "prouverait pas que c’est vous : signez et votez depuis votre compte, ou sur une tablette de l’organisation."
+    )
+
+
 class TooManyCodes(DomainError):
     user_message = "Trop de codes ont été demandés : signez depuis votre compte, ou sur une tablette de l’organisation."
 
@@ -80,6 +88,20 @@ def check_address(person: Participant) -> None:
         raise AddressShared
     if _moved_since_the_roll(person):
         raise AddressChanged
+    if _came_after_the_meeting(person):
+        raise AddressTooRecent
+
+
+def _came_after_the_meeting(person: Participant) -> bool:
+    """Whether a voter whom no account answers for is known at an address that entered the list since the meeting was
+    created: whoever keeps the list wrote it with that vote in view.
+    """
+    membership, meeting = person.membership, person.meeting
+    if membership is None or membership.account_id:
+        return False
+    roll = Voter.objects.filter(meeting=meeting)
+    votes = roll.filter(participant=person).exists() or (meeting.is_statutory and not roll.exists())
+    return votes and address_written_since(membership, meeting.created_at)
 
 
 def check_account(person: Participant) -> None:

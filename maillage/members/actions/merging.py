@@ -52,13 +52,15 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
         "name": str(other), "status": other.status, "joined_on": str(other.joined_on or ""),
         "left_on": str(other.left_on or ""), "email": other.email, "phone": other.phone,
     }  # fmt: skip
+    blanks = {name: getattr(other, name) for name in BLANKS if not getattr(kept, name)}
+    labels = ", ".join(str(Membership._meta.get_field(name).verbose_name) for name in blanks)  # type: ignore[union-attr]
     summary = f"Les deux fiches {of(str(kept))} sont réunies"
-    audit.record("member.merged", target=kept, by=by, at=at, cpts=kept.cpts, summary=summary, details={"was": was})
+    details = {"was": was, "of": labels}
+    audit.record("member.merged", target=kept, by=by, at=at, cpts=kept.cpts, summary=summary, details=details)
     years = list(kept.fees.values_list("year", flat=True))
     Fee.objects.filter(membership=other).exclude(year__in=years).update(membership=kept)
     Mandate.objects.filter(membership=other).update(membership=kept)
     on_merge(kept, other)
-    blanks = {name: getattr(other, name) for name in BLANKS if not getattr(kept, name)}
     other.delete()
     for name, value in blanks.items():
         setattr(kept, name, value)

@@ -25,9 +25,10 @@ from maillage.core.text import plural
 from maillage.core.waiting import keep_waiting
 from maillage.cpts.models import Cpts
 from maillage.exchange.models import OutgoingMail
+from maillage.members.addresses import LABEL
 from maillage.members.models import ImportState, MemberKind, Membership, MembershipStatus, SpreadsheetImport
 from maillage.members.prefill import fields_of, main_roles
-from maillage.members.rules.names import readable, search_name
+from maillage.members.rules.names import of, readable, search_name
 from maillage.members.rules.spreadsheet import BY_KEY, find_header, guess_columns
 from maillage.members.spreadsheets import NEW, PreviewRow, is_told_by_its_person, preview_of
 
@@ -186,7 +187,7 @@ def _write_rows(
         fields = _fields(row, roles)
         known = by_uuid.get(row.choice)
         if known is not None:
-            journal += _complete(known, fields)
+            journal += _complete(known, fields, by, at)
         elif row.choice == NEW:
             fresh.append(_fresh(sheet.cpts, fields, by, at))
     Membership.objects.bulk_create(fresh, batch_size=500)
@@ -220,7 +221,7 @@ def _search_name(one: Membership) -> str:
     return search_name(structure=one.structure, family_name=one.family_name, given_name=one.given_name)
 
 
-def _complete(known: Membership, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _complete(known: Membership, fields: Mapping[str, Any], by: User, at: datetime) -> list[dict[str, Any]]:
     """Fill the blanks of a member; what is known already stays. The journal keeps what it was. Raises ImportEnded."""
     names = _blanks_of(known)
     filled = {name: fields[name] for name in names if fields.get(name) and not getattr(known, name)}
@@ -233,6 +234,10 @@ def _complete(known: Membership, fields: Mapping[str, Any]) -> list[dict[str, An
     known.version += 1
     for name, value in filled.items():
         setattr(known, name, value)
+    if "email" in filled:  # who wrote an address, and when, is asked before a code sent there is believed
+        summary = f"Adresse {of(str(known))} écrite par un import"
+        details = {"of": LABEL}
+        audit.record("member.filled", target=known, by=by, at=at, cpts=known.cpts, summary=summary, details=details)
     return [{"filled": str(known.uuid), "before": before, "with": {name: _plain(one) for name, one in filled.items()}}]
 
 

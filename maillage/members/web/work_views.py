@@ -90,7 +90,7 @@ def edit(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
             actions.edit(
                 membership=membership,
                 read_version=read_version(request, membership),
-                fields=form.cleaned_data,
+                fields={name: form.cleaned_data[name] for name in form.changed_data},  # the journal names these
                 by=request.user,
                 at=timezone.now(),
             )
