@@ -516,10 +516,10 @@ def test_a_pouvoir_on_paper_to_a_page_that_no_account_is_bound_to_is_voted_on_a_
     phone = Client()
     prove(phone, holder)
     assert "se vote sur une tablette" in vote_for(phone, holder, giver, ballot)
-    # Bound to her own account since, or to another one: it was of nobody when she wrote it.
-    for account in (secretary, UserFactory()):
+    # Bound to her own account, contested while she wrote it; or to another one since: it was of nobody then.
+    for account, bound_at in ((secretary, timezone.now() - HOUR), (UserFactory(), timezone.now())):
         Membership.objects.filter(pk=holder.membership_id).update(
-            account=account, bound_at=timezone.now(), email=account.email
+            account=account, bound_at=bound_at, email=account.email
         )
         Voter.objects.update(address_key="")
         client = Client()
