@@ -27,7 +27,8 @@ SENSITIVE = {
     "accounts:team", "accounts:withdraw_role", "accounts:audit", "accounts:resume", "accounts:address",
     "accounts:address_code", "accounts:psc_link", "accounts:psc_unlink", "accounts:check_in_person",
     "accounts:check_for_instance", "oversight:approval", "oversight:settle_number", "oversight:settle_membership",
-    "members:check_in_person", "members:import", "unscheduled_care:how", "unscheduled_care:places", "unscheduled_care:place",
+    "members:check_in_person", "members:import", "members:take_back",
+    "unscheduled_care:how", "unscheduled_care:places", "unscheduled_care:place",
 }  # fmt: skip
 
 
