@@ -179,7 +179,11 @@ def test_every_address_declares_who_may_open_it(name):
 
 @pytest.fixture
 def arguments(cpts, coordinator):
-    """Something real behind each parameter of an address."""
+    return arguments_of(cpts, coordinator)
+
+
+def arguments_of(cpts: Cpts, coordinator: User) -> dict:
+    """Something real of a CPTS behind each parameter of an address."""
     PerimeterFactory(cpts=cpts, epci=BERGERACOISE)
     invitation = invite(cpts=cpts, email="invitee@exemple.invalid", role=Role.MEMBER, by=coordinator, at=NOON)
     job = jobs.enqueue(RELOAD, label="Chargement", at=NOON, owner_id=coordinator.pk)
@@ -252,7 +256,7 @@ def arguments(cpts, coordinator):
         "code": "24037",
         "number": 1,
         "departement": "24",
-        "assignment_id": coordinator.assignments.get().pk,
+        "assignment_id": coordinator.assignments.earliest("pk").pk,
         "invitation_uuid": invitation.uuid,
         "token": token_for(invitation),
         "job_uuid": job.uuid,
@@ -261,11 +265,11 @@ def arguments(cpts, coordinator):
         **care_arguments(cpts, coordinator),
         "cpts_uuid": cpts.uuid,
         "dispute_uuid": NumberDispute.objects.create(
-            proof=NumberProof.objects.create(user=coordinator, national_id=1, means="psc", proved_at=NOON),
-            national_id=1,
+            proof=NumberProof.objects.create(user=coordinator, national_id=coordinator.pk, means="psc", proved_at=NOON),
+            national_id=coordinator.pk,
             opened_at=NOON,
         ).uuid,
-        "proof_uuid": NumberProof.objects.get().uuid,
+        "proof_uuid": NumberProof.objects.get(user=coordinator).uuid,
         "key": cpts.uuid,
         "owner": 1,
         "name": "stopped_here",

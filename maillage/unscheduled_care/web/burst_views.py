@@ -36,15 +36,14 @@ def bursts_of(cpts: Cpts, at: datetime) -> QuerySet[BookingBurst]:
 def burst(request: CptsRequest, burst_uuid: UUID) -> HttpResponse:
     """What one account took in a few minutes of the professionals of this CPTS; those chosen are given back."""
     row = get_object_or_404(BookingBurst.objects.select_related("booked_by"), uuid=burst_uuid)
-    taken, at = row.appointments_of(request.cpts), timezone.now()
+    appointments, at = list(row.appointments_of(request.cpts).for_listing()), timezone.now()
+    if not appointments:
+        raise Http404  # of other CPTS: it does not exist here
     if request.method == "POST":
         chosen = [uuid for uuid in map(sent_uuid, request.POST.getlist("appointment")) if uuid]
         freed = actions.cancel_burst(burst=row, cpts=request.cpts, chosen=chosen, by=request.user, at=at)
         messages.success(request, f"{freed} {plural(freed, 'rendez-vous annulé', 'rendez-vous annulés')}.")
         return redirect("unscheduled_care:burst", request.cpts.slug, row.uuid)
-    appointments = list(taken.for_listing())
-    if not appointments:
-        raise Http404  # of other CPTS: it does not exist here
     can_cancel = any(appointment.is_booked and appointment.starts_at > at for appointment in appointments)
     context = {"burst": row, "appointments": appointments, "at": at, "can_cancel": can_cancel}
     return render(request, "unscheduled_care/burst.html", context)
