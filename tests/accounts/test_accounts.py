@@ -56,6 +56,12 @@ def test_an_external_account_never_opens_with_a_password(client, coordinator):
     assert sign_in(client, coordinator.email, "une autre phrase longue").status_code == 200
 
 
+def test_an_external_account_that_is_given_a_role_may_do_nothing_by_it(cpts):
+    external = User.objects.create(kind=AccountKind.EXTERNAL, identifier="899900000001")
+    RoleAssignment.objects.create(user=external, role=Role.COORDINATOR, cpts=cpts, created_at=NOON)
+    assert permissions_on(external, cpts) == frozenset()
+
+
 def test_the_database_keeps_addresses_unique_among_password_accounts_only(coordinator):
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.create(email=coordinator.email.upper())

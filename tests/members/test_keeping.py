@@ -8,6 +8,7 @@ from django.db import IntegrityError
 
 from maillage.audit.models import AuditEvent
 from maillage.members import actions
+from maillage.members.actions import keeping
 from maillage.members.models import College, Fee, FeeMethod, Membership, MembershipStatus
 from tests.factories import NOON, TODAY, CollegeFactory, MembershipFactory, PractitionerFactory
 
@@ -38,6 +39,14 @@ def test_a_page_changes_and_the_date_of_a_choice_follows_it(membership, coordina
     actions.edit_own(membership=membership, read_version=1, fields={"is_public": True}, by=coordinator, at=NOON)
     membership.refresh_from_db()
     assert (membership.is_public, membership.consented_at, membership.version) == (True, NOON, 2)
+
+
+@pytest.mark.parametrize("field", ["family_name", "email", "group", "college", "status", "practitioner"])
+def test_nobody_writes_on_their_own_page_what_the_cpts_says_of_them(membership, coordinator, field):
+    before = Membership.objects.values().get(pk=membership.pk)
+    with pytest.raises(keeping.NotYoursToChange):
+        actions.edit_own(membership=membership, read_version=0, fields={field: None}, by=coordinator, at=NOON)
+    assert Membership.objects.values().get(pk=membership.pk) == before
 
 
 def test_a_page_read_before_somebody_changed_it_is_refused(membership, coordinator):

@@ -32,6 +32,14 @@ def refused(write, name):
         write()
 
 
+def test_the_database_shows_nobody_to_the_sas_without_a_national_number():
+    effector = Effector.objects.create(family_name="Sansnumero", search_name="sansnumero")
+    refused(
+        lambda: Effector.objects.filter(pk=effector.pk).update(sas_agreed_at=NOON),
+        "effector_agrees_to_the_sas_with_a_number",
+    )
+
+
 def again(one: Slot, **more) -> Slot:
     """Another slot of the same professional."""
     fields = {"effector": one.effector, "schedule": one.schedule, "starts_at": one.starts_at, "ends_at": one.ends_at}

@@ -42,6 +42,10 @@ class AddressKept(DomainError):
     )
 
 
+class NotYoursToChange(DomainError):
+    user_message = "Seule la CPTS change cela de votre fiche : demandez-le-lui."
+
+
 class KindKept(DomainError):
     user_message = (
         "Cette fiche est celle d’une personne reconnue (numéro national ou compte) : elle ne devient pas une "
@@ -114,8 +118,12 @@ def _without_address(membership: Membership, fields: Mapping[str, Any], by: User
 
 @transaction.atomic
 def edit_own(*, membership: Membership, read_version: int, fields: Mapping[str, Any], by: User, at: datetime) -> None:
-    """A member changes their own page: how to be reached, what colleagues should know, what is shown in public."""
-    assert set(fields) <= OWN_FIELDS
+    """A member changes their own page: how to be reached, what colleagues should know, what is shown in public.
+
+    Raises NotYoursToChange for any other field, and StaleMembership.
+    """
+    if not set(fields) <= OWN_FIELDS:
+        raise NotYoursToChange
     _write(membership, read_version, dict(fields) | _consents(membership, fields, at))
     summary = f"{membership} a mis à jour sa fiche"
     audit.record("member.own-edited", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
