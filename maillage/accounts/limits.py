@@ -107,3 +107,11 @@ PROOF_CODES = limit(
     by=(By.ACCOUNT,),
     said=TOO_MANY_TRIES,
 )
+SIGN_UP_CODES = limit(
+    "sign-up-codes",
+    "Codes d’inscription refusés, pour une adresse",
+    most=12,
+    seconds=HOUR,
+    by=(By.OBJECT,),
+    said=TOO_MANY_TRIES,
+)

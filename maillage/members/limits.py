@@ -1,4 +1,4 @@
-"""Limits of members: the public form to join, the new addresses that a team asks for."""
+"""Limits of members: the public form to join, the new addresses that a team asks for, memberships bound."""
 
 from maillage.core.dates import DAY, HOUR
 from maillage.core.limits import By, limit
@@ -26,4 +26,13 @@ NEW_ADDRESSES_OF_ACCOUNT = limit(
     seconds=DAY,
     by=(By.ACCOUNT,),
     said="Trop de nouvelles adresses demandées par ce compte",
+)
+# Each is told to the address that the membership had, whatever else its CPTS may still write.
+BINDINGS = limit(
+    "member-bindings",
+    "Adhésions reliées à un compte",
+    most=10,
+    seconds=DAY,
+    by=(By.ACCOUNT,),
+    said="Trop d’adhésions reliées à ce compte",
 )

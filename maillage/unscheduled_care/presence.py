@@ -36,6 +36,9 @@ def _with_facts(rows: QuerySet[Effector]) -> QuerySet[Effector]:
     return rows.annotate(
         is_proved=Exists(proofs.filter(contested_at=None)),
         is_contested=Exists(proofs.filter(contested_at__isnull=False)),
+        has_contest=Exists(
+            EffectorMembership.objects.filter(effector=OuterRef("pk"), membership__contested_at__isnull=False)
+        ),
         has_place=Exists(Schedule.objects.filter(effector=OuterRef("pk"), is_closed=False, confirmed_at__isnull=False)),
         is_approved=Exists(approved),
         is_recorded=Exists(approved.filter(cpts__care_settings__agreed_with_sas_on__isnull=False)),
@@ -48,6 +51,7 @@ def _facts(effector: Effector) -> PresenceFacts:
         has_account=effector.account_id is not None,
         number_is_proved=effector.is_proved,  # type: ignore[attr-defined]
         number_is_contested=effector.is_contested,  # type: ignore[attr-defined]
+        membership_is_contested=effector.has_contest,  # type: ignore[attr-defined]
         has_agreed=effector.sas_agreed_at is not None,
         place_is_confirmed=effector.has_place,  # type: ignore[attr-defined]
         cpts_is_approved=effector.is_approved,  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from django.db import connection
 
 from maillage.core.rows import Columns, one_of, read_rows
 from maillage.geography.rules.distances import KM_PER_DEGREE
-from maillage.unscheduled_care.models import LINKS_IN_FORCE, OPEN_SQL, REACHED, SHOWN_TO_SAS, Effector, Schedule, Slot
+from maillage.unscheduled_care.models import ACTING, OPEN_SQL, REACHED, SHOWN_TO_SAS, Effector, Schedule, Slot
 from maillage.unscheduled_care.rules.places import cells_around, distance_km
 from maillage.unscheduled_care.rules.ranking import bucket_of, order
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind
@@ -34,7 +34,7 @@ OF_A_CPTS = """ AND ((kinds & %(kinds)s) <> 0 OR ((kinds & %(cpts_kind)s) <> 0 A
     SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id AND cpts_id = %(cpts)s)))"""
 # Nearly always true, and dear: asked of the rows that are kept. Its owner is still a member, of the CPTS that asks or
 # of an approved one; a CPTS that is not approved yet sees its own members alone.
-OFFERED = f"EXISTS (SELECT 1 {LINKS_IN_FORCE} WHERE link.effector_id = slot.effector_id AND {REACHED})"
+OFFERED = f"EXISTS (SELECT 1 {ACTING} WHERE link.effector_id = slot.effector_id AND {REACHED})"
 # The regulation sees what the SAS is told of: those who agreed to it; of the kind CPTS, what some CPTS is shown.
 TOLD_TO_SAS = """ AND ((kinds & %(others)s) <> 0 OR EXISTS (
     SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id))

@@ -1,19 +1,26 @@
 """« Ce n'est pas moi », and what follows: whoever is contested, refused or gone acts in nobody's name any more."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from maillage.accounts import actions as accounts
 from maillage.accounts.actions import proofs
+from maillage.accounts.actions.addresses import not_me_token, take_back
 from maillage.accounts.models import (
     DisputeOutcome,
+    Invitation,
     NumberDispute,
     NumberProof,
     ProofMeans,
     Role,
     RoleAssignment,
 )
+from maillage.core.limits import LimitReached
+from maillage.cpts.models import Approval
 from maillage.exchange.models import OutgoingMail
 from maillage.geography.models import Commune
 from maillage.members import actions as members
@@ -431,3 +438,204 @@ def test_a_card_does_not_answer_somebody_else_s_card(cpts):
     with pytest.raises(proofs.ProofContested):
         carded(real, person.pk)
     assert not NumberProof.objects.in_force().exists()
+
+
+# By another way
+
+
+def test_whoever_was_taken_off_keeps_no_patient_by_a_cpts_of_their_own(hosted, page, thief, admin, agenda):
+    booked = booked_with(agenda, hosted, reason="douleur 4217")
+    own = CptsFactory(approval=Approval.WAITING)
+    RoleAssignment.objects.create(user=thief, cpts=own, role=Role.COORDINATOR, created_at=now())
+    MembershipFactory(cpts=own, email=thief.email, account=thief, family_name="Voleur")
+    browser(thief).post(reverse("unscheduled_care:own_agenda", args=[own.slug]))
+    theirs = reverse("unscheduled_care:own_appointment", args=[own.slug, booked.uuid])
+    feed = Effector.objects.get().feed
+    assert browser(thief).get(theirs).status_code == 200
+    unbind(page, admin)
+    assert browser(thief).get(theirs).status_code == 404
+    assert Client().get(reverse("unscheduled_care:feed", args=[feed])).status_code == 404
+    agenda.refresh_from_db()
+    assert agenda.account is None
+
+
+def test_a_page_undone_leaves_a_proved_professional_their_agenda(cpts, admin):
+    person, doctor = PractitionerFactory(), UserFactory()
+    carded(doctor, person.pk)
+    typed, real = (
+        MembershipFactory(cpts=home, practitioner=number, account=doctor, email=doctor.email)
+        for home, number in ((cpts, None), (CptsFactory(), person))
+    )
+    agenda = care.start_agenda(membership=real, by=doctor, at=now())
+    care.start_agenda(membership=typed, by=doctor, at=now())
+    unbind(typed, admin)
+    agenda.refresh_from_db()
+    assert agenda.account == doctor
+    assert agenda.links.get().membership == real
+
+
+def test_a_number_of_one_s_own_does_not_open_what_was_taken_under_another(hosted, admin, thief):
+    membership = MembershipFactory(cpts=hosted, account=thief, email=thief.email)
+    proof = vouched(thief, PractitionerFactory().pk, hosted)
+    agenda = care.start_agenda(membership=membership, by=thief, at=now())
+    booked = booked_with(agenda, hosted, reason="douleur 4217")
+    proofs.end_proof(proof=proof, reason="retirée", at=now())
+    carded(thief, PractitionerFactory().pk)
+    theirs = reverse("unscheduled_care:own_appointment", args=[hosted.slug, booked.uuid])
+    assert browser(thief).get(theirs).status_code == 404
+    assert Client().get(personal_path(booked)).status_code == 410
+    assert care.start_agenda(membership=membership, by=thief, at=now()) != agenda
+
+
+def test_an_agenda_follows_its_person_to_the_number_that_the_administrator_gave_instead(cpts, admin):
+    """ADELI one day, RPPS the next."""
+    person = UserFactory()
+    membership = MembershipFactory(cpts=cpts, account=person, email=person.email)
+    carded(person, PractitionerFactory().pk)
+    agenda = care.start_agenda(membership=membership, by=person, at=now())
+    new = PractitionerFactory().pk
+    with pytest.raises(proofs.AnotherNumberProved):
+        carded(person, new)
+    dispute = NumberDispute.objects.get()
+    proofs.settle_dispute(dispute=dispute, outcome=DisputeOutcome.GIVEN, by=admin, at=now())
+    agenda.refresh_from_db()
+    assert (agenda.account, agenda.national_id) == (person, new)
+
+
+@pytest.mark.parametrize("answer", ["", "no"])
+def test_a_link_takes_no_patient_in_the_name_of_the_next_holder(answer, patient, page, thief, desk, hosted):
+    person = PractitionerFactory()
+    proof = vouched(thief, person.pk, hosted)
+    agenda = care.start_agenda(membership=page, by=thief, at=now())
+    path = ask(patient, agenda, desk)
+    if answer:
+        Client().post(path, {"do": answer})
+    proofs.end_proof(proof=proof, reason="retirée", at=now())
+    carded(UserFactory(), person.pk)
+    assert Client().post(path, {"do": "yes"}).status_code == 410
+    patient.refresh_from_db()
+    assert patient.taken_by is None
+
+
+@pytest.mark.parametrize("what", ["number", "page elsewhere"])
+def test_nobody_is_booked_where_nobody_may_read(what, hosted, thief):
+    doctor, person = UserFactory(), PractitionerFactory()
+    membership = MembershipFactory(cpts=hosted, practitioner=person, account=doctor, email=doctor.email)
+    proof = carded(doctor, person.pk)
+    agenda = care.start_agenda(membership=membership, by=doctor, at=now())
+    elsewhere = MembershipFactory(cpts=CptsFactory(), practitioner=person, account=doctor, email=doctor.email)
+    care.start_agenda(membership=elsewhere, by=doctor, at=now())
+    at, booker = now(), care.Booker(user=None, origin="desk", cpts=hosted)
+    opening = care.Opening(modes=Mode.AMB, kinds=Kind.PRO, cpts=[])
+    spans = [(at + 30 * HOUR, at + 31 * HOUR)]
+    care.open_slots(schedule=agenda.schedules.first(), spans=spans, opening=opening, by=doctor, at=at)
+    if what == "number":
+        proofs.contest_proof(proof=proof, by=None, at=at)
+    else:
+        binding.contest(membership=elsewhere, by=None, at=at)
+    with pytest.raises(care.NotOpenToYou):
+        care.book_slot(slot=Slot.objects.get(), booker=booker, at=at)
+
+
+def test_an_address_that_was_the_account_s_own_is_not_given_back_to_the_page(cpts, thief, admin):
+    """They move their account, are refused, and sign up again at the address they left."""
+    membership = MembershipFactory(cpts=cpts, email=thief.email, account=None)
+    binding.claim(membership=membership, user=thief, at=now())
+    thief.email = "ailleurs@exemple.invalid"
+    thief.save()
+    binding.follow_the_address(user=thief)
+    membership.refresh_from_db()
+    unbind(membership, admin)
+    assert membership.email == ""
+
+
+def test_a_second_decision_does_not_forget_whom_the_first_refused(cpts, thief, page, admin):
+    unbind(page, admin)
+    unbind(page, admin)
+    assert page.refused_account == thief
+
+
+@pytest.fixture
+def invited(cpts, coordinator, thief):
+    """A request accepted, whose link its author keeps unused after « C'est moi »."""
+    RoleAssignment.objects.filter(user=thief).delete()
+    asked = MembershipFactory(cpts=cpts, email=thief.email, account=None, status=MembershipStatus.REQUESTED)
+    members.accept(membership=asked, college=None, with_account=True, by=coordinator, at=now())
+    return asked
+
+
+@pytest.mark.parametrize("fate", ["contested", "undone", "left"])
+def test_a_kept_invitation_gives_no_role_back(fate, invited, thief, admin, coordinator):
+    binding.claim(membership=invited, user=thief, at=now())
+    if fate == "left":
+        members.leave(membership=invited, on=timezone.localdate(), by=coordinator, at=now())
+    elif fate == "undone":
+        unbind(invited, admin)
+    else:
+        binding.contest(membership=invited, by=None, at=now())
+    with pytest.raises(accounts.InvitationAlreadyUsed):
+        accounts.accept_invitation(invitation=Invitation.objects.get(), user=thief, at=now())
+
+
+def test_an_invitation_to_the_address_before_ends_when_the_page_finds_its_person(invited, cpts, thief):
+    person, doctor = PractitionerFactory(), UserFactory()
+    Membership.objects.filter(pk=invited.pk).update(practitioner=person)
+    invited.refresh_from_db()
+    carded(doctor, person.pk)
+    binding.claim(membership=invited, user=doctor, at=now())
+    with pytest.raises(accounts.InvitationAlreadyUsed):
+        accounts.accept_invitation(invitation=Invitation.objects.get(), user=thief, at=now())
+
+
+def test_a_contested_request_is_not_accepted(cpts, coordinator):
+    asked = MembershipFactory(cpts=cpts, email="x@exemple.invalid", account=None, status=MembershipStatus.REQUESTED)
+    binding.contest(membership=asked, by=None, at=now())
+    asked.refresh_from_db()
+    with pytest.raises(binding.AlreadyContested):
+        members.accept(membership=asked, college=None, with_account=True, by=coordinator, at=now())
+
+
+def test_a_contested_request_shuts_nobody_else_out(cpts):
+    person, doctor = PractitionerFactory(), UserFactory()
+    own = MembershipFactory(cpts=cpts, family_name="Després", given_name="Élodie", email=doctor.email, account=None)
+    fake = MembershipFactory(
+        cpts=cpts, family_name="Després", given_name="Élodie", practitioner=person, account=None,
+        email="imposteur@exemple.invalid", status=MembershipStatus.REQUESTED,
+    )  # fmt: skip
+    binding.contest(membership=fake, by=None, at=now())
+    assert binding.claim(membership=own, user=doctor, at=now()).account == doctor
+
+
+def test_keeping_a_proof_mails_no_new_way_to_contest_it(cpts, admin):
+    person = PractitionerFactory()
+    MembershipFactory(cpts=cpts, practitioner=person, email="jaloux@exemple.invalid")
+    proofs.doubt_proof(proof=vouched(UserFactory(), person.pk, cpts), at=now())
+    written = OutgoingMail.objects.filter(recipient="jaloux@exemple.invalid").count()
+    kept = DisputeOutcome.KEPT
+    proofs.settle_dispute(dispute=NumberDispute.objects.get(), outcome=kept, by=admin, at=now())
+    assert NumberProof.objects.in_force().exists()
+    assert OutgoingMail.objects.filter(recipient="jaloux@exemple.invalid").count() == written
+
+
+def test_bindings_of_an_account_are_counted(cpts):
+    account = UserFactory()
+    *pages, last = (MembershipFactory(cpts=CptsFactory(), email=account.email, account=None) for _ in range(11))
+    for page in pages:
+        binding.claim(membership=page, user=account, at=now())
+    with pytest.raises(LimitReached):
+        binding.claim(membership=last, user=account, at=now())
+
+
+def test_a_calendar_that_a_thief_added_goes_when_the_account_is_taken_back(cpts, thief, agenda):
+    long_ago = now() - timedelta(days=30)
+    care.add_calendar(effector=agenda, name="Doctolib", url="https://exemple.invalid/a.ics", by=thief, at=long_ago)
+    care.add_calendar(effector=agenda, name="Toujours pris", url="https://exemple.invalid/b.ics", by=thief, at=now())
+    take_back(token=not_me_token(thief), at=now())
+    assert agenda.calendars.get().name == "Doctolib"
+
+
+def test_a_known_number_without_any_exercise_has_no_profession(cpts, thief, agenda):
+    assert agenda.group == "10G"
+    carded(thief, PractitionerFactory().pk)
+    agenda.refresh_from_db()
+    assert (agenda.group, agenda.skills) == ("", [])

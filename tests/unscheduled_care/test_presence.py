@@ -18,6 +18,7 @@ WHOLE = PresenceFacts(
     has_account=True,
     number_is_proved=True,
     number_is_contested=False,
+    membership_is_contested=False,
     has_agreed=True,
     place_is_confirmed=True,
     cpts_is_approved=True,
@@ -30,6 +31,7 @@ WHOLE = PresenceFacts(
     [
         ({"has_account": False}, "compte"),
         ({"number_is_proved": False}, "prouvé"),
+        ({"membership_is_contested": True}, "adhésion est contestée"),
         ({"number_is_contested": True, "number_is_proved": False}, "contesté"),
         ({"has_agreed": False}, "accord"),
         ({"place_is_confirmed": False}, "lieu"),

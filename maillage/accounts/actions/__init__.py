@@ -1,5 +1,6 @@
 """Roles and invitations: every write on who may do what."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -141,6 +142,14 @@ def withdraw_membership(*, user: User, cpts: Cpts, by: User, at: datetime) -> No
     """They are not, or no longer, that member."""
     for assignment in _roles_of_member(user, cpts).select_related("user", "cpts"):
         withdraw_role(assignment=assignment, by=by, at=at)
+
+
+def withdraw_invitations(*, cpts: Cpts, addresses: Iterable[str], at: datetime, but: User | None = None) -> None:
+    """Links to become a member that were mailed to addresses that are no longer theirs, those of `but` apart."""
+    pending = Invitation.objects.filter(cpts=cpts, role=Role.MEMBER, accepted_at=None, withdrawn_at=None)
+    for address in {address.lower() for address in addresses if address}:
+        if but is None or account_of(address) != but:
+            pending.filter(email__iexact=address).update(withdrawn_at=at)
 
 
 def _roles_of_member(user: User, cpts: Cpts) -> QuerySet[RoleAssignment]:

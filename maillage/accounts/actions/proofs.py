@@ -26,6 +26,9 @@ from maillage.cpts.models import Cpts
 STRONGER = {ProofMeans.PSC: 3, ProofMeans.MSSANTE: 2, ProofMeans.FACE_TO_FACE: 1, ProofMeans.TRIAL: 0}
 
 
+REPLACED = "remplacée après décision de l’administration"
+
+
 class NumberOfSomebodyElse(DomainError):
     user_message = (
         "Un autre compte a déjà prouvé ce numéro. Rien n’a changé : l’administration de l’instance est prévenue et "
@@ -190,7 +193,8 @@ def settle_dispute(*, dispute: NumberDispute, outcome: DisputeOutcome, by: User,
     if outcome == DisputeOutcome.KEPT:
         _restore(proof, at)
     else:
-        end_proof(proof=proof, reason=outcome.label, at=at)
+        is_their_own = outcome == DisputeOutcome.GIVEN and dispute.claimant_id == proof.user_id
+        end_proof(proof=proof, reason=REPLACED if is_their_own else outcome.label, at=at)
     if outcome == DisputeOutcome.GIVEN and dispute.claimant:
         end_proofs_of(dispute.claimant, at)
         _prove(dispute.claimant, dispute.national_id, ProofMeans(dispute.means), at, None)
@@ -207,7 +211,7 @@ def _restore(proof: NumberProof, at: datetime) -> None:
 def end_proofs_of(user: User, at: datetime) -> None:
     """What an account proved before holds no more."""
     for proof in NumberProof.objects.open().filter(user=user):
-        end_proof(proof=proof, reason="remplacée après décision de l’administration", at=at)
+        end_proof(proof=proof, reason=REPLACED, at=at)
 
 
 @transaction.atomic

@@ -14,11 +14,21 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from maillage.accounts.guessing import try_code
+from maillage.accounts.models import User
 from maillage.core.limits import LimitReached
 
 LIFE_OF_A_CODE = 30 * (1 + 2 * settings.MFA_TOTP_TOLERANCE)  # seconds, from the first it can be typed to the last
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code"}
 NAME_LABEL, NAME_HELP = "Nom de la clé", "Pour la reconnaître : « Téléphone de Claire », « Clé USB du bureau »."
+
+
+def serve_once(code: str, user: User) -> None:
+    """Raises ValidationError for a code that served already.
+
+    allauth forgets it after one period; with the neighbours that a slow telephone needs, it lives three.
+    """
+    if not cache.add(f"code-served:{user.pk}:{normalize_user_code(code)}", "served", timeout=LIFE_OF_A_CODE):
+        raise get_adapter().validation_error("incorrect_code")
 
 
 class Counted:
@@ -34,10 +44,7 @@ class Counted:
         except LimitReached as error:
             raise forms.ValidationError(error.user_message) from error
         code: str = super().clean_code()  # type: ignore[misc]
-        # allauth forgets a used code after one period; with the neighbours that a slow telephone needs, it lives three.
-        served = f"code-served:{self.user.pk}:{normalize_user_code(code)}"  # type: ignore[attr-defined]
-        if not cache.add(served, "served", timeout=LIFE_OF_A_CODE):
-            raise get_adapter().validation_error("incorrect_code")
+        serve_once(code, self.user)  # type: ignore[attr-defined]
         spent.give_back()
         return code
 
@@ -55,6 +62,11 @@ class FirstCodeForm(ActivateTOTPForm):
         super().__init__(*args, **kwargs)
         self.fields["code"].label = "Code affiché par l’application"
         self.fields["code"].widget.attrs = dict(CODE_ATTRIBUTES)
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        serve_once(code, self.user)
+        return code
 
 
 class AddKeyForm(AddWebAuthnForm):

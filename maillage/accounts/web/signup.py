@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from maillage.accounts.actions import account_of
-from maillage.accounts.limits import PASSWORD_CHANGE, RESET, RESET_BLOCK, SIGN_UP, SIGN_UP_BLOCK
+from maillage.accounts.limits import PASSWORD_CHANGE, RESET, RESET_BLOCK, SIGN_UP, SIGN_UP_BLOCK, SIGN_UP_CODES
 from maillage.accounts.models import AccountKind, User
 from maillage.core.limits import Limit, LimitReached, spend, spend_from
 
@@ -50,7 +50,12 @@ class AddressCodeForm(BaseConfirmCodeForm):
         self.fields["code"].widget.attrs = {"autocomplete": "one-time-code"}
 
     def clean_code(self) -> str:
+        try:
+            spent = spend(SIGN_UP_CODES, at=timezone.now(), of=(self.email or "").lower())
+        except LimitReached as error:
+            raise ValidationError(error.user_message) from error
         code: str = super().clean_code()
+        spent.give_back()
         if account_of(self.email or "") != self.user:
             raise ValidationError("Cette adresse est celle d’un autre compte.")
         return code

@@ -13,6 +13,7 @@ from maillage.accounts.actions import (
     grant_role,
     resume_membership,
     suspend_membership,
+    withdraw_invitations,
     withdraw_membership,
 )
 from maillage.accounts.actions import proofs as number_proofs
@@ -27,7 +28,7 @@ from maillage.cpts.models import Approval
 from maillage.directory.actions.proving import is_offered
 from maillage.directory.rules.identifiers import national_id_of
 from maillage.members import notifications
-from maillage.members.limits import NEW_ADDRESSES, NEW_ADDRESSES_OF_ACCOUNT
+from maillage.members.limits import BINDINGS, NEW_ADDRESSES, NEW_ADDRESSES_OF_ACCOUNT
 from maillage.members.models import Membership, MembershipStatus
 from maillage.members.rules.names import of
 
@@ -95,11 +96,15 @@ def bind(*, membership: Membership, user: User, by: User, at: datetime, because:
     if membership.refused_account_id == user.pk and not is_proved_theirs:
         raise RefusedBefore
     same = Q(search_name=membership.search_name) | Q(practitioner=membership.practitioner_id or -1) | Q(account=user)
-    if Membership.objects.of(membership.cpts).filter(same, contested_at__isnull=False).exists():
+    contested = Membership.objects.of(membership.cpts).current().filter(same, contested_at__isnull=False)
+    if contested.exists() and not is_proved_theirs:
         raise AlreadyContested
+    spend(BINDINGS, at=at, account=user.pk)
     free = Membership.objects.unbound().filter(pk=membership.pk)
     former = membership.email
-    changes = {"account": user, "bound_at": at, "email": user.email, "former_email": former, "pending_email": ""}
+    # An address that is the account's own already says nothing of anybody else.
+    kept = "" if account_of(former) == user else former
+    changes = {"account": user, "bound_at": at, "email": user.email, "former_email": kept, "pending_email": ""}
     try:
         with transaction.atomic():
             written = free.update(**changes, version=F("version") + 1)
@@ -108,6 +113,7 @@ def bind(*, membership: Membership, user: User, by: User, at: datetime, because:
     if not written:
         raise BoundToAnother
     membership.refresh_from_db()
+    withdraw_invitations(cpts=membership.cpts, addresses=[former], at=at, but=user)
     summary = f"Adhésion {of(str(membership))} reliée au compte de {user} : {because}"
     audit.record("member.bound", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
     notifications.bound(membership, former, at)
@@ -184,6 +190,8 @@ def tell_of_the_number(*, proof: NumberProof, at: datetime) -> None:
     """Whoever approved CPTS know under this number hears of it, at the address they know, with « Ce n’est pas moi »."""
     known = Membership.objects.current().filter(practitioner=proof.national_id, cpts__approval=Approval.APPROVED)
     known = known.select_related("cpts")
+    if proof.disputes.exists():
+        return  # they were told when it was proved: a decision is not contested by a new mail
     if proof.means == ProofMeans.FACE_TO_FACE and is_offered():
         jobs.enqueue(TELL_MAILBOX, label="Message à la boîte MSSanté d’un professionnel", at=at, proof=proof.pk)
     for contradicted in Membership.objects.open().bound_to(proof.user).filter(contested_at=None).select_related("cpts"):
@@ -234,6 +242,8 @@ def contest(*, membership: Membership, by: User | None, at: datetime) -> None:
     if not mine.update(contested_at=at, is_public=False, pending_email="", version=F("version") + 1):
         raise AlreadyContested
     membership.refresh_from_db()
+    addresses = [membership.email, membership.former_email]
+    withdraw_invitations(cpts=membership.cpts, addresses=addresses, at=at)
     if membership.account:
         suspend_membership(user=membership.account, cpts=membership.cpts, at=at)
     summary = f"Adhésion {of(str(membership))} contestée : « Ce n’est pas moi »"
@@ -252,8 +262,9 @@ def settle_contest(*, membership: Membership, is_kept: bool, by: User, at: datet
     account = membership.account
     changes: dict[str, Any] = {"contested_at": None, "settled_at": at}
     if not is_kept:
-        changes |= {"account": None, "bound_at": None, "refused_account": account, "former_email": ""}
-        changes["email"] = _address_before(membership)
+        changes |= {"account": None, "bound_at": None}
+    if account and not is_kept:
+        changes |= {"refused_account": account, "email": membership.former_email, "former_email": ""}
     contested = Membership.objects.filter(pk=membership.pk, contested_at__isnull=False)
     if not contested.update(**changes, version=F("version") + 1):
         raise AlreadyContested("Cette adhésion n’est plus contestée.")
@@ -267,14 +278,6 @@ def settle_contest(*, membership: Membership, is_kept: bool, by: User, at: datet
     decided = "maintenue" if is_kept else "déliée de son compte"
     summary = f"Adhésion contestée {of(str(membership))} : {decided}"
     audit.record("member.contest-settled", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
-
-
-def _address_before(membership: Membership) -> str:
-    """What the team knew before the account that is taken off; nothing when that was its own address."""
-    if membership.account is None:
-        return membership.email
-    is_theirs = membership.former_email.lower() == membership.account.email.lower()
-    return "" if is_theirs else membership.former_email
 
 
 @transaction.atomic

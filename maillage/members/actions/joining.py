@@ -14,6 +14,7 @@ from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
 from maillage.members import notifications
+from maillage.members.actions.binding import AlreadyContested
 from maillage.members.models import College, Membership, MembershipStatus
 from maillage.members.rules.names import of, search_name
 
@@ -108,8 +109,10 @@ def accept(
 ) -> Membership:
     """The bureau says yes: a welcome by mail, and an invitation to open an account when it is wanted.
 
-    Raises DecisionAlreadyMade: two people may decide within the same second.
+    Raises AlreadyContested, or DecisionAlreadyMade: two people may decide within the same second.
     """
+    if membership.contested_at:
+        raise AlreadyContested
     _decide(
         membership, by=by, at=at, status=MembershipStatus.ACCEPTED, joined_on=timezone.localdate(at), college=college
     )

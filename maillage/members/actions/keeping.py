@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from maillage.accounts.actions import account_of, withdraw_role
+from maillage.accounts.actions import account_of, withdraw_invitations, withdraw_role
 from maillage.accounts.models import Role, RoleAssignment, User
 from maillage.accounts.permissions import Permission, allows
 from maillage.audit import actions as audit
@@ -172,6 +172,7 @@ def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
     if not inside.update(status=MembershipStatus.LEFT, left_on=on, version=F("version") + 1):
         raise NotIn
     membership.refresh_from_db()
+    withdraw_invitations(cpts=membership.cpts, addresses=[membership.email, membership.former_email], at=at)
     for assignment in held:
         withdraw_role(assignment=assignment, by=by, at=at)
     _end_mandates(membership, on)

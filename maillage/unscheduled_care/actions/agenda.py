@@ -1,15 +1,17 @@
 """The agenda of a professional: opened once for all their CPTS, with the places where they see patients."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from maillage.accounts.actions.proofs import REPLACED
 from maillage.accounts.hooks import account_taken_back, number_proved
 from maillage.accounts.models import NumberProof, User
 from maillage.audit import actions as audit
+from maillage.audit.models import AuditEvent
 from maillage.core.errors import DomainError
 from maillage.core.text import normalised
 from maillage.directory.models import DirectoryCode, Organization, Practitioner, PractitionerRole
@@ -21,6 +23,8 @@ from maillage.unscheduled_care.models import Effector, EffectorMembership, Sched
 from maillage.unscheduled_care.notifications import tell_what_the_sas_reads
 from maillage.unscheduled_care.places import point_of
 from maillage.unscheduled_care.rules.places import cell_of
+
+RECENT = timedelta(days=7)  # what an account that is taken back added lately is not its person's
 
 
 class NoNumber(DomainError):
@@ -106,7 +110,7 @@ def take_number(account: User) -> None:
     proof = NumberProof.objects.in_force().filter(user=account).select_related("user").first()
     if proof is None:
         return
-    own = Effector.objects.filter(account=account).first()
+    own = _own_under(proof)
     holder = Effector.objects.filter(national_id=proof.national_id).first()
     if holder and holder != own:
         if own is None:
@@ -121,6 +125,20 @@ def take_number(account: User) -> None:
         _name_as_proved(own.pk, proof)
 
 
+def _own_under(proof: NumberProof) -> Effector | None:
+    """The agenda of the account, unless its patients were taken under a number that somebody else may prove.
+
+    A number that the administrator replaced by this one is the same person's.
+    """
+    own = Effector.objects.filter(account=proof.user).first()
+    if own is None or own.national_id in (None, proof.national_id):
+        return own
+    if NumberProof.objects.filter(user=proof.user, national_id=own.national_id, end_reason=REPLACED).exists():
+        return own
+    let_go(own)
+    return None
+
+
 def _pass_over(holder: Effector, account: User) -> None:
     """The agenda goes to whoever proved the number, with its slots and appointments; nothing that somebody else said of
     telephone, places or agreement goes with it, nor do memberships of another account and the private addresses."""
@@ -131,16 +149,16 @@ def _pass_over(holder: Effector, account: User) -> None:
 def _name_as_proved(effector: int, proof: NumberProof) -> None:
     """Under a proved number, the name and the skills are those of the register: a page says them as its team typed.
 
-    Somebody whom the register does not know yet bears the name of their account.
+    Somebody whom the register does not know yet bears the name of their account, and the profession of their page.
     """
     effectors = Effector.objects.filter(pk=effector)
-    person = Practitioner.objects.filter(pk=proof.national_id).first() or proof.user
+    registered = Practitioner.objects.filter(pk=proof.national_id).first()
+    person = registered or proof.user
     family_name, given_name = readable(person.family_name), readable(person.given_name)
     name = effector_name(family_name, given_name)
     effectors.exclude(search_name=name).update(family_name=family_name, given_name=given_name, search_name=name)
-    roles = _roles(proof.national_id)
-    if roles:
-        groups = [role.group for role in roles]
+    if registered:
+        groups = [role.group for role in _roles(proof.national_id)] or [""]
         effectors.update(skills=_skills(proof.national_id))
         effectors.exclude(group__in=groups).update(group=groups[0])
 
@@ -157,6 +175,9 @@ def hide_what_was_said(*, user: User, at: datetime) -> None:
     agenda = Effector.objects.filter(account=user).first()
     if agenda:
         forget_what_was_said(agenda)
+        added = AuditEvent.objects.filter(type="calendar.added", at__gt=at - RECENT)
+        lately = [int(key) for key in added.values_list("target_id", flat=True)]
+        agenda.calendars.filter(pk__in=lately).delete()
         summary = f"{agenda} ne paraît plus au SAS : compte repris par « ce n’est pas moi »"
         audit.record("agenda.taken-back", target=agenda, by=None, at=at, summary=summary)
 

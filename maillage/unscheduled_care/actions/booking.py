@@ -21,6 +21,7 @@ from maillage.unscheduled_care.actions.outbox import tell_sas
 from maillage.unscheduled_care.actions.requests import move_request, reopen_request
 from maillage.unscheduled_care.limits import DESK_BOOKINGS, SAS_BOOKINGS
 from maillage.unscheduled_care.models import (
+    ACTING,
     LINKS_IN_FORCE,
     OPEN_SQL,
     REACHED,
@@ -158,7 +159,7 @@ AWAY = "WHERE effector_id = %(owner)s AND starts_at < %(end)s AND ends_at > %(st
 AUDIENCES = "FROM unscheduled_care_slotaudience WHERE slot_id = %(slot)s"
 FACTS = f"""SELECT
 EXISTS (SELECT 1 FROM unscheduled_care_absence {AWAY}) OR EXISTS (SELECT 1 FROM unscheduled_care_busytime {AWAY}),
-EXISTS (SELECT 1 {LINKS} AND {REACHED}),
+EXISTS (SELECT 1 {ACTING} WHERE link.effector_id = %(owner)s AND {REACHED}),
 EXISTS (SELECT 1 FROM unscheduled_care_effector AS owner WHERE owner.id = %(owner)s AND {SHOWN_TO_SAS})
     AND EXISTS (SELECT 1 FROM unscheduled_care_schedule WHERE id = %(place)s AND confirmed_at IS NOT NULL),
 EXISTS (SELECT 1 {AUDIENCES}),

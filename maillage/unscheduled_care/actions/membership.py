@@ -35,13 +35,18 @@ def close_to_the_cpts(membership: Membership, at: datetime) -> None:
 
 @on_unbound.register
 def let_the_agenda_go(membership: Membership) -> None:
-    """It is that of the account that was taken off, not of the member."""
+    """It is that of the account that was taken off, not of the member.
+
+    Whoever took patients on a page that was not theirs keeps none of them by another CPTS; an agenda under a number
+    that its account proved, and that is the page's too, stays its own.
+    """
     link = EffectorMembership.objects.filter(membership=membership).select_related("effector").first()
     if link is None:
         return
     close_to_the_cpts(membership, timezone.now())
     link.delete()
-    if not link.effector.links.exists():
+    agenda = Effector.objects.with_proof().filter(pk=link.effector_id).first()
+    if agenda is None or membership.practitioner_id not in (None, agenda.national_id):
         let_go(link.effector)
 
 
@@ -65,7 +70,7 @@ def forget_what_was_said(agenda: Effector, **changes: Any) -> None:
     A page read before does not write over it.
     """
     agenda.schedules.update(confirmed_at=None)
-    for asked in agenda.solicitations.filter(answered_at=None):  # the links of its mails are those of the holder before
+    for asked in agenda.solicitations.all():  # the links of its mails are those of the holder before, an answer too
         Solicitation.objects.filter(pk=asked.pk).update(uuid=uuid4())
     said = {"phone": "", "sas_agreed_at": None, "feed": uuid4(), "version": F("version") + 1}
     Effector.objects.filter(pk=agenda.pk).update(**said, **changes)

@@ -11,6 +11,7 @@ from maillage.unscheduled_care.models.appointment import (
 from maillage.unscheduled_care.models.burst import BookingBurst
 from maillage.unscheduled_care.models.difficulty import Difficulty, DifficultyQuerySet
 from maillage.unscheduled_care.models.effector import (
+    ACTING,
     LINKS_IN_FORCE,
     REACHED,
     SHOWN_TO_SAS,
@@ -31,6 +32,7 @@ from maillage.unscheduled_care.models.settings import CareSettings
 from maillage.unscheduled_care.models.slot import OPEN_SQL, Reserved, Slot, SlotAudience, SlotQuerySet, SlotStatus
 
 __all__ = [
+    "ACTING",
     "LINKS_IN_FORCE",
     "OPEN_SQL",
     "REACHED",

@@ -19,15 +19,25 @@ LINKS_IN_FORCE = f"""FROM unscheduled_care_effectormembership AS link
     JOIN members_membership AS membership ON membership.id = link.membership_id
         AND membership.contested_at IS NULL AND membership.status IN ({", ".join(f"'{one.value}'" for one in IN)})
     JOIN cpts_cpts AS home ON home.id = link.cpts_id"""
+# None of the memberships behind the row that a statement calls `owner` is contested.
+NO_CONTEST = """NOT EXISTS (SELECT 1 FROM unscheduled_care_effectormembership AS other
+    JOIN members_membership AS page ON page.id = other.membership_id
+    WHERE other.effector_id = owner.id AND page.contested_at IS NOT NULL)"""
+# Its account proved the number of the row that a statement calls `owner`.
+PROVED = f"""EXISTS (SELECT 1 FROM accounts_numberproof AS proof
+    WHERE proof.user_id = owner.account_id AND proof.national_id = owner.national_id AND {PROOF_IN_FORCE})"""  # noqa: S608  # constants
+# `in_force()` of the owners that are `uncontested()`: what nobody can open takes no patient.
+ACTING = f"""{LINKS_IN_FORCE}
+    JOIN unscheduled_care_effector AS owner ON owner.id = link.effector_id
+        AND (owner.national_id IS NULL OR {PROVED}) AND {NO_CONTEST}"""
 # Which of those links let a CPTS (%(cpts)s) see its owner: its own, or those of approved CPTS unless it waits.
 REACHED = f"""(link.cpts_id = %(cpts)s OR (home.approval = '{Approval.APPROVED}'
     AND NOT EXISTS (SELECT 1 FROM cpts_cpts WHERE id = %(cpts)s AND approval <> '{Approval.APPROVED}')))"""  # noqa: S608  # constants
 # `shown_to_sas()` for the same, of the row that a statement calls `owner`.
-SHOWN_TO_SAS = f"""owner.sas_agreed_at IS NOT NULL AND EXISTS (SELECT 1 FROM accounts_numberproof AS proof
-    WHERE proof.user_id = owner.account_id AND proof.national_id = owner.national_id AND {PROOF_IN_FORCE})
+SHOWN_TO_SAS = f"""owner.sas_agreed_at IS NOT NULL AND {PROVED} AND {NO_CONTEST}
 AND EXISTS (SELECT 1 {LINKS_IN_FORCE} AND home.approval = '{Approval.APPROVED}'
     JOIN unscheduled_care_caresettings AS care ON care.cpts_id = home.id AND care.agreed_with_sas_on IS NOT NULL
-    WHERE link.effector_id = owner.id)"""  # noqa: S608  # constants
+    WHERE link.effector_id = owner.id)"""  # constants
 
 
 class EffectorQuerySet(models.QuerySet["Effector"]):
@@ -49,7 +59,7 @@ class EffectorQuerySet(models.QuerySet["Effector"]):
         """Who proved their number, agreed, and is a member of an approved CPTS whose agreement with the regulation is
         recorded."""
         recorded = {"cpts__approval": Approval.APPROVED, "cpts__care_settings__agreed_with_sas_on__isnull": False}
-        return self.with_proof().filter(Exists(_links(**recorded)), sas_agreed_at__isnull=False)
+        return self.with_proof().uncontested().filter(Exists(_links(**recorded)), sas_agreed_at__isnull=False)
 
     def of_account(self, user: models.Model) -> Self:
         """That of a signed-in professional. What exists under a national number opens to whoever proved it alone."""
