@@ -22,28 +22,35 @@ def proof_of(request: HttpRequest, person: Participant, at: datetime) -> Means |
     mine = Participant.objects.filter(pk=person.pk)
     if isinstance(request.user, User) and mine.of_account(request.user).exists():
         return Means.SESSION
-    with suppress(DomainError):
-        if links.read(PROVED, request.COOKIES.get(_cookie(person.meeting), ""), at=at) == person.uuid:
-            return Means.CODE
-    return None
+    return Means.CODE if proved_by_code(request, person.meeting, at) == person else None
 
 
 def proved_by_code(request: HttpRequest, meeting: Meeting, at: datetime) -> Participant | None:
-    """Who typed a code of this meeting on this telephone."""
+    """Who typed a code of this meeting on this telephone, while the page is of whom it was when they did."""
+    token = request.COOKIES.get(_cookie(meeting), "")
     with suppress(DomainError):
-        uuid = links.read(PROVED, request.COOKIES.get(_cookie(meeting), ""), at=at)
-        return Participant.objects.for_link().filter(meeting=meeting, uuid=uuid).first()
+        person = Participant.objects.for_link().filter(meeting=meeting, uuid=links.unproved(token)).first()
+        if person and not (person.membership and person.membership.contested_at):
+            links.read(_purpose(person), token, at=at)
+            return person
     return None
 
 
 def remember_proof(response: HttpResponse, person: Participant, at: datetime) -> None:
     until = at + PROOF_LIVES
-    token = links.sign(PROVED, person.uuid, until=until)
+    token = links.sign(_purpose(person), person.uuid, until=until)
     response.set_cookie(_cookie(person.meeting), token, expires=until, **safely())
 
 
 def forget_proof(response: HttpResponse, meeting: Meeting) -> None:
     response.delete_cookie(_cookie(meeting))
+
+
+def _purpose(person: Participant) -> str:
+    """What a code proved: that address, on the page of a member as it stood, whose account and past may change since."""
+    member = person.membership
+    whose = (member.pk, member.account_id, member.bound_at, member.settled_at) if member else ()
+    return ".".join([PROVED, person.address.lower(), *map(str, whose)])
 
 
 def _cookie(meeting: Meeting) -> str:

@@ -1,0 +1,107 @@
+"""What a telephone proved of a page, and the links mailed to it, end when the page is contested or changes hands."""
+
+from functools import partial
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from maillage.accounts.models import Role
+from maillage.meetings import actions
+from maillage.meetings.models import BodyRule, Means, Participant, Signature
+from maillage.meetings.web.proving import proof_of, proved_by_code
+from maillage.members.actions.binding import claim, contest, settle_contest
+from maillage.members.models import Membership
+from tests.factories import (
+    HOUR,
+    MeetingFactory,
+    MembershipFactory,
+    ParticipantFactory,
+    PractitionerFactory,
+    UserFactory,
+)
+from tests.meetings.test_views import personal, prove
+from tests.security.test_contests import carded
+from tests.security.test_votes import open_vote, vote_as
+
+
+@pytest.fixture
+def meeting(cpts):
+    BodyRule.objects.create(cpts=cpts, kind="assembly", proxies_max=2)
+    now = timezone.now()
+    return MeetingFactory(cpts=cpts, kind="assembly", title="AG", starts_at=now - HOUR, ends_at=now + HOUR)
+
+
+@pytest.fixture
+def page(cpts):
+    """Of a doctor, at the address of a thief."""
+    return MembershipFactory(
+        cpts=cpts, practitioner=PractitionerFactory(), email="voleur@exemple.invalid", account=None
+    )
+
+
+@pytest.fixture
+def person(meeting, page):
+    return read_again(ParticipantFactory(meeting=meeting, membership=page))
+
+
+@pytest.fixture
+def telephone(person):
+    """The thief's, which proved the address."""
+    client = Client()
+    prove(client, person)
+    return client
+
+
+def read_again(person):
+    return Participant.objects.for_link().get(pk=person.pk)
+
+
+def take_back(page, email="vraie@exemple.invalid"):
+    """By the number that the doctor's card proves."""
+    doctor = UserFactory(email=email)
+    carded(doctor, page.practitioner_id)
+    claim(membership=page, user=doctor, at=timezone.now())
+
+
+def open_contest(page):
+    contest(membership=page, by=None, at=timezone.now())
+
+
+def settle(page, *, is_kept):
+    open_contest(page)
+    settle_contest(membership=page, is_kept=is_kept, by=UserFactory(role=Role.INSTANCE_ADMIN), at=timezone.now())
+
+
+def move_address(page):
+    Membership.objects.filter(pk=page.pk).update(email="autre@exemple.invalid")
+
+
+CHANGES = [take_back, open_contest, partial(settle, is_kept=True), partial(settle, is_kept=False), move_address]
+
+
+def proof_on(telephone, person):
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    request.COOKIES = {name: cookie.value for name, cookie in telephone.cookies.items()}
+    at = timezone.now()
+    return proof_of(request, person, at), proved_by_code(request, person.meeting, at)
+
+
+@pytest.mark.parametrize("change", [*CHANGES, partial(take_back, email="voleur@exemple.invalid")])
+def test_what_a_telephone_proved_ends_with_a_contest_a_decision_an_account_and_an_address(person, telephone, change):
+    assert proof_on(telephone, person) == (Means.CODE, person)
+    change(person.membership)
+    assert proof_on(telephone, read_again(person)) == (None, None)
+
+
+def test_the_telephone_of_a_thief_does_not_vote_for_the_doctor_who_took_her_page_back(
+    meeting, page, person, telephone, coordinator
+):
+    take_back(page)
+    actions.draw_up_roll(meeting=meeting, by=coordinator, at=timezone.now())
+    person = read_again(person)
+    actions.sign_in(participant=person, means=Means.SESSION, at=timezone.now())
+    assert "Prouvez d’abord" in vote_as(telephone, person, open_vote(meeting, coordinator)).content.decode()
+    assert not Signature.objects.exists()
