@@ -14,12 +14,11 @@ from django.utils import timezone
 from benchmarks.measure import interleaved, row
 from maillage.accounts.models import User
 from maillage.cpts.models import Cpts
-from maillage.exchange import links
 from maillage.exchange.models import OutgoingMail
 from maillage.geography.models import Departement
 from maillage.meetings.jobs import tell
 from maillage.meetings.models import Means, Meeting, Participant, Presence
-from maillage.meetings.models.participant import LINK
+from maillage.meetings.notifications import personal_path
 from maillage.meetings.rules.signin import code_at
 from maillage.territory.actions import found_cpts
 
@@ -79,11 +78,10 @@ def _in_threads(work: Callable[[Participant], object], people: Iterable[Particip
 def _sign(meeting: Meeting, people: list[Participant]) -> None:
     """Each opens their link, asks a code on the page of the wall, and types what their address received."""
     Presence.objects.filter(meeting=meeting).delete()
-    until = timezone.now() + timedelta(hours=1)
 
     def work(person: Participant) -> None:
         browser = Client()
-        browser.get(reverse("meetings:personal", args=[links.sign(LINK, person.uuid, until=until)]))
+        browser.get(personal_path(person, timezone.now()))
         code = code_at(settings.SECRET_KEY, meeting.uuid.hex, timezone.now())
         wall = reverse("meetings:sign", args=[meeting.uuid, code])
         browser.post(wall, {"do": "own-code"})

@@ -21,10 +21,21 @@ from maillage.meetings.models.participant import LINK, LINK_LIVES
 from maillage.meetings.rules.messages import Due
 
 
+def personal_purpose(participant: Participant) -> str:
+    """A link mailed to a member ends when their address changes, when a contest is settled, when an account is refused.
+
+    An account bound at the address it was mailed to changes nothing: one is invited, then opens an account.
+    """
+    member = participant.membership
+    if member is None:
+        return LINK
+    return f"{LINK}.{member.email.lower()}.{member.settled_at}.{member.refused_account_id}"
+
+
 def personal_path(participant: Participant, at: datetime) -> str:
     """The page of one person for one meeting: answer, agenda, minutes, attestation. Expires after the meeting."""
     end = participant.meeting.ends_at or at
-    token = links.sign(LINK, participant.uuid, until=max(end, at) + LINK_LIVES)
+    token = links.sign(personal_purpose(participant), participant.uuid, until=max(end, at) + LINK_LIVES)
     return reverse("meetings:personal", args=[token])
 
 

@@ -7,10 +7,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from maillage.exchange import links
 from maillage.exchange.models import OutgoingMail
 from maillage.meetings.models import Ballot, BodyRule, Meeting, Participant, Signature, Slip
-from maillage.meetings.models.participant import LINK
+from maillage.meetings.notifications import personal_path
 from tests.browser.test_meetings import read_pdf
 from tests.factories import CollegeFactory, MembershipFactory
 
@@ -18,8 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 
 
 def link(name):
-    person = Participant.objects.get(name=name)
-    return f"/r/{links.sign(LINK, person.uuid, until=timezone.now() + timedelta(hours=2))}/"
+    return personal_path(Participant.objects.for_link().get(name=name), timezone.now())
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from maillage.meetings.models import (
     Slip,
     Voter,
 )
-from maillage.meetings.models.participant import LINK
+from maillage.meetings.web.access import person_of
 from maillage.members.actions import merge
 from maillage.members.models import Mandate, Membership
 from tests.factories import (
@@ -533,7 +533,7 @@ def test_an_answer_heard_on_the_telephone_leaves_a_trace(client, cpts, coordinat
     person.refresh_from_db()
     assert person.answer == Answer.YES
     assert AuditEvent.objects.get(type="meeting.answer").by_name == str(coordinator)
-    assert links.read(LINK, link(person), at=timezone.now()) == person.uuid
+    assert person_of(link(person), timezone.now()) == person
 
 
 def pdf_file():

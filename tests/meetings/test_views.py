@@ -30,7 +30,7 @@ from maillage.meetings.models import (
     Presence,
     Task,
 )
-from maillage.meetings.models.participant import LINK
+from maillage.meetings.notifications import personal_purpose
 from maillage.meetings.rules.signin import code_at
 from maillage.meetings.web.tablet_views import tablet_token
 from tests.factories import (
@@ -59,7 +59,9 @@ def person(meeting):
 
 
 def link(person, days=1):
-    return links.sign(LINK, person.uuid, until=timezone.now() + timedelta(days=days))
+    """As it would be mailed now."""
+    person = Participant.objects.for_link().get(pk=person.pk)
+    return links.sign(personal_purpose(person), person.uuid, until=timezone.now() + timedelta(days=days))
 
 
 def personal(person, **more):

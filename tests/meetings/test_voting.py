@@ -11,7 +11,6 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from maillage.audit.models import AuditEvent
-from maillage.exchange import links
 from maillage.meetings import actions, documents
 from maillage.meetings.models import (
     Ballot,
@@ -25,7 +24,6 @@ from maillage.meetings.models import (
     Slip,
     Voter,
 )
-from maillage.meetings.models.participant import LINK
 from maillage.meetings.rules.tally import RESOLUTION, journal_digest
 from maillage.members.models import Mandate, Membership
 from tests.factories import (
@@ -40,7 +38,7 @@ from tests.factories import (
     pdf,
 )
 from tests.meetings.test_attendance import at_once
-from tests.meetings.test_views import prove
+from tests.meetings.test_views import personal, prove
 
 DURING = NOON + 9 * HOUR
 
@@ -318,10 +316,6 @@ def test_weighted_colleges_and_what_they_cannot_hide(cpts, assembly, coordinator
     assert {one.college for one in ballot.slips.all()} == {""}
 
 
-def link(person):
-    return reverse("meetings:personal", args=[links.sign(LINK, person.uuid, until=timezone.now() + HOUR)])
-
-
 @pytest.fixture
 def tonight(cpts):
     now = timezone.now()
@@ -352,16 +346,16 @@ def test_an_assembly_votes_from_its_telephones_and_anybody_recounts(client, cpts
     receipts = set()
     for person, choice in zip(people, ("Ève", "Blanc"), strict=True):
         phone = Client()
-        assert "Votre voix" not in phone.get(link(person)).content.decode()
-        assert "Votre voix" in prove(phone, person, link(person)).content.decode()
+        assert "Votre voix" not in phone.get(personal(person)).content.decode()
+        assert "Votre voix" in prove(phone, person, personal(person)).content.decode()
         voice = Voter.objects.get(participant=person).pk
         sent = {"do": "vote", "ballot": ballot.pk, "voice": voice, "choice": choice}
-        response = phone.post(link(person), sent)
+        response = phone.post(personal(person), sent)
         assert response["Cache-Control"] == "no-store"
         receipts.add(re.search(r"<code>(\w{12})</code>", response.content.decode())[1])
-        assert "Vous avez voté" in phone.get(link(person)).content.decode()
+        assert "Vous avez voté" in phone.get(personal(person)).content.decode()
         again = phone.post(
-            link(person), {"do": "vote", "ballot": ballot.pk, "voice": voice, "choice": choice}, follow=True
+            personal(person), {"do": "vote", "ballot": ballot.pk, "voice": voice, "choice": choice}, follow=True
         )
         assert "déjà exprimée" in again.content.decode()
     client.post(act, {"do": "close"})
@@ -389,7 +383,7 @@ def test_a_stranger_s_voice_is_refused_on_the_page(tonight, coordinator, client)
     actions.open_ballot(ballot=ballot, by=coordinator, at=timezone.now())
     voice = Voter.objects.get(participant=other).pk
     for sent in ({"voice": voice}, {"voice": "x"}, {"voice": "9" * 30}, {}):
-        client.post(link(person), {"do": "vote", "ballot": ballot.pk, "choice": "Pour"} | sent)
+        client.post(personal(person), {"do": "vote", "ballot": ballot.pk, "choice": "Pour"} | sent)
     assert not SealedSlip.objects.exists()
 
 
@@ -397,17 +391,17 @@ def test_a_pouvoir_is_given_and_taken_back_from_one_s_own_page(client, cpts, ton
     rule(cpts, proxies_max=1)
     person, other = ParticipantFactory.create_batch(2, meeting=tonight)
     actions.draw_up_roll(meeting=tonight, by=coordinator, at=timezone.now())
-    assert "Donner mon pouvoir" not in client.get(link(person)).content.decode()
-    assert "Donner mon pouvoir" in prove(client, person, link(person)).content.decode()
+    assert "Donner mon pouvoir" not in client.get(personal(person)).content.decode()
+    assert "Donner mon pouvoir" in prove(client, person, personal(person)).content.decode()
     holder = Voter.objects.get(participant=other)
     assert (
         "votera pour vous"
-        in client.post(link(person), {"do": "proxy", "holder": holder.pk}, follow=True).content.decode()
+        in client.post(personal(person), {"do": "proxy", "holder": holder.pk}, follow=True).content.decode()
     )
     assert Proxy.objects.get().recorded_by is None
-    client.post(link(person), {"do": "unproxy"})
+    client.post(personal(person), {"do": "unproxy"})
     assert not Proxy.objects.exists()
-    client.post(link(person), {"do": "proxy", "holder": "x"})
+    client.post(personal(person), {"do": "proxy", "holder": "x"})
     assert not Proxy.objects.exists()
 
 

@@ -5,11 +5,13 @@ from functools import partial
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.models import Role
 from maillage.meetings import actions
-from maillage.meetings.models import BodyRule, Means, Participant, Signature
+from maillage.meetings.models import Answer, BodyRule, Means, Participant, Signature
+from maillage.meetings.web.access import linked
 from maillage.meetings.web.proving import proof_of, proved_by_code
 from maillage.members.actions.binding import claim, contest, settle_contest
 from maillage.members.models import Membership
@@ -81,11 +83,15 @@ def move_address(page):
 CHANGES = [take_back, open_contest, partial(settle, is_kept=True), partial(settle, is_kept=False), move_address]
 
 
-def proof_on(telephone, person):
+def request_of(telephone):
     request = RequestFactory().get("/")
     request.user = AnonymousUser()
     request.COOKIES = {name: cookie.value for name, cookie in telephone.cookies.items()}
-    at = timezone.now()
+    return request
+
+
+def proof_on(telephone, person):
+    request, at = request_of(telephone), timezone.now()
     return proof_of(request, person, at), proved_by_code(request, person.meeting, at)
 
 
@@ -105,3 +111,35 @@ def test_the_telephone_of_a_thief_does_not_vote_for_the_doctor_who_took_her_page
     actions.sign_in(participant=person, means=Means.SESSION, at=timezone.now())
     assert "Prouvez d’abord" in vote_as(telephone, person, open_vote(meeting, coordinator)).content.decode()
     assert not Signature.objects.exists()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_link_mailed_before_a_contest_a_decision_or_another_address_opens_nothing(client, person, change):
+    url = personal(person)
+    assert client.get(url).status_code == 200
+    change(person.membership)
+    for opened in (client.get(url), client.post(url, {"do": "yes"}), Client().post(url, {"do": "contest"})):
+        assert opened.status_code == 410
+        assert person.name not in opened.content.decode()
+    assert client.get(reverse("meetings:personal_paper", args=[*url.split("/")[2:3], "agenda"])).status_code == 410
+    assert read_again(person).answer == Answer.NONE
+    assert linked(request_of(client), person.meeting, timezone.now()) is None
+
+
+def test_no_link_opens_the_page_of_a_contested_member_not_even_one_mailed_since(client, person):
+    open_contest(person.membership)
+    response = client.get(personal(person))
+    assert response.status_code == 410
+    assert "contestée" in response.content.decode()
+
+
+def test_the_link_of_an_invitation_still_opens_for_whoever_then_opens_an_account_at_its_address(client, person):
+    url = personal(person)
+    take_back(person.membership, email="Voleur@exemple.invalid")
+    assert client.get(url).status_code == 200
+    assert client.get(personal(person)).status_code == 200
+
+
+def test_the_link_of_a_guest_who_is_no_member_opens(client, meeting):
+    guest = ParticipantFactory(meeting=meeting, membership=None, email="invitee@exemple.invalid")
+    assert client.get(personal(guest)).status_code == 200

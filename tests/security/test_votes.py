@@ -293,7 +293,8 @@ def test_a_contested_membership_votes_no_more(people, ballot):
     phone = Client()
     prove(phone, there)
     Membership.objects.filter(pk=there.membership_id).update(contested_at=timezone.now())
-    assert "Vous ne pouvez pas voter ici" in vote_as(phone, there, ballot).content.decode()
+    assert "contestée" in vote_as(phone, there, ballot).content.decode()
+    assert not Signature.objects.exists()
     assert "contestée" in Client().post(personal(there), {"do": "own-code"}, follow=True).content.decode()
 
 

@@ -17,7 +17,7 @@ from maillage.core.errors import DomainError
 from maillage.exchange import links
 from maillage.meetings.models import Meeting, Participant
 from maillage.meetings.models.meeting import AROUND
-from maillage.meetings.models.participant import LINK
+from maillage.meetings.notifications import personal_purpose
 
 DEVICE, DEVICE_DAYS = "appareil", 365
 WALL_SECONDS = 600  # the time to receive a code by mail and to type it
@@ -34,11 +34,30 @@ def meeting_of(request: CptsRequest, meeting_uuid: UUID) -> Meeting:
     return get_object_or_404(readable.select_related("cpts", "minutes"), uuid=meeting_uuid)
 
 
+class PageContested(links.LinkUnusable):
+    user_message = "Votre fiche est contestée : cette page reste fermée jusqu’à ce que ce soit réglé."
+
+
+class LinkOutdated(links.LinkUnusable):
+    user_message = (
+        "Ce lien n’est pas entier, ou votre fiche a changé depuis son envoi : ouvrez la réunion depuis votre compte, "
+        "ou demandez un nouveau lien à la CPTS."
+    )
+
+
 def person_of(token: str, at: datetime) -> Participant:
     """Whose personal page this is. Raises LinkUnusable or one of its kinds."""
-    person = Participant.objects.for_link().filter(uuid=links.read(LINK, token, at=at)).first()
+    person = Participant.objects.for_link().filter(uuid=links.unproved(token)).first()
     if person is None:
-        raise links.LinkUnusable("Vous n’êtes plus sur la liste de cette réunion.")
+        raise links.LinkUnusable("Ce lien n’est pas entier, ou vous n’êtes plus sur la liste de cette réunion.")
+    try:
+        links.read(personal_purpose(person), token, at=at)
+    except links.LinkExpired:
+        raise
+    except links.LinkUnusable as error:
+        raise LinkOutdated from error
+    if person.membership and person.membership.contested_at:
+        raise PageContested
     return person
 
 
@@ -59,8 +78,8 @@ def safely() -> dict[str, Any]:
 def linked(request: HttpRequest, meeting: Meeting, at: datetime) -> Participant | None:
     """Whose personal link this telephone opened: it spares typing an address, and proves nothing."""
     with suppress(DomainError):
-        uuid = links.read(LINK, request.COOKIES.get(_cookie(meeting), ""), at=at)
-        return Participant.objects.for_link().filter(meeting=meeting, uuid=uuid).first()
+        person = person_of(request.COOKIES.get(_cookie(meeting), ""), at)
+        return person if person.meeting_id == meeting.pk else None
     return None
 
 

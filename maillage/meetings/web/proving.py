@@ -47,7 +47,7 @@ def forget_proof(response: HttpResponse, meeting: Meeting) -> None:
 
 
 def _purpose(person: Participant) -> str:
-    """What a code proved: that address, on the page of a member as it stood, whose account and past may change since."""
+    """What a code proved: an address, on the page of a member as it stood; its account may change since."""
     member = person.membership
     whose = (member.pk, member.account_id, member.bound_at, member.settled_at) if member else ()
     return ".".join([PROVED, person.address.lower(), *map(str, whose)])
