@@ -322,15 +322,15 @@ def test_a_merge_loses_no_voice_and_keeps_the_earlier_arrival(cpts, assembly, co
     assert Presence.objects.get().arrived_at == DURING - HOUR
 
 
-def without_address(participant):
-    """Two pages of two addresses are two people until one of them confirms: these are of one."""
-    participant.membership.email = ""
-    participant.membership.save()
+def made_one(kept, other):
+    """Two addresses, or two names, are two people: these are of one."""
+    Membership.objects.filter(pk=other.membership_id).update(email="", search_name=kept.membership.search_name)
+    other.membership.refresh_from_db()
 
 
 def test_two_voices_of_one_meeting_are_not_merged(assembly, coordinator):
     first, second = voters(assembly, coordinator, 2)
-    without_address(second.participant)
+    made_one(first.participant, second.participant)
     with pytest.raises(actions.TwoVoices):
         merge(kept=first.participant.membership, other=second.participant.membership, by=coordinator, at=DURING)
     assert Voter.objects.count() == 2
@@ -592,7 +592,7 @@ def test_who_waits_for_a_place_is_not_reminded(cpts):
 def test_a_merge_brings_the_places_and_the_tasks(cpts, coordinator):
     meeting = future(cpts, capacity=2)
     kept, other = ParticipantFactory.create_batch(2, meeting=meeting)
-    without_address(other)
+    made_one(kept, other)
     actions.answer(participant=other, coming=True, at=timezone.now())
     task = actions.give_task(
         meeting=meeting, text="Appeler", owner=other.membership, due_on=None, by=coordinator, at=NOON
@@ -607,7 +607,7 @@ def test_a_merge_brings_the_places_and_the_tasks(cpts, coordinator):
 def test_a_merge_of_two_who_come_frees_a_place(cpts, coordinator):
     meeting = future(cpts, capacity=2)
     kept, other = ParticipantFactory.create_batch(2, meeting=meeting)
-    without_address(other)
+    made_one(kept, other)
     for one in (kept, other):
         actions.answer(participant=one, coming=True, at=timezone.now())
     merge(kept=kept.membership, other=other.membership, by=coordinator, at=NOON)

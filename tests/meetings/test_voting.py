@@ -516,7 +516,7 @@ def test_membership_of_a_voter_survives_a_merge_and_no_voice_moves_before_the_en
     from maillage.members.actions import merge  # noqa: PLC0415
 
     (voter,) = voters(assembly, coordinator, 1)
-    kept = MembershipFactory(cpts=cpts, email="")
+    kept = MembershipFactory(cpts=cpts, email="", family_name=voter.participant.membership.family_name)
     with pytest.raises(actions.VoiceWouldMove):
         merge(kept=kept, other=voter.participant.membership, by=coordinator, at=NOON)
     Meeting.objects.update(status="closed", closed_at=NOON)

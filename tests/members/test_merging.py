@@ -23,10 +23,12 @@ def merge(kept, other, by):
 
 def test_blanks_are_filled_fees_and_mandates_come_over_and_the_past_of_both_stays(cpts, coordinator):
     practitioner = PractitionerFactory()
-    kept = MembershipFactory(cpts=cpts, status="accepted", joined_on=date(2026, 3, 1), phone="0536490001", email="")
+    kept = MembershipFactory(
+        cpts=cpts, status="accepted", joined_on=date(2026, 3, 1), phone="0536490001", email="", family_name="Mas"
+    )
     other = MembershipFactory(
         cpts=cpts, joined_on=date(2024, 1, 1), phone="0536490002", email="e@exemple.invalid",
-        practitioner=practitioner, is_public=True,
+        practitioner=practitioner, is_public=True, family_name="Mas",
     )  # fmt: skip
     fee(kept, 2026)
     fee(other, 2026, "99")
@@ -55,7 +57,7 @@ def test_blanks_are_filled_fees_and_mandates_come_over_and_the_past_of_both_stay
 )
 def test_the_person_stands_where_the_furthest_page_does(cpts, coordinator, kept, other, stands):
     pages = [
-        MembershipFactory(cpts=cpts, status=status, left_on=TODAY if status == "left" else None)
+        MembershipFactory(cpts=cpts, status=status, left_on=TODAY if status == "left" else None, family_name="Mas")
         for status in (kept, other)
     ]
     one = merge(*pages, coordinator)
@@ -70,7 +72,7 @@ def test_two_numbers_are_two_people(cpts, coordinator):
 
 
 def test_a_page_merged_meanwhile_is_told_and_nothing_is_lost(cpts, coordinator):
-    kept, other = MembershipFactory(cpts=cpts), MembershipFactory(cpts=cpts)
+    kept, other = MembershipFactory.create_batch(2, cpts=cpts, family_name="Mas")
     merge(kept, other, coordinator)
     with pytest.raises(actions.StaleMembership):
         merge(kept, other, coordinator)

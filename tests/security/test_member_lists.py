@@ -240,3 +240,12 @@ def test_a_number_that_the_account_proved_ties_two_pages_and_both_addresses_are_
     assert Client().post(re.search(r"http://[^/]+(/\S+)", mails[1].body)[1]).status_code == 200
     martin.refresh_from_db()
     assert martin.contested_at
+
+
+@pytest.mark.parametrize("emails", [("", "bob@exemple.invalid"), ("bob@exemple.invalid", ""), ("", "")])
+def test_two_pages_of_two_names_without_account_are_not_merged_whatever_their_addresses(desk, cpts, colleague, emails):
+    mine = MembershipFactory(cpts=cpts, email=emails[0], account=None, family_name="Zorro")
+    Membership.objects.filter(pk=colleague.pk).update(email=emails[1])
+    for kept, other in ((mine, colleague), (colleague, mine)):
+        assert "ni le même nom ni le même numéro" in merge(desk, kept, other)
+    assert colleague.mandates.count() == 1

@@ -37,7 +37,7 @@ from maillage.meetings.rules.tally import RESOLUTION
 from maillage.meetings.web.tablet_views import tablet_token
 from maillage.members.actions import add_member, apply_import, leave, merge, start_import
 from maillage.members.actions.binding import confirm_address
-from maillage.members.actions.merging import NothingTiesThem
+from maillage.members.actions.merging import NothingTiesThem, TwoNames
 from maillage.members.models import Membership
 from tests.factories import HOUR, MeetingFactory, MembershipFactory, ParticipantFactory, UserFactory
 from tests.meetings.test_attendance import at_once
@@ -317,6 +317,9 @@ def test_no_voice_moves_with_a_merge(people, secretary):
         merge(kept=own.membership, other=absent.membership, by=secretary, at=timezone.now())
     own.membership.account, own.membership.email = None, ""
     own.membership.save()
+    with pytest.raises(TwoNames):
+        merge(kept=own.membership, other=absent.membership, by=secretary, at=timezone.now())
+    Membership.objects.filter(pk=own.membership_id).update(search_name=absent.membership.search_name)
     with pytest.raises(actions.VoiceWouldMove):
         merge(kept=own.membership, other=absent.membership, by=secretary, at=timezone.now())
     assert voter_of(absent).participant.membership == absent.membership
@@ -580,8 +583,16 @@ def import_address(desk, page, by):
 
 def merge_address(desk, page, by):
     at = timezone.now()
-    fresh = MembershipFactory(cpts=page.cpts, email="alias@exemple.invalid")
+    fresh = MembershipFactory(cpts=page.cpts, email="alias@exemple.invalid", family_name=page.family_name)
     merge(kept=page, other=fresh, by=by, at=at)
+
+
+def merge_into_an_older_page(desk, page, by):
+    """Of the name of the voter, written long before with an address that is hers."""
+    alias = {"email": "alias@exemple.invalid", "family_name": page.family_name, "may_be_reached": True}
+    older = MembershipFactory(cpts=page.cpts, decided_at=timezone.now() - 90 * 24 * HOUR, **alias)
+    merge(kept=older, other=page, by=by, at=timezone.now())
+    return older
 
 
 def confirm_alias(desk, page, by):
@@ -592,14 +603,14 @@ def confirm_alias(desk, page, by):
     confirm_address(membership=page, email="alias@exemple.invalid", at=timezone.now())
 
 
-@pytest.mark.parametrize("way", [type_address, import_address, merge_address, confirm_alias])
+@pytest.mark.parametrize("way", [type_address, import_address, merge_address, merge_into_an_older_page, confirm_alias])
 @pytest.mark.parametrize("has_roll", [False, True])
 def test_nobody_votes_at_an_address_that_entered_the_list_after_the_meeting_was_created(
     desk, cpts, meeting, secretary, way, has_roll
 ):
     Meeting.objects.update(created_at=timezone.now() - HOUR)
     absent = MembershipFactory(cpts=cpts, email="", family_name="Sansmail", may_be_reached=True)
-    way(desk, absent, secretary)
+    absent = way(desk, absent, secretary) or absent
     absent.refresh_from_db()
     assert absent.email == "alias@exemple.invalid"
     person = ParticipantFactory(meeting=meeting, membership=absent)

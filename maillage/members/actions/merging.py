@@ -99,10 +99,16 @@ class SharedAddress(DomainError):
     )
 
 
+class TwoNames(DomainError):
+    user_message = (
+        "Ces deux fiches n’ont ni le même nom ni le même numéro national : rien ne dit que ce soit une seule personne."
+    )
+
+
 def _check_accounts(kept: Membership, other: Membership) -> None:
     """An account never takes the voice of another member by a team's word. Raises TwoPeople, ContestedPage,
-    NothingTiesThem, TwoAddresses or SharedAddress: two pages are one person's by the number the account proved, or by
-    one address and one name."""
+    NothingTiesThem, TwoAddresses, SharedAddress or TwoNames: two pages are one person's by the number the account
+    proved, or by one address and one name; without account, by one number or one name."""
     if kept.contested_at or other.contested_at:
         raise ContestedPage
     if _differ(kept.account_id, other.account_id):
@@ -111,8 +117,9 @@ def _check_accounts(kept: Membership, other: Membership) -> None:
     if account is None:
         if _differ(kept.email.lower(), other.email.lower()):
             raise TwoAddresses  # which of the two is theirs, the person confirms
-        if kept.email and other.email and not (_same_number(kept, other) or _same_name(kept, other)):
-            raise SharedAddress  # alone at their address, either would then claim both
+        if not (_same_number(kept, other) or _same_name(kept, other)):
+            # Alone at their address, either would then claim both.
+            raise SharedAddress if kept.email and other.email else TwoNames
     elif kept.account_id != other.account_id:
         loose, bound = (other, kept) if kept.account else (kept, other)
         _check_loose(loose, bound, account)
