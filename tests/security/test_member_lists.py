@@ -249,3 +249,47 @@ def test_two_pages_of_two_names_without_account_are_not_merged_whatever_their_ad
     for kept, other in ((mine, colleague), (colleague, mine)):
         assert "ni le même nom ni le même numéro" in merge(desk, kept, other)
     assert colleague.mandates.count() == 1
+
+
+@pytest.fixture
+def refused(cpts):
+    """The page of a doctor, without address, and the account that the administrator took off it."""
+    thief = UserFactory(email="voleur@exemple.invalid")
+    return MembershipFactory(cpts=cpts, account=None, family_name="Després", refused_account=thief)
+
+
+def twin_of(page, **more):
+    """One of the same name, written under the thief's address."""
+    return MembershipFactory(cpts=page.cpts, family_name="Després", email="voleur@exemple.invalid", **more)
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_merge_keeps_out_whom_the_administrator_took_off(desk, refused, is_kept):
+    twin, thief = twin_of(refused, account=None), refused.refused_account
+    kept, other = (refused, twin) if is_kept else (twin, refused)
+    assert "n’en font plus qu’une" in merge(desk, kept, other)
+    kept.refresh_from_db()
+    assert kept.refused_account == thief
+    with pytest.raises(binding.RefusedBefore):
+        binding.claim(membership=kept, user=thief, at=timezone.now())
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_the_account_that_was_taken_off_a_page_does_not_receive_it_by_a_merge(desk, refused, is_kept):
+    twin = twin_of(refused)  # bound to the thief's account
+    assert twin.account == refused.refused_account
+    Membership.objects.filter(pk=refused.pk).update(email=twin.email)
+    kept, other = (refused, twin) if is_kept else (twin, refused)
+    assert "n’est pas celle du compte de l’autre" in merge(desk, kept, other)
+
+
+def test_a_page_keeps_one_refusal_so_two_are_not_merged(desk, refused):
+    twin = twin_of(refused, account=None, refused_account=UserFactory())
+    assert "un compte différent à chacune" in merge(desk, twin, refused)
+
+
+def test_the_number_that_an_account_proved_gives_it_back_its_page_by_a_merge(desk, refused):
+    twin, number = twin_of(refused), PractitionerFactory()
+    proofs.record_proof(user=twin.account, national_id=number.pk, means=ProofMeans.PSC, at=timezone.now())
+    Membership.objects.filter(pk=refused.pk).update(practitioner=number)
+    assert "n’en font plus qu’une" in merge(desk, twin, refused)

@@ -39,7 +39,8 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
     """Fill the blanks of `kept` with `other`, bring its fees and mandates over, and delete it.
 
     What `kept` says stays, consents first: nobody is shown in public because another page said so. The audit keeps
-    what the deleted page was. Raises TwoPeople when two numbers tell them apart, StaleMembership when one is gone.
+    what the deleted page was. Raises TwoPeople when two numbers tell them apart, StaleMembership when one is gone,
+    and what the two checks below do.
     """
     pages = Membership.objects.select_for_update(of=("self",)).filter(cpts=kept.cpts).in_bulk([kept.pk, other.pk])
     if len(pages) < 2:
@@ -48,6 +49,7 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
     if _differ(kept.practitioner_id, other.practitioner_id):
         raise TwoPeople
     _check_accounts(kept, other)
+    _check_refusals(kept, other)
     was = {
         "name": str(other), "status": other.status, "joined_on": str(other.joined_on or ""),
         "left_on": str(other.left_on or ""), "email": other.email, "phone": other.phone,
@@ -66,6 +68,7 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
         setattr(kept, name, value)
     if other.account_id and not kept.account_id:
         kept.account, kept.bound_at, kept.email = other.account, other.bound_at, other.email
+    kept.refused_account_id = kept.refused_account_id or other.refused_account_id
     _stand(kept, other)
     kept.version += 1
     kept.save()
@@ -103,6 +106,34 @@ class TwoNames(DomainError):
     user_message = (
         "Ces deux fiches n’ont ni le même nom ni le même numéro national : rien ne dit que ce soit une seule personne."
     )
+
+
+class AccountRefused(DomainError):
+    user_message = (
+        "L’administration de l’instance a décidé qu’une de ces fiches n’est pas celle du compte de l’autre : elles ne "
+        "se réunissent pas."
+    )
+
+
+class TwoRefusals(DomainError):
+    user_message = (
+        "L’administration de l’instance a refusé un compte différent à chacune de ces fiches : elles ne se réunissent "
+        "pas."
+    )
+
+
+def _check_refusals(kept: Membership, other: Membership) -> None:
+    """What the administrator took off does not come back by a merge, unless a number proves it.
+
+    Raises AccountRefused, or TwoRefusals: a page keeps one.
+    """
+    if _differ(kept.refused_account_id, other.refused_account_id):
+        raise TwoRefusals
+    account, number = kept.account or other.account, kept.practitioner_id or other.practitioner_id
+    if account is None or account.pk != (kept.refused_account_id or other.refused_account_id):
+        return
+    if number is None or number != proved_number(account):
+        raise AccountRefused
 
 
 def _check_accounts(kept: Membership, other: Membership) -> None:
