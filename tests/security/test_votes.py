@@ -641,3 +641,37 @@ def test_an_address_known_before_the_meeting_still_votes_when_the_rest_of_the_pa
     actions.draw_up_roll(meeting=meeting, by=secretary, at=timezone.now())
     type_address(desk, person.membership, email=person.address)  # her commune and her occupation go, her address stays
     assert "C’est bien vous" in prove(Client(), person).content.decode()
+
+
+def line_at_a_new_address(meeting, desk):
+    page = MembershipFactory(cpts=meeting.cpts, email="", family_name="Sansmail")
+    type_address(desk, page)
+    person = ParticipantFactory(meeting=meeting, membership=page)
+    return Participant.objects.for_link().get(pk=person.pk)
+
+
+def test_who_is_not_on_the_roll_yet_does_not_sign_by_a_code_at_an_address_written_since(
+    desk, meeting, people, secretary
+):
+    Meeting.objects.update(created_at=timezone.now() - HOUR)
+    person = line_at_a_new_address(meeting, desk)
+    for act in (
+        lambda: actions.send_own_code(participant=person, at=timezone.now()),
+        lambda: actions.sign_in(participant=person, means=Means.CODE, at=timezone.now()),
+    ):
+        with pytest.raises(actions.AddressTooRecent):
+            act()
+    actions.draw_up_roll(meeting=meeting, by=secretary, at=timezone.now())
+    assert voter_of(person).pk not in actions.present_voters(meeting)
+
+
+def test_a_presence_by_such_a_code_where_nobody_voted_yet_is_taken_back_by_the_roll(desk, cpts, secretary):
+    now = timezone.now()
+    meeting = MeetingFactory(cpts=cpts, kind="group", starts_at=now - HOUR, ends_at=now + HOUR, created_at=now - HOUR)
+    person, known = line_at_a_new_address(meeting, desk), ParticipantFactory(meeting=meeting)
+    for one in (person, known):
+        actions.sign_in(participant=one, means=Means.CODE, at=now)
+    actions.draw_up_roll(meeting=meeting, by=secretary, at=now)
+    assert actions.present_voters(meeting) == {voter_of(known).pk}
+    trace = AuditEvent.objects.filter(type="meeting.presence").latest("pk")
+    assert "après la création de la réunion" in trace.summary

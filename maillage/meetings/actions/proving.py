@@ -88,20 +88,20 @@ def check_address(person: Participant) -> None:
         raise AddressShared
     if _moved_since_the_roll(person):
         raise AddressChanged
-    if _came_after_the_meeting(person):
+    # Whoever is not on the roll of a statutory meeting may be by its next drawing, there already.
+    may_vote = person.meeting.is_statutory or Voter.objects.filter(participant=person).exists()
+    if may_vote and is_address_recent(person):
         raise AddressTooRecent
 
 
-def _came_after_the_meeting(person: Participant) -> bool:
-    """Whether a voter whom no account answers for is known at an address that entered the list since the meeting was
-    created: whoever keeps the list wrote it with that vote in view.
+def is_address_recent(person: Participant) -> bool:
+    """Whether a member whom no account answers for is known at an address that entered the list since the meeting was
+    created: whoever keeps the list wrote it with that meeting in view.
     """
-    membership, meeting = person.membership, person.meeting
+    membership = person.membership
     if membership is None or membership.account_id:
         return False
-    roll = Voter.objects.filter(meeting=meeting)
-    votes = roll.filter(participant=person).exists() or (meeting.is_statutory and not roll.exists())
-    return votes and address_written_since(membership, meeting.created_at)
+    return address_written_since(membership, person.meeting.created_at)
 
 
 def check_account(person: Participant) -> None:

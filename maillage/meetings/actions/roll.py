@@ -10,7 +10,7 @@ from maillage.accounts.models import User
 from maillage.core.errors import DomainError
 from maillage.core.text import plural
 from maillage.meetings import notifications
-from maillage.meetings.actions.proving import address_on_roll, check_proof
+from maillage.meetings.actions.proving import address_on_roll, check_proof, is_address_recent
 from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.models import (
     BallotState,
@@ -19,6 +19,7 @@ from maillage.meetings.models import (
     Meeting,
     MeetingKind,
     Participant,
+    Presence,
     Proxy,
     Voter,
 )
@@ -26,6 +27,9 @@ from maillage.members.models import Body, Mandate, Membership, MembershipStatus
 
 # Of these bodies, only those who hold a mandate vote; whoever else is invited listens.
 BODIES = {MeetingKind.BUREAU: Body.BUREAU, MeetingKind.COUNCIL: Body.COUNCIL}
+
+
+CODE_TOO_RECENT = "signée par un code, à une adresse entrée dans la liste après la création de la réunion"
 
 
 class NoVoter(DomainError):
@@ -84,7 +88,8 @@ def rule_of(meeting: Meeting) -> BodyRule:
 
 @transaction.atomic
 def draw_up_roll(*, meeting: Meeting, by: User, at: datetime) -> int:
-    """Write down who votes; run again it adds whoever became entitled meanwhile and removes nobody.
+    """Write down who votes; run again it adds whoever became entitled meanwhile and removes nobody. The presence that a
+    new voter signed by a code at a recent address is taken back: they sign as they will vote.
 
     Returns how many were added. Raises NoVoter, VotesGoingOn, RollIsClosed.
     """
@@ -105,11 +110,22 @@ def draw_up_roll(*, meeting: Meeting, by: User, at: datetime) -> int:
     if not entitled and not known:
         raise NoVoter
     Voter.objects.bulk_create(_voter(meeting, one) for one in entitled)
+    _take_back_codes(entitled, by, at)
     if entitled:
         count = len(entitled)
         summary = f"« {meeting} » : {count} {plural(count, 'votant')} sur la liste"
         leave_trace("roll", meeting, summary, by=by, at=at)
     return len(entitled)
+
+
+def _take_back_codes(entitled: list[Participant], by: User, at: datetime) -> None:
+    """Where nobody voted yet a code at any address signed; of a voter, it proves what their vote would ask."""
+    unbound = Presence.objects.filter(participant__in=entitled, means=Means.CODE, participant__membership__account=None)
+    for presence in unbound.select_related("participant__membership", "participant__meeting__cpts"):
+        if is_address_recent(presence.participant):
+            presence.delete()
+            summary = f"« {presence.participant.meeting} » : Présence de {presence} retirée : {CODE_TOO_RECENT}"
+            leave_trace("presence", presence.participant.meeting, summary, by=by, at=at)
 
 
 def _has_vote(one: Participant, rule: BodyRule) -> bool:
