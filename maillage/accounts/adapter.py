@@ -17,6 +17,7 @@ from maillage.accounts.guessing import try_password
 from maillage.accounts.limits import ACCOUNT_MAILS
 from maillage.accounts.models import User
 from maillage.accounts.secrets import open_text, seal_text
+from maillage.core.addresses import check_plain
 from maillage.core.limits import LimitReached, allows
 
 FACTOR = "factor"
@@ -31,8 +32,14 @@ class AccountAdapter(DefaultAccountAdapter):
         saved: User = super().save_user(request, user, form, commit)
         return saved
 
+    def clean_email(self, email: str) -> str:
+        cleaned: str = super().clean_email(email)
+        check_plain(cleaned)
+        return cleaned
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Before a password is looked at, here or where it is asked again: the try is counted."""
+        """Before a password is looked at, here or where it is asked again: the try is counted, under one spelling."""
+        check_plain(credentials.get("email", ""))
         try:
             self._spent = try_password(request, credentials.get("email", ""), at=timezone.now())
         except LimitReached as error:
@@ -65,7 +72,7 @@ class AccountAdapter(DefaultAccountAdapter):
             address = f"{reverse('accounts:psc')}?pour=confirmer"
             methods.append({"id": means.PSC, "description": "Pro Santé Connect", "url": address})
         strong = [method for method in methods if method["id"] != "reauthenticate"]
-        return strong if strong and means.is_strong(self.request) else methods
+        return strong if strong and means.asks_for_more(self.request) else methods
 
 
 class FactorAdapter(DefaultMFAAdapter):

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth import login, logout
 from django.http import HttpRequest
 
+from maillage.accounts.identity import is_joined
 from maillage.accounts.models import User
 
 PASSWORD, SECOND_FACTOR, PSC, FACE_TO_FACE, DEMONSTRATION = "password", "mfa", "psc", "face-to-face", "demonstration"
@@ -46,15 +47,23 @@ def is_strong(request: HttpRequest) -> bool:
 
 
 def is_recent(request: HttpRequest) -> bool:
-    """Whether the last proof is less than `PROOF_MINUTES` old. A session opened by a strong one asks for a strong one.
+    """Whether the last proof is less than `PROOF_MINUTES` old. A session opened by a strong one asks for a strong one,
+    and so does an account tied to Pro Santé Connect: a password that a mailbox can reset proves nothing of its person.
 
     A card of the demonstration always is: nobody there has a telephone.
     """
-    strong, since = is_strong(request), time.time() - settings.PROOF_MINUTES * 60
+    strong, since = asks_for_more(request), time.time() - settings.PROOF_MINUTES * 60
     return any(
         (record["at"] >= since or record["method"] == DEMONSTRATION) and (_counts_as_strong(record) or not strong)
         for record in _records(request)
     )
+
+
+def asks_for_more(request: HttpRequest) -> bool:
+    """Whether a password is not enough to prove again who this is."""
+    user = request.user
+    is_tied = isinstance(user, User) and is_joined() and user.linked_identities.in_force().exists()
+    return is_tied or is_strong(request)
 
 
 def has_passkey(user: User) -> bool:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from allauth.account.signals import password_changed, password_reset
+from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
@@ -58,7 +58,7 @@ def note_lost_factor(request: HttpRequest, user: User, **kwargs: Any) -> None:
     connections.end_others(user=user, kept=stored_key_of(request), at=timezone.now(), why="second facteur retiré")
 
 
-@receiver([password_changed, password_reset])
+@receiver([password_changed, password_reset, password_set])
 def note_new_password(request: HttpRequest, user: User, **kwargs: Any) -> None:
     key = stored_key_of(request) if request.user == user else None
     connections.end_others(user=user, kept=key, at=timezone.now(), why="mot de passe changé")

@@ -27,7 +27,10 @@ SENSITIVE = {
     "accounts:team", "accounts:withdraw_role", "accounts:audit", "accounts:resume", "accounts:address",
     "accounts:address_code", "accounts:psc_link", "accounts:psc_unlink", "accounts:check_in_person",
     "accounts:check_for_instance", "oversight:approval", "oversight:settle_number", "oversight:settle_membership",
-    "members:check_in_person", "members:import", "members:take_back",
+    "account_set_password", "mfa_activate_totp",
+    "mfa_deactivate_totp", "mfa_add_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "members:check_in_person", "members:import",
+    "members:take_back",
     "unscheduled_care:how", "unscheduled_care:places", "unscheduled_care:place",
 }  # fmt: skip
 

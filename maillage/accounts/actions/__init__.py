@@ -214,6 +214,8 @@ def read_token(token: str, *, at: datetime) -> Invitation:
 
 def account_of(email: str) -> User | None:
     """The password account that owns this address: its own, or another one it has confirmed."""
+    if not email.isascii():  # PostgreSQL folds letters that look alike
+        return None
     accounts = User.objects.filter(kind=AccountKind.PASSWORD)
     confirmed = Q(emailaddress__email__iexact=email, emailaddress__verified=True)
     return accounts.filter(Q(email__iexact=email) | confirmed).order_by("pk").first()

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from maillage.accounts.models import CPTS_ROLES, Role, User
+from maillage.core.addresses import EmailField
 
 
 class SignupNameForm(forms.Form):
@@ -24,7 +25,7 @@ CPTS_ROLE_CHOICES = [(role.value, role.label) for role in CPTS_ROLES]
 
 
 class InviteForm(forms.Form):
-    email = forms.EmailField(label="Adresse électronique", max_length=254)
+    email = EmailField(label="Adresse électronique", max_length=254)
     role = forms.ChoiceField(
         label="Rôle", initial=Role.MEMBER.value, choices=[(role.value, role.label) for role in CPTS_ROLES]
     )
@@ -36,7 +37,7 @@ class InviteForm(forms.Form):
 class AddressForm(forms.Form):
     """The address of an account, proved by a code sent there."""
 
-    email = forms.EmailField(label="Adresse électronique", max_length=254)
+    email = EmailField(label="Adresse électronique", max_length=254)
 
 
 class CodeForm(forms.Form):
@@ -50,7 +51,7 @@ class CodeForm(forms.Form):
 class NewAddressForm(forms.Form):
     """The address that takes the place of the one an account has."""
 
-    email = forms.EmailField(label="Nouvelle adresse électronique", max_length=254)
+    email = EmailField(label="Nouvelle adresse électronique", max_length=254)
 
 
 DOCUMENTS = ("Carte nationale d’identité", "Passeport", "Titre de séjour", "Carte de professionnel de santé (CPS)")

@@ -185,7 +185,7 @@ def send_code(
     with suppress(TooManyCodes, AddressProvesNothing):
         if expected:
             check_address(expected[0])
-            write_code(meeting, email, at, name="", occupation="")
+            write_code(meeting, expected[0].address, at, name="", occupation="")
         elif meeting.is_open and name and allows(WALK_INS, at=at, address=address, of=meeting.pk):
             write_code(meeting, email, at, name=name, occupation=occupation)
 

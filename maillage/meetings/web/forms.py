@@ -8,6 +8,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
+from maillage.core.addresses import EmailField
 from maillage.core.fields import LAST_DAY, TOO_FAR, HourField
 from maillage.cpts.models import Cpts
 from maillage.meetings.actions import SheetLine, state_of
@@ -156,7 +157,7 @@ class PersonForm(forms.Form):
     """Somebody who is no member."""
 
     name = forms.CharField(label="Nom et prénom", max_length=160)
-    email = forms.EmailField(label="Adresse électronique", required=False)
+    email = EmailField(label="Adresse électronique", required=False)
     occupation = forms.CharField(label="Profession ou fonction", max_length=80, required=False)
 
 
@@ -165,7 +166,7 @@ class RegisterForm(forms.Form):
 
     name = forms.CharField(label="Votre nom et prénom", max_length=160)
     occupation = forms.CharField(label="Votre profession ou fonction", max_length=80, required=False)
-    email = forms.EmailField(
+    email = EmailField(
         label="Votre adresse électronique", help_text="Un message y arrive, pour confirmer que vous venez."
     )
     # Hidden from people by the page: only a robot fills it.
@@ -232,7 +233,7 @@ class PollForm(forms.Form):
 class AddressForm(forms.Form):
     """Who stands in the room without their link."""
 
-    email = forms.EmailField(label="Votre adresse électronique")
+    email = EmailField(label="Votre adresse électronique")
     name = forms.CharField(label="Votre nom et prénom", max_length=160, required=False)
     occupation = forms.CharField(label="Votre profession ou fonction", max_length=80, required=False)
 
@@ -245,7 +246,7 @@ class AddressForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    email = forms.EmailField(widget=forms.HiddenInput)
+    email = EmailField(widget=forms.HiddenInput)
     code = forms.CharField(
         label="Code à six chiffres",
         max_length=12,

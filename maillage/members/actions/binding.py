@@ -96,7 +96,8 @@ def bind(*, membership: Membership, user: User, by: User, at: datetime, because:
     if membership.refused_account_id == user.pk and not is_proved_theirs:
         raise RefusedBefore
     same = Q(search_name=membership.search_name) | Q(practitioner=membership.practitioner_id or -1) | Q(account=user)
-    contested = Membership.objects.of(membership.cpts).current().filter(same, contested_at__isnull=False)
+    contested = Membership.objects.of(membership.cpts).filter(same, contested_at__isnull=False)
+    contested = contested.exclude(status=MembershipStatus.REQUESTED)  # anybody asks, under any name
     if contested.exists() and not is_proved_theirs:
         raise AlreadyContested
     spend(BINDINGS, at=at, account=user.pk)

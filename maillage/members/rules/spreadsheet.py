@@ -10,7 +10,8 @@ from maillage.directory.rules.identifiers import ADELI_LENGTH, RPPS_LENGTH, Unkn
 
 HEADER_WITHIN = 10  # rows: titles and merged cells often stand above the header
 SAMPLE = 40
-EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[a-z]{2,}", re.IGNORECASE)
+# In plain letters: those that only look alike make the address of somebody else.
+EMAIL = re.compile(r"[!-+\--:<-?A-~]+@[!-+\--:<-?A-~]+\.[a-z]{2,}", re.IGNORECASE | re.ASCII)
 DAY = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4}|\d{2})")
 ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T].*)?")
 PHONE = re.compile(r"(?:\+|00)?[\d .\-()/]{9,20}")

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.text import capfirst
 
+from maillage.core.addresses import EmailField
 from maillage.core.fields import PhoneField
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
@@ -53,7 +54,7 @@ class MemberForm(forms.Form):
     given_name = forms.CharField(label="Prénom", required=False, max_length=80)
     occupation = forms.CharField(label="Profession ou fonction", required=False, max_length=80)
     commune = CommuneField(label="Commune", required=False, max_length=80, help_text="Nom, code postal ou code INSEE.")
-    email = forms.EmailField(label="Adresse électronique", required=False)
+    email = EmailField(label="Adresse électronique", required=False)
     phone = PhoneField(label="Téléphone", required=False)
     college = Colleges()
     joined_on = forms.DateField(
@@ -133,7 +134,7 @@ class JoinForm(forms.Form):
     given_name = forms.CharField(label="Prénom", max_length=80)
     occupation = forms.CharField(label="Profession ou fonction", max_length=80)
     commune = CommuneField(label="Commune d’exercice", max_length=80, help_text="Nom, code postal ou code INSEE.")
-    email = forms.EmailField(label="Adresse électronique", help_text="La réponse du bureau y arrivera.")
+    email = EmailField(label="Adresse électronique", help_text="La réponse du bureau y arrivera.")
     phone = PhoneField(label="Téléphone", required=False)
     message = forms.CharField(
         label="Ce qui vous amène", required=False, max_length=500, widget=forms.Textarea({"rows": 3})

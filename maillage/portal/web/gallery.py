@@ -7,6 +7,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 
+from maillage.core.addresses import EmailField
 from maillage.core.listing import Column, Filter, Listing
 from maillage.core.models import Job, JobState
 from maillage.geography.models import Departement
@@ -16,7 +17,7 @@ from maillage.territory.map_data import map_data
 class GalleryForm(forms.Form):
     """A form as it looks once refused."""
 
-    email = forms.EmailField(label="Adresse électronique", help_text="Celle que la personne lit.")
+    email = EmailField(label="Adresse électronique", help_text="Celle que la personne lit.")
     role = forms.ChoiceField(label="Rôle", choices=[("", "Choisir…"), ("member", "membre")])
 
 
