@@ -230,13 +230,23 @@ def test_an_identity_opens_one_account_and_an_account_has_one_identity(client, p
     other = Client()
     link(other, provider, member)
     assertContains(other.get(CONNECTIONS), "déjà reliée à un autre compte")
+    go(client, provider)  # by the card that is tied: a password alone ties no other
     provider.number, provider.told = "899900000025", {}
-    link(client, provider, linked)
+    assertRedirects(go(client, provider, "relier"), LINK)
+    client.post(LINK)
     assertContains(client.get(CONNECTIONS), "déjà relié à une autre identité")
     assert LinkedIdentity.objects.get().user == linked
     for user, identifier in ((member, NUMBER), (linked, "another")):
         with pytest.raises(IntegrityError), transaction.atomic():
             LinkedIdentity.objects.create(user=user, issuer=provider.url, identifier=identifier, linked_at=NOON)
+
+
+def test_a_password_alone_ties_no_second_identity(client, provider, linked):
+    type_password(client, linked)
+    provider.number, provider.told = "899900000025", {}
+    go(client, provider, "relier")
+    assert client.post(LINK).status_code == 302
+    assert LinkedIdentity.objects.get().identifier == NUMBER
 
 
 def test_a_number_proved_by_another_account_is_not_taken_over(client, provider, member, coordinator):
