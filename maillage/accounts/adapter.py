@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from maillage.accounts import devices, identity, means
+from maillage.accounts import devices, means
 from maillage.accounts.guessing import try_password
 from maillage.accounts.limits import ACCOUNT_MAILS
 from maillage.accounts.models import User
@@ -68,7 +68,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
         """A session that was opened by more than a password asks for more than a password."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        if isinstance(user, User) and identity.is_joined() and user.linked_identities.in_force().exists():
+        if means.is_tied(user):
             address = f"{reverse('accounts:psc')}?pour=confirmer"
             methods.append({"id": means.PSC, "description": "Pro Santé Connect", "url": address})
         strong = [method for method in methods if method["id"] != "reauthenticate"]

@@ -10,6 +10,8 @@ from allauth.account.internal.flows.login import get_authentication_records, rec
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import login, logout
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from maillage.accounts.identity import is_joined
@@ -61,9 +63,12 @@ def is_recent(request: HttpRequest) -> bool:
 
 def asks_for_more(request: HttpRequest) -> bool:
     """Whether a password is not enough to prove again who this is."""
-    user = request.user
-    is_tied = isinstance(user, User) and is_joined() and user.linked_identities.in_force().exists()
-    return is_tied or is_strong(request)
+    return is_tied(request.user) or is_strong(request)
+
+
+def is_tied(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether Pro Santé Connect, where the instance is joined to it, opens this account."""
+    return isinstance(user, User) and is_joined() and user.linked_identities.in_force().exists()
 
 
 def has_passkey(user: User) -> bool:

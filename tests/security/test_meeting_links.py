@@ -10,14 +10,12 @@ from django.utils import timezone
 
 from maillage.accounts.models import Role
 from maillage.meetings import actions
-from maillage.meetings.models import Answer, BodyRule, Means, Participant, Signature
+from maillage.meetings.models import Answer, Means, Participant, Signature
 from maillage.meetings.web.access import linked
 from maillage.meetings.web.proving import proof_of, proved_by_code
 from maillage.members.actions.binding import claim, contest, settle_contest
 from maillage.members.models import Membership
 from tests.factories import (
-    HOUR,
-    MeetingFactory,
     MembershipFactory,
     ParticipantFactory,
     PractitionerFactory,
@@ -26,13 +24,6 @@ from tests.factories import (
 from tests.meetings.test_views import personal, prove
 from tests.security.test_contests import carded
 from tests.security.test_votes import open_vote, vote_as
-
-
-@pytest.fixture
-def meeting(cpts):
-    BodyRule.objects.create(cpts=cpts, kind="assembly", proxies_max=2)
-    now = timezone.now()
-    return MeetingFactory(cpts=cpts, kind="assembly", title="AG", starts_at=now - HOUR, ends_at=now + HOUR)
 
 
 @pytest.fixture

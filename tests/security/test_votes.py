@@ -21,7 +21,6 @@ from maillage.meetings import actions, documents
 from maillage.meetings.actions.proving import MOST_CODES, TRIES
 from maillage.meetings.models import (
     Ballot,
-    BodyRule,
     Means,
     Meeting,
     Participant,
@@ -42,13 +41,6 @@ from maillage.members.models import Membership
 from tests.factories import HOUR, MeetingFactory, MembershipFactory, ParticipantFactory, UserFactory
 from tests.meetings.test_attendance import at_once
 from tests.meetings.test_views import code_of, page, personal, prove, wall_url
-
-
-@pytest.fixture
-def meeting(cpts):
-    BodyRule.objects.create(cpts=cpts, kind="assembly", proxies_max=2)
-    now = timezone.now()
-    return MeetingFactory(cpts=cpts, kind="assembly", title="AG", starts_at=now - HOUR, ends_at=now + HOUR)
 
 
 @pytest.fixture

@@ -24,8 +24,6 @@ from maillage.cpts.models import Cpts
 
 # What replaces a proof of the same person: never a check in person.
 STRONGER = {ProofMeans.PSC: 3, ProofMeans.MSSANTE: 2, ProofMeans.FACE_TO_FACE: 1, ProofMeans.TRIAL: 0}
-
-
 REPLACED = "remplacée après décision de l’administration"
 
 

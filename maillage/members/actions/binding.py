@@ -187,17 +187,26 @@ def follow_the_address(*, user: User) -> None:
 
 
 @hooks.number_proved.register
-def tell_of_the_number(*, proof: NumberProof, at: datetime) -> None:
+def follow_the_number(*, proof: NumberProof, at: datetime) -> None:
+    """Once for a proof: a decision that keeps it suspends nothing again, and is not contested by a new mail."""
+    if not proof.disputes.exists():
+        _suspend_what_contradicts(proof, at)
+        _tell_of_the_number(proof, at)
+
+
+def _suspend_what_contradicts(proof: NumberProof, at: datetime) -> None:
+    """Pages of the account that bear another number."""
+    theirs = Membership.objects.open().bound_to(proof.user).filter(contested_at=None, practitioner__isnull=False)
+    for membership in theirs.exclude(practitioner=proof.national_id).select_related("cpts"):
+        contest(membership=membership, by=None, at=at)
+
+
+def _tell_of_the_number(proof: NumberProof, at: datetime) -> None:
     """Whoever approved CPTS know under this number hears of it, at the address they know, with « Ce n’est pas moi »."""
-    known = Membership.objects.current().filter(practitioner=proof.national_id, cpts__approval=Approval.APPROVED)
-    known = known.select_related("cpts")
-    if proof.disputes.exists():
-        return  # they were told when it was proved: a decision is not contested by a new mail
     if proof.means == ProofMeans.FACE_TO_FACE and is_offered():
         jobs.enqueue(TELL_MAILBOX, label="Message à la boîte MSSanté d’un professionnel", at=at, proof=proof.pk)
-    for contradicted in Membership.objects.open().bound_to(proof.user).filter(contested_at=None).select_related("cpts"):
-        if contradicted.practitioner_id not in (None, proof.national_id):
-            contest(membership=contradicted, by=None, at=at)
+    known = Membership.objects.current().filter(practitioner=proof.national_id, cpts__approval=Approval.APPROVED)
+    known = known.select_related("cpts")
     for membership in known.exclude(account=proof.user).exclude(email="").exclude(email__iexact=proof.user.email):
         notifications.number_proved(membership, proof, at)
 
@@ -261,24 +270,28 @@ def on_unbound(membership: Membership) -> None:
 def settle_contest(*, membership: Membership, is_kept: bool, by: User, at: datetime) -> None:
     """The administrator decides: the binding stands, or it is undone and the membership waits for its person."""
     account = membership.account
-    changes: dict[str, Any] = {"contested_at": None, "settled_at": at}
-    if not is_kept:
-        changes |= {"account": None, "bound_at": None}
-    if account and not is_kept:
-        changes |= {"refused_account": account, "email": membership.former_email, "former_email": ""}
+    changes = {"contested_at": None, "settled_at": at} | ({} if is_kept else _undone(membership))
     contested = Membership.objects.filter(pk=membership.pk, contested_at__isnull=False)
     if not contested.update(**changes, version=F("version") + 1):
         raise AlreadyContested("Cette adhésion n’est plus contestée.")
     membership.refresh_from_db()
-    if account and is_kept:
+    if is_kept and account:
         resume_membership(user=account, cpts=membership.cpts)
-    if account and not is_kept:
-        withdraw_membership(user=account, cpts=membership.cpts, by=by, at=at)
-    if not is_kept:
+    elif not is_kept:
+        if account:
+            withdraw_membership(user=account, cpts=membership.cpts, by=by, at=at)
         on_unbound(membership)
     decided = "maintenue" if is_kept else "déliée de son compte"
     summary = f"Adhésion contestée {of(str(membership))} : {decided}"
     audit.record("member.contest-settled", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+
+
+def _undone(membership: Membership) -> dict[str, Any]:
+    """The account is taken off and kept out, and the address known before it comes back."""
+    changes: dict[str, Any] = {"account": None, "bound_at": None}
+    if membership.account:
+        changes |= {"refused_account": membership.account, "email": membership.former_email, "former_email": ""}
+    return changes
 
 
 @transaction.atomic

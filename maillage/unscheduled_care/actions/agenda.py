@@ -175,11 +175,17 @@ def hide_what_was_said(*, user: User, at: datetime) -> None:
     agenda = Effector.objects.filter(account=user).first()
     if agenda:
         forget_what_was_said(agenda)
-        added = AuditEvent.objects.filter(type="calendar.added", at__gt=at - RECENT)
-        lately = [int(key) for key in added.values_list("target_id", flat=True)]
-        agenda.calendars.filter(pk__in=lately).delete()
+        _remove_calendars_added_since(agenda, at - RECENT)
         summary = f"{agenda} ne paraît plus au SAS : compte repris par « ce n’est pas moi »"
         audit.record("agenda.taken-back", target=agenda, by=None, at=at, summary=summary)
+
+
+def _remove_calendars_added_since(agenda: Effector, since: datetime) -> None:
+    """One that is always busy hides every slot; the journal knows when each was added."""
+    for calendar in agenda.calendars.all():
+        target = {"target_type": calendar._meta.label_lower, "target_id": str(calendar.pk)}
+        if AuditEvent.objects.filter(type="calendar.added", at__gt=since, **target).exists():
+            calendar.delete()
 
 
 def _roles(number: int | None) -> list[PractitionerRole]:
