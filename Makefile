@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo demo-reset sas-examples backup-key backup restore test test-fast test-postgres check fix lock reference-data bench bench-national bench-peer bench-slots bench-servers bench-sqlite bench-wear bench-contention bench-durability bench-walk
+.PHONY: help install install-dev demo demo-reset sas-examples backup-key backup restore test test-fast test-postgres check fix quality lock reference-data bench bench-national bench-peer bench-slots bench-servers bench-sqlite bench-wear bench-contention bench-durability bench-walk
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -31,7 +31,7 @@ install: $(VENV)/.base ## Make the environment in .venv from the locked dependen
 install-dev: $(VENV)/.dev ## The same, with the tools of development
 
 demo: $(VENV)/.base ## Run a demonstration on http://127.0.0.1:8000
-	@DJANGO_SETTINGS_MODULE=config.settings.demo $(MANAGE) demo
+	@DJANGO_SETTINGS_MODULE=config.settings.demo $(MANAGE) demo $(if $(PORT),--port $(PORT))
 
 demo-reset: $(VENV)/.base ## Put the demonstration data back as they were
 	@DJANGO_SETTINGS_MODULE=config.settings.demo $(MANAGE) demo --reset --no-serve
@@ -59,7 +59,9 @@ check: $(VENV)/.dev ## Format, lint, types, import contracts, templates, lock, m
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/djangofmt --check --quiet $$(git ls-files '*.html')
 	$(VENV)/bin/djangofmt check $$(git ls-files '*.html')
+	$(RUN) -m scripts.format_css --check
 	$(RUN) -m scripts.check_lock
 	DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) makemigrations --check --dry-run
 	DJANGO_SETTINGS_MODULE=config.settings.prod DATABASE_URL=sqlite:///:memory: SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(64))') \
@@ -68,6 +70,12 @@ check: $(VENV)/.dev ## Format, lint, types, import contracts, templates, lock, m
 fix: $(VENV)/.dev ## Format and mend what tools can mend
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+	$(VENV)/bin/djangofmt check --fix --quiet $$(git ls-files '*.html')
+	$(VENV)/bin/djangofmt --quiet $$(git ls-files '*.html')
+	$(RUN) -m scripts.format_css
+
+quality: $(VENV)/.dev ## Print how the house is measured (docs/quality.md)
+	@$(RUN) -m scripts.quality
 
 lock: $(UV) ## Resolve the dependencies anew, a week behind the registry
 	$(RUN) -m scripts.lock

@@ -13,14 +13,14 @@ from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
 from benchmarks.measure import interleaved, milliseconds, row
-from maillage.core.bulk import insert_rows
-from maillage.territorial_diagnosis import accessing
-from maillage.territorial_diagnosis.loading import NewVintage, store
+from maillage.core.sql.bulk import insert_rows
+from maillage.territorial_diagnosis.loading import accessing
+from maillage.territorial_diagnosis.loading.vintages import NewVintage, store
 from maillage.territorial_diagnosis.models import IndicatorValue
-from maillage.territorial_diagnosis.places import Gazetteer
+from maillage.territorial_diagnosis.queries.places import Gazetteer
+from maillage.territorial_diagnosis.queries.what_if import changes_around
 from maillage.territorial_diagnosis.rules import accessibility as rules
 from maillage.territorial_diagnosis.rules.catalogue import accessible_groups
-from maillage.territorial_diagnosis.what_if import changes_around
 
 ON = date(2026, 11, 24)
 BARE = 10**6  # vintages of the floor, which no model knows

@@ -21,8 +21,8 @@ CHECKS = {
         SELECT count(*) FROM audit_auditevent WHERE target_id = CAST(one.id AS varchar(50))
         AND target_type = 'unscheduled_care.appointment' AND type <> 'appointment.seen')""",
     "changes that the SAS would not hear": """SELECT one.id FROM unscheduled_care_appointment AS one
-        WHERE one.regulator_id IS NOT NULL AND one.version + 1 <> (
-        SELECT count(*) FROM unscheduled_care_sasmessage WHERE appointment_id = one.id)""",
+        WHERE one.booked_by_id IN (SELECT account_id FROM sas_regulator) AND one.version + 1 <> (
+        SELECT count(*) FROM sas_sasmessage WHERE appointment_id = one.id)""",
     "changes without the job that tells them": """SELECT 1 WHERE
         (SELECT count(*) FROM core_job WHERE kind = 'unscheduled_care.follow')
         < (SELECT coalesce(sum(version + 1), 0) FROM unscheduled_care_appointment)""",

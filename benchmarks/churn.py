@@ -27,7 +27,7 @@ from benchmarks.load import copied  # noqa: E402
 from maillage.core.errors import DomainError  # noqa: E402
 from maillage.unscheduled_care import actions  # noqa: E402
 from maillage.unscheduled_care.models import Appointment, Origin, Slot  # noqa: E402
-from maillage.unscheduled_care.search import Need, find_hits, find_slots  # noqa: E402
+from maillage.unscheduled_care.queries.search import Need, find_hits, find_slots  # noqa: E402
 
 BOOKER = actions.Booker(user=None, origin=Origin.DESK)
 HISTORY = """
@@ -74,8 +74,12 @@ def measure_wear(url: str, seconds: int) -> None:
         assert on(fresh, lambda: setting("autovacuum")) == "on", "ALTER SYSTEM SET autovacuum = on"
         before = on(fresh, median_search)
         count = wear(fresh, seconds)
-        told(f"search after {seconds} s of {sum(count.values()):,} {dict(count)}", before,
-             on(fresh, median_search), "≤ 1.3")  # fmt: skip
+        told(
+            f"search after {seconds} s of {sum(count.values()):,} {dict(count)}",
+            before,
+            on(fresh, median_search),
+            "≤ 1.3",
+        )
         print(f"after it: {on(fresh, heap_fetches)}")
 
 
@@ -175,8 +179,9 @@ def act(what: str, draw: random.Random) -> None:
 def heap_fetches() -> str:
     """Rows that an index-only search had to look up in the table all the same."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT n_dead_tup, autovacuum_count FROM pg_stat_user_tables WHERE relname = %s",
-                       ["unscheduled_care_slot"])  # fmt: skip
+        cursor.execute(
+            "SELECT n_dead_tup, autovacuum_count FROM pg_stat_user_tables WHERE relname = %s", ["unscheduled_care_slot"]
+        )
         dead, swept = cursor.fetchone()
     return f"{dead} dead rows, swept {swept} times"
 

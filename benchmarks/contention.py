@@ -25,10 +25,13 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from benchmarks.checks import wrongs  # noqa: E402
+from maillage.accounts.models import AccountKind, User  # noqa: E402
 from maillage.core.errors import DomainError  # noqa: E402
+from maillage.sas.actions.campaign import load_campaign  # noqa: E402
+from maillage.sas.models import Regulator  # noqa: E402
+from maillage.sas.queries.publishing import published_slots  # noqa: E402
 from maillage.unscheduled_care import actions  # noqa: E402
-from maillage.unscheduled_care.models import Appointment, Origin, Regulator, Slot  # noqa: E402
-from maillage.unscheduled_care.publishing import published_slots  # noqa: E402
+from maillage.unscheduled_care.models import Appointment, Origin, Slot  # noqa: E402
 
 PEOPLE, EACH, PROCESSES = 50, 12, 4
 FIRST = 99_900_000_000
@@ -61,21 +64,40 @@ def prepare() -> None:
     at = timezone.now()
     start = (at + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
     people = [
-        {"key": f"p{n}", "rpps": str(FIRST + n), "family": f"Essai{n}", "given": "Ada", "cpts": ["c"], "sas": True,
-         "phone": ""}
+        {
+            "key": f"p{n}",
+            "rpps": str(FIRST + n),
+            "family": f"Essai{n}",
+            "given": "Ada",
+            "cpts": ["c"],
+            "sas": True,
+            "phone": "",
+        }
         for n in range(PEOPLE)
-    ]  # fmt: skip
+    ]
     slots = [
-        {"of": f"p{n}", "at": f"l{n}", "start": (start + k * timedelta(minutes=20)).isoformat(), "minutes": 20,
-         "codes": ["PRO"], "cpts": [], "modes": ["AMB"], "reasons": [], "walkin": False, "state": "free",
-         "audience": "all"}
-        for n in range(PEOPLE) for k in range(EACH)
-    ]  # fmt: skip
+        {
+            "of": f"p{n}",
+            "at": f"l{n}",
+            "start": (start + k * timedelta(minutes=20)).isoformat(),
+            "minutes": 20,
+            "codes": ["PRO"],
+            "cpts": [],
+            "modes": ["AMB"],
+            "reasons": [],
+            "walkin": False,
+            "state": "free",
+            "audience": "all",
+        }
+        for n in range(PEOPLE)
+        for k in range(EACH)
+    ]
     places = [{"key": f"l{n}", "of": f"p{n}", "line": "", "city": "", "postal": ""} for n in range(PEOPLE)]
     cpts = [{"key": "c", "name": "CPTS du banc"}]
-    actions.load_campaign(content={"cpts": cpts, "practitioners": people, "places": places, "slots": slots}, at=at)
+    load_campaign(content={"cpts": cpts, "practitioners": people, "places": places, "slots": slots}, at=at)
+    account = User.objects.create(kind=AccountKind.EXTERNAL, identifier="regulator:banc")
     regulator = Regulator.objects.create(
-        given_name="Zoé", family_name="Loret", email="z@sas.test", created_at=at, updated_at=at
+        given_name="Zoé", family_name="Loret", email="z@sas.test", account=account, created_at=at, updated_at=at
     )
     regulator.identifiers.create(system="urn:oid:1.2.250.1.213.3.6", value="banc")
 
@@ -89,7 +111,7 @@ def run(number: int, threads: int, share: int) -> tuple[Counter[str], list[float
 
     def client(seed: int) -> None:
         draw = random.Random(seed)  # noqa: S311
-        booker = actions.Booker(user=None, origin=Origin.SAS, regulator=Regulator.objects.get())
+        booker = actions.Booker(user=Regulator.objects.select_related("account").get().account, origin=Origin.SAS)
         for _ in range(share):
             what = draw.choices(("book", "cancel", "move", "read"), (60, 20, 12, 8))[0]
             begun = time.perf_counter()
@@ -136,8 +158,10 @@ def tell(answers: list[tuple[Counter[str], list[float], list[float]]], spent: fl
     print(f"{total:,} attempts in {spent:.0f} s ({total / spent:.0f}/s), {connection.vendor}")
     for what, count in sorted(told.items()):
         print(f"  {what}: {count:,}")
-    print(f"bookings: winners p50 {statistics.median(won):.0f} ms; losers p50 {statistics.median(lost):.0f} ms, "
-          f"p99 {lost[int(0.99 * len(lost))]:.0f} ms")  # fmt: skip
+    print(
+        f"bookings: winners p50 {statistics.median(won):.0f} ms; losers p50 {statistics.median(lost):.0f} ms, "
+        f"p99 {lost[int(0.99 * len(lost))]:.0f} ms"
+    )
     found = wrongs()
     print("rules looked at again: " + ("; ".join(found) if found else "nothing wrong"))
 

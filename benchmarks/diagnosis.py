@@ -12,11 +12,11 @@ from maillage.accounts.models import User
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune, Departement
 from maillage.geography.queries import communes_of_epci
-from maillage.territorial_diagnosis.content import content_of
-from maillage.territorial_diagnosis.documents import diagnosis_pdf
-from maillage.territorial_diagnosis.loading import NewVintage, store
-from maillage.territorial_diagnosis.places import Gazetteer
-from maillage.territorial_diagnosis.queries import area_of, definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.documents.content import content_of
+from maillage.territorial_diagnosis.documents.printed import diagnosis_pdf
+from maillage.territorial_diagnosis.loading.vintages import NewVintage, store
+from maillage.territorial_diagnosis.queries.figures import area_of, definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.queries.places import Gazetteer
 from maillage.territorial_diagnosis.rules.catalogue import Kind, definitions
 from maillage.territory.actions import found_cpts
 from maillage.territory.models import Perimeter, PerimeterPart

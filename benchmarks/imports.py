@@ -10,8 +10,8 @@ from django.utils import timezone
 from benchmarks.measure import milliseconds, row
 from maillage.cpts.models import Cpts
 from maillage.geography.actions import load_reference
+from maillage.geography.loading.reference import open_reference
 from maillage.geography.models import Commune, CommunePopulation, Departement, Epci, PlaceName, ReferenceRelease, Region
-from maillage.geography.reference import open_reference
 
 TABLES = (Region, Departement, Epci, Commune, CommunePopulation, PlaceName)
 

@@ -40,8 +40,10 @@ def main() -> None:
     for number in range(asked.rounds):
         one_round(session, draw, kill_postgres=asked.postgres and number % 2 == 1)
     found = wrongs()
-    print(f"{asked.rounds} rounds, {Appointment.objects.count():,} bookings acknowledged or not: "
-          + ("; ".join(found) if found else "nothing half-booked, nothing lost"))  # fmt: skip
+    print(
+        f"{asked.rounds} rounds, {Appointment.objects.count():,} bookings acknowledged or not: "
+        + ("; ".join(found) if found else "nothing half-booked, nothing lost")
+    )
 
 
 def one_round(session: str, draw: random.Random, *, kill_postgres: bool) -> None:

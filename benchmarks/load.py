@@ -20,9 +20,14 @@ SECRET = "b" * 60
 GRANIAN = ("-m", "granian", "--interface", "wsgi", "--no-access-log", "--log-level", "warning", "--port", f"{PORT}")
 OURS = (*GRANIAN, "--workers", "2", "--blocking-threads", "2")  # as production runs it
 PRODUCTION = {
-    "DJANGO_SETTINGS_MODULE": "config.settings.prod", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "127.0.0.1",
-    "EMAIL_URL": "smtp://localhost", "SECURE_SSL_REDIRECT": "0", "SAS_CERTIFICATE_REQUIRED": "0", "LOG_LEVEL": "ERROR",
-}  # fmt: skip
+    "DJANGO_SETTINGS_MODULE": "config.settings.prod",
+    "SECRET_KEY": SECRET,
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "EMAIL_URL": "smtp://localhost",
+    "SECURE_SSL_REDIRECT": "0",
+    "SAS_CERTIFICATE_REQUIRED": "0",
+    "LOG_LEVEL": "ERROR",
+}
 
 
 @dataclass(frozen=True)
@@ -109,8 +114,22 @@ def pgbench(url: str, script: str, clients: int, seconds: int = 8) -> Load:
     """Prepared statements, two threads; each transaction logged, for its percentiles."""
     with TemporaryDirectory() as folder:
         Path(folder, "script.sql").write_text(script)
-        command = ["pgbench", "-n", "-f", "script.sql", "-c", str(clients), "-j", "2", "-T", str(seconds), "-M",
-                   "prepared", "-l", url]  # fmt: skip
+        command = [
+            "pgbench",
+            "-n",
+            "-f",
+            "script.sql",
+            "-c",
+            str(clients),
+            "-j",
+            "2",
+            "-T",
+            str(seconds),
+            "-M",
+            "prepared",
+            "-l",
+            url,
+        ]
         told = subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder).stdout
         logs = [line.split()[2] for path in Path(folder).glob("pgbench_log*") for line in path.read_text().splitlines()]
     times = sorted(int(one) / 1000 for one in logs)

@@ -43,16 +43,24 @@ def run() -> None:
 def _people(cpts: Cpts) -> list[Participant]:
     now = timezone.now()
     meeting = Meeting.objects.create(
-        cpts=cpts, kind="information", title="Banc", status="planned", created_at=NOW, starts_at=now,
+        cpts=cpts,
+        kind="information",
+        title="Banc",
+        status="planned",
+        created_at=NOW,
+        starts_at=now,
         ends_at=now + timedelta(hours=3),
-    )  # fmt: skip
+    )
     Participant.objects.bulk_create(
         Participant(
-            cpts=cpts, meeting=meeting, name=f"Personne {number}", search_name=f"personne {number}",
+            cpts=cpts,
+            meeting=meeting,
+            name=f"Personne {number}",
+            search_name=f"personne {number}",
             email=f"banc{number}@exemple.invalid",
         )
         for number in range(PEOPLE)
-    )  # fmt: skip
+    )
     return list(meeting.participants.select_related("meeting"))
 
 

@@ -13,8 +13,8 @@ from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Departement
 from maillage.members.actions import start_import
+from maillage.members.loading.spreadsheets import preview_of
 from maillage.members.models import Membership, MembershipStatus, SpreadsheetImport
-from maillage.members.spreadsheets import preview_of
 from maillage.territory.actions import found_cpts
 
 NOW = datetime(2026, 11, 24, 11, tzinfo=UTC)
@@ -53,12 +53,18 @@ def _cpts(user: User) -> Cpts:
     cpts = found_cpts(name="CPTS banc des membres", departement=Departement.objects.get(pk="24"), by=user, at=NOW)
     Membership.objects.bulk_create(
         Membership(
-            cpts=cpts, family_name=f"Nom-{number}", given_name="Ève", search_name=normalised(f"nom {number} eve"),
-            occupation="Infirmière", group="60", commune_id="24167", email=f"{number}@exemple.invalid",
+            cpts=cpts,
+            family_name=f"Nom-{number}",
+            given_name="Ève",
+            search_name=normalised(f"nom {number} eve"),
+            occupation="Infirmière",
+            group="60",
+            commune_id="24167",
+            email=f"{number}@exemple.invalid",
             status=MembershipStatus.UP_TO_DATE,
         )
         for number in range(MEMBERS)
-    )  # fmt: skip
+    )
     return cpts
 
 

@@ -21,9 +21,17 @@ def main(path: str) -> None:
     demand = pd.DataFrame({"id": np.arange(size), "pop": data["population"]})
     supply = pd.DataFrame({"id": np.arange(size), "doc": data["supply"]})
     model = Access(
-        demand_df=demand, demand_index="id", demand_value="pop", supply_df=supply, supply_index="id",
-        supply_value="doc", cost_df=costs, cost_origin="origin", cost_dest="dest", cost_name="cost",
-    )  # fmt: skip
+        demand_df=demand,
+        demand_index="id",
+        demand_value="pop",
+        supply_df=supply,
+        supply_index="id",
+        supply_value="doc",
+        cost_df=costs,
+        cost_origin="origin",
+        cost_dest="dest",
+        cost_name="cost",
+    )
 
     start = time.perf_counter()
     found = model.enhanced_two_stage_fca(

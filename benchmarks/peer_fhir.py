@@ -55,28 +55,48 @@ def entry(resource: dict, mode: str) -> dict:
 
 def slot(row: tuple) -> dict:
     return {
-        "resourceType": "Slot", "id": str(row[0]), "meta": {"security": [{"system": KIND, "code": "PRO"}]},
-        "serviceType": [{"coding": [{"system": MODE, "code": "AMB"}]}], "schedule": {"reference": f"Schedule/{row[3]}"},
-        "appointmentType": {"coding": [{"code": "ROUTINE"}]}, "status": "free", "start": row[1].isoformat(),
-        "end": row[2].isoformat(), "comment": f"https://agenda.test/?ps=8{row[12]}",
-    }  # fmt: skip
+        "resourceType": "Slot",
+        "id": str(row[0]),
+        "meta": {"security": [{"system": KIND, "code": "PRO"}]},
+        "serviceType": [{"coding": [{"system": MODE, "code": "AMB"}]}],
+        "schedule": {"reference": f"Schedule/{row[3]}"},
+        "appointmentType": {"coding": [{"code": "ROUTINE"}]},
+        "status": "free",
+        "start": row[1].isoformat(),
+        "end": row[2].isoformat(),
+        "comment": f"https://agenda.test/?ps=8{row[12]}",
+    }
 
 
 def around(row: tuple) -> list[dict]:
     place, person = str(row[3]), str(row[11])
     location = {
-        "resourceType": "Location", "id": "loc-1", "address": {"line": [row[4]], "city": row[5], "postalCode": row[6]},
+        "resourceType": "Location",
+        "id": "loc-1",
+        "address": {"line": [row[4]], "city": row[5], "postalCode": row[6]},
         "position": {"longitude": row[8], "latitude": row[7]},
-    }  # fmt: skip
+    }
     return [
-        {"resourceType": "Schedule", "id": place,
-         "actor": [{"reference": f"Practitioner/{person}"}, {"reference": f"PractitionerRole/{place}"}]},
-        {"resourceType": "Practitioner", "id": person, "identifier": [{"system": NUMBER, "value": str(row[12])}],
-         "name": [{"family": row[13], "given": [row[14]]}]},
-        {"resourceType": "PractitionerRole", "id": place, "contained": [location],
-         "practitioner": {"reference": f"Practitioner/{person}"}, "location": [{"reference": "#loc-1"}],
-         "telecom": [{"system": "phone", "value": row[9]}]},
-    ]  # fmt: skip
+        {
+            "resourceType": "Schedule",
+            "id": place,
+            "actor": [{"reference": f"Practitioner/{person}"}, {"reference": f"PractitionerRole/{place}"}],
+        },
+        {
+            "resourceType": "Practitioner",
+            "id": person,
+            "identifier": [{"system": NUMBER, "value": str(row[12])}],
+            "name": [{"family": row[13], "given": [row[14]]}],
+        },
+        {
+            "resourceType": "PractitionerRole",
+            "id": place,
+            "contained": [location],
+            "practitioner": {"reference": f"Practitioner/{person}"},
+            "location": [{"reference": "#loc-1"}],
+            "telecom": [{"system": "phone", "value": row[9]}],
+        },
+    ]
 
 
 app.add_providers(provider)

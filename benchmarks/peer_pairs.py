@@ -16,8 +16,8 @@ import numpy as np  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from benchmarks.measure import interleaved  # noqa: E402
-from maillage.territorial_diagnosis import accessing  # noqa: E402
-from maillage.territorial_diagnosis.places import Gazetteer  # noqa: E402
+from maillage.territorial_diagnosis.loading import accessing  # noqa: E402
+from maillage.territorial_diagnosis.queries.places import Gazetteer  # noqa: E402
 from maillage.territorial_diagnosis.rules import accessibility as rules  # noqa: E402
 
 ON = date(2026, 11, 24)
@@ -39,9 +39,15 @@ def main(path: str) -> None:
     (taken,) = interleaved(lambda: rules.accessibility(weights, many, demand), rounds=9)
     ours = rules.accessibility(weights, supply[:, None], population[:, None])[:, 0]
     np.savez(
-        path, origin=pairs.origin[kept], destination=pairs.destination[kept], minutes=pairs.minutes[kept],
-        population=population, supply=supply, ours=ours, seconds=taken / 1000 / PROFESSIONS,
-    )  # fmt: skip
+        path,
+        origin=pairs.origin[kept],
+        destination=pairs.destination[kept],
+        minutes=pairs.minutes[kept],
+        population=population,
+        supply=supply,
+        ours=ours,
+        seconds=taken / 1000 / PROFESSIONS,
+    )
 
 
 if __name__ == "__main__":

@@ -28,8 +28,9 @@ from benchmarks import slots_data, slots_sql  # noqa: E402
 from benchmarks.load import PORT, Load, copied, paced, pgbench, server, wrk  # noqa: E402
 from maillage.accounts.models import AccountKind, User  # noqa: E402
 from maillage.accounts.sessions import SessionStore  # noqa: E402
-from maillage.unscheduled_care.fhir import fhir_instant  # noqa: E402
-from maillage.unscheduled_care.models import Regulator, Slot  # noqa: E402
+from maillage.sas.fhir.resources import fhir_instant  # noqa: E402
+from maillage.sas.models import Regulator  # noqa: E402
+from maillage.unscheduled_care.models import Slot  # noqa: E402
 
 CONNECTIONS = 16
 SYSTEM = "urn:oid:1.2.250.1.71.4.2.1"
@@ -102,12 +103,17 @@ def sign_in() -> str:
     fields = {"given_name": "Zoé", "family_name": "Loret", "terms_accepted_at": at, "created_at": at, "updated_at": at}
     regulator, _ = Regulator.objects.update_or_create(email="z@sas.test", defaults=fields)
     regulator.identifiers.get_or_create(system=SYSTEM, value="banc")
-    User.objects.filter(pk=user.pk).update(identifier=f"regulator:{regulator.uuid}")
+    Regulator.objects.filter(pk=regulator.pk).update(account=user)
     store = SessionStore()
-    store.update({
-        SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: BACKEND, HASH_SESSION_KEY: user.get_session_auth_hash(),
-        "through_sas": str(regulator.uuid), "through_sas_number": "banc",
-    })  # fmt: skip
+    store.update(
+        {
+            SESSION_KEY: str(user.pk),
+            BACKEND_SESSION_KEY: BACKEND,
+            HASH_SESSION_KEY: user.get_session_auth_hash(),
+            "through_sas": str(regulator.uuid),
+            "through_sas_number": "banc",
+        }
+    )
     store.save()
     return str(store.session_key)
 
@@ -120,8 +126,9 @@ def told(what: str, mine: Load, floor: Load | None, goal: str) -> None:
 def measure_search(url: str, session: str) -> None:
     """As JSON, and as the page of the regulation, against the statement that both begin with."""
     for path, what, goal in (
-        ("/regulation/creneaux.json", "search, as JSON", "≥ 1/3"), ("/regulation/", "search, the page", "≥ 1/8"),
-    ):  # fmt: skip
+        ("/regulation/creneaux.json", "search, as JSON", "≥ 1/3"),
+        ("/regulation/", "search, the page", "≥ 1/8"),
+    ):
         script = READING % (quoted(slots_sql.queries()), path, session)
         with server(url):
             mine = wrk(path, CONNECTIONS, script=script)
@@ -217,11 +224,13 @@ def sas_call() -> tuple[str, list[str]]:
         )
         numbers = [str(one) for (one,) in cursor.fetchall()]
     pairs = [
-        ("_include", "Slot:schedule"), ("_include:iterate", "Schedule:actor"),
+        ("_include", "Slot:schedule"),
+        ("_include:iterate", "Schedule:actor"),
         ("schedule.actor:Practitioner.identifier", ",".join(f"{SYSTEM}|{one}" for one in numbers)),
-        ("start", f"ge{fhir_instant(at)}"), ("start", f"le{fhir_instant(at + timedelta(hours=72))}"),
+        ("start", f"ge{fhir_instant(at)}"),
+        ("start", f"le{fhir_instant(at + timedelta(hours=72))}"),
         ("status", "free"),
-    ]  # fmt: skip
+    ]
     return f"/fhir/sas/Slot?{urlencode(pairs, quote_via=quote)}", numbers
 
 

@@ -140,10 +140,13 @@ def _say_cells(cursor: object) -> None:
     """What pgbench cannot count: the cells of each circle, and how wide a degree is there."""
     cursor.execute("SELECT id, latitude, longitude, km FROM bench_need")  # type: ignore[attr-defined]
     rows = [
-        ("{" + ",".join(map(str, cells_around(latitude, longitude, km))) + "}",
-         (KM_PER_DEGREE * cos(radians(latitude))) ** 2, key)
+        (
+            "{" + ",".join(map(str, cells_around(latitude, longitude, km))) + "}",
+            (KM_PER_DEGREE * cos(radians(latitude))) ** 2,
+            key,
+        )
         for key, latitude, longitude, km in cursor.fetchall()  # type: ignore[attr-defined]
-    ]  # fmt: skip
+    ]
     cursor.executemany("UPDATE bench_need SET cells = %s, wide = %s WHERE id = %s", rows)  # type: ignore[attr-defined]
 
 

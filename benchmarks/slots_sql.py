@@ -5,18 +5,21 @@ from urllib.parse import urlencode
 import psycopg
 from django.db import connection
 
+from maillage.unscheduled_care.queries.search import Need, statement
 from maillage.unscheduled_care.rules.ranking import RADII
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind
-from maillage.unscheduled_care.search import Need, statement
 
 A_NEED = Need(group="", latitude=45, longitude=0, km=1, since=None, until=None)  # type: ignore[arg-type]
 NEED = """\\set n random(1, 20000)
 SELECT "group" AS grp, latitude AS lat, longitude AS lon, km, wide, cells FROM bench_need WHERE id = :n \\gset
 """
 TABLES = (
-    "unscheduled_care_appointment", "audit_auditevent", "unscheduled_care_sasmessage", "core_job",
+    "unscheduled_care_appointment",
+    "audit_auditevent",
+    "sas_sasmessage",
+    "core_job",
     "django_tasks_database_dbtaskresult",
-)  # fmt: skip
+)
 
 
 def queries() -> list[str]:
@@ -26,20 +29,35 @@ def queries() -> list[str]:
         rows = cursor.fetchall()
     connection.close()
     return [
-        urlencode({"commune": f"Lieu {key} ({key:05})", "profession": group, "delai": 48,
-                   "km": min(RADII, key=lambda one: abs(one - km))})
+        urlencode(
+            {
+                "commune": f"Lieu {key} ({key:05})",
+                "profession": group,
+                "delai": 48,
+                "km": min(RADII, key=lambda one: abs(one - km)),
+            }
+        )
         for key, group, km in rows
-    ]  # fmt: skip
+    ]
 
 
 def search(limit: int) -> str:
     """The statement of a search, its parameters read from the table of needs."""
     sql, _ = statement(A_NEED)
     named = {
-        "group": ":grp", "since": "now()", "until": "now() + interval '48 hours'", "modes": ALL_MODES,
-        "others": ALL_KINDS & ~int(Kind.CPTS), "latitude": ":lat", "longitude": ":lon", "high": 12365.44,
-        "wide": ":wide", "square": "(:km::int * :km::int)", "limit": limit, "cells": ":cells",
-    }  # fmt: skip
+        "group": ":grp",
+        "since": "now()",
+        "until": "now() + interval '48 hours'",
+        "modes": ALL_MODES,
+        "others": ALL_KINDS & ~int(Kind.CPTS),
+        "latitude": ":lat",
+        "longitude": ":lon",
+        "high": 12365.44,
+        "wide": ":wide",
+        "square": "(:km::int * :km::int)",
+        "limit": limit,
+        "cells": ":cells",
+    }
     return f"{NEED}{' '.join(sql.split()) % named};\n"
 
 
@@ -105,9 +123,16 @@ def _written(rows: dict[str, dict[str, str | None]]) -> str:
 
 def _insert(table: str, row: dict[str, str | None]) -> str:
     """Keys anew, the rest as it was."""
-    anew = {"uuid": "gen_random_uuid()", "slot_id": ":slot", "effector_id": ":owner", "starts_at": ":starts",
-            "ends_at": ":ends", "booked_at": "now()", "code": "'00000000'"}  # fmt: skip
-    if table == "unscheduled_care_sasmessage":
+    anew = {
+        "uuid": "gen_random_uuid()",
+        "slot_id": ":slot",
+        "effector_id": ":owner",
+        "starts_at": ":starts",
+        "ends_at": ":ends",
+        "booked_at": "now()",
+        "code": "'00000000'",
+    }
+    if table == "sas_sasmessage":
         anew |= {"appointment_id": "lastval_appointment", "number": "0"}
     if table == "django_tasks_database_dbtaskresult":
         anew["id"] = "gen_random_uuid()"

@@ -21,9 +21,13 @@ from benchmarks.load import PORT, PRODUCTION, Load, copied, server, wrk
 FILE = Path(".cache/slots.sqlite3").absolute()
 STORED = {
     "timestamp with time zone": "to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')",
-    "uuid": "replace({0}::text, '-', '')", "jsonb": "{0}::text", "boolean": "{0}::int", "date": "{0}::text",
-    "numeric": "{0}::text", "bytea": "{0}",
-}  # fmt: skip
+    "uuid": "replace({0}::text, '-', '')",
+    "jsonb": "{0}::text",
+    "boolean": "{0}::int",
+    "date": "{0}::text",
+    "numeric": "{0}::text",
+    "bytea": "{0}",
+}
 PATH = "/regulation/creneaux.json"
 BATCH = 20_000
 
@@ -92,8 +96,9 @@ def copy(table: str, theirs: psycopg.Connection, ours: sqlite3.Connection) -> No
     """Every row, each value as Django keeps it on SQLite."""
     columns = theirs.execute(
         "SELECT column_name, data_type FROM information_schema.columns "
-        "WHERE table_schema = 'public' AND table_name = %s ORDER BY ordinal_position", [table],
-    ).fetchall()  # fmt: skip
+        "WHERE table_schema = 'public' AND table_name = %s ORDER BY ordinal_position",
+        [table],
+    ).fetchall()
     if not columns:
         return
     read = ", ".join(STORED.get(kind, "{0}").format(f'"{name}"') for name, kind in columns)

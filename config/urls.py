@@ -7,23 +7,12 @@ from allauth.mfa.webauthn.views import add_webauthn, remove_webauthn
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from maillage.accounts.proving import recently_proved
+from maillage.accounts.signing_in.proving import recently_proved
 from maillage.accounts.web.psc_views import SignOut
+from maillage.core.workspaces import url_modules
 
 urlpatterns = [
-    path("", include("maillage.unscheduled_care.api.urls")),  # machines first: they call most, and wait least
-    path("", include("maillage.unscheduled_care.web.urls")),  # then regulators, on a call
-    path("", include("maillage.portal.web.urls")),
-    path("", include("maillage.core.web.urls")),
-    path("", include("maillage.accounts.web.urls")),
-    path("", include("maillage.geography.web.urls")),
-    path("", include("maillage.territory.web.urls")),
-    path("", include("maillage.exchange.web.urls")),
-    path("", include("maillage.members.web.urls")),
-    path("", include("maillage.meetings.web.urls")),
-    path("", include("maillage.territorial_diagnosis.web.urls")),
-    path("", include("maillage.aci.web.urls")),
-    path("", include("maillage.oversight.web.urls")),
+    *(path("", include(module)) for module in url_modules()),
     path("compte/logout/", SignOut.as_view(), name="account_logout"),  # ours: it leaves Pro Santé Connect too
     path("compte/email/", RedirectView.as_view(pattern_name="accounts:address"), name="account_email"),
     # The library asks no proof of an account that opens by Pro Santé Connect alone.

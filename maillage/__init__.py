@@ -1,1 +1,1 @@
-VERSION = "0.1.0"  # as pyproject.toml says (tests/test_codebase.py)
+VERSION = "0.2.0"  # as pyproject.toml says (tests/test_codebase.py)

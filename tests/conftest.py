@@ -11,14 +11,18 @@ from pathlib import Path
 import hypothesis
 import pytest
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY as RECORDS_KEY
+from django.db import connection
 from django.test import Client
 
 from maillage.accounts.models import Role, User
-from maillage.core import jobs
+from maillage.core.leases import forget_leases
+from maillage.core.work import jobs
 from maillage.cpts.models import Cpts
 from maillage.geography.actions import load_reference
+from maillage.geography.loading.reference import DATA_DIR, FILES, Reference, open_reference
 from maillage.geography.models import Commune
-from maillage.geography.reference import DATA_DIR, FILES, Reference, open_reference
+from maillage.records.models import Snapshot
+from tests.acts_played import pytest_sessionfinish, pytest_testnodedown, say_what_is_missing  # noqa: F401
 from tests.factories import NOON, CptsFactory, PerimeterFactory, UserFactory
 
 # A loaded machine is slow, not wrong.
@@ -138,5 +142,26 @@ def run_jobs():
 def pytest_terminal_summary(terminalreporter) -> None:
     """Say plainly how many journeys were not played."""
     skipped = [one for one in terminalreporter.stats.get("skipped", []) if "tests/browser" in one.nodeid]
+    say_what_is_missing(terminalreporter)
     if skipped:
         terminalreporter.write_line(f"{len(skipped)} browser journeys skipped: install Chromium to play them.")
+
+
+@pytest.fixture(autouse=True)
+def leases_begin_anew():
+    """What a process took of a limit was counted in a database that the next test does not have."""
+    forget_leases()
+
+
+@pytest.fixture(autouse=True)
+def frozen_contents_let_go(request):
+    """A snapshot refuses to be deleted while it holds something, and SQLite empties its tables by deleting."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    request.getfixturevalue("_django_db_helper")
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    is_emptied = "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction"))
+    if is_emptied:
+        Snapshot.objects.filter(content__isnull=False).update(content=None, erased_at=NOON)

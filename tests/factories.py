@@ -3,18 +3,22 @@
 import io
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import factory
 from allauth.account.models import EmailAddress
 from pypdf import PdfWriter
 
-from maillage.accounts.models import Role, RoleAssignment, User
+from maillage.accounts.models import AccountKind, Role, RoleAssignment, User
 from maillage.core.text import normalised
 from maillage.cpts.models import Approval, Cpts
 from maillage.directory.models import Organization, Practitioner, PractitionerRole
 from maillage.geography.queries import communes_of_epci
 from maillage.meetings.models import Meeting, MeetingKind, MeetingStatus, Participant
 from maillage.members.models import College, Membership, MembershipStatus
+from maillage.records.models import Attachment
+from maillage.sas.models import Regulator
+from maillage.sas.rules.fhir_codes import SAS_SYSTEM
 from maillage.territory.models import Perimeter, PerimeterPart, PerimeterStatus
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
@@ -103,8 +107,12 @@ class MembershipFactory(factory.django.DjangoModelFactory):
         model = Membership
 
     cpts = factory.SubFactory(CptsFactory)
-    given_name = "Camille"
-    family_name = factory.Sequence(lambda n: f"Adhérente-{n:03d}")
+    practitioner = None
+    # Named as the register names their number, when they bear one.
+    given_name = factory.LazyAttribute(lambda one: one.practitioner.given_name if one.practitioner else "Camille")
+    family_name = factory.LazyAttributeSequence(
+        lambda one, n: one.practitioner.family_name if one.practitioner else f"Adhérente-{n:03d}"
+    )
     search_name = factory.LazyAttribute(lambda one: normalised(f"{one.structure} {one.family_name} {one.given_name}"))
     structure = ""
     occupation = "Infirmière"
@@ -207,3 +215,38 @@ def pdf(text: str = "") -> bytes:
     writer.add_metadata({"/Title": text or "Essai"})
     writer.write(out)
     return out.getvalue()
+
+
+class AttachmentFactory(factory.django.DjangoModelFactory):
+    """A row alone: its file is not there."""
+
+    class Meta:
+        model = Attachment
+
+    cpts = factory.SubFactory("tests.factories.CptsFactory")
+    name = "Budget"
+    kind = "pdf"
+    size = 1_200_000
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    created_at = NOON
+
+
+class RegulatorFactory(factory.django.DjangoModelFactory):
+    """Declared by the SAS, and entered once: `identifier` is the technical one of the SAS."""
+
+    class Meta:
+        model = Regulator
+        skip_postgeneration_save = True
+
+    given_name = "Zoé"
+    family_name = "Loret"
+    email = "z@sas.test"
+    account = factory.LazyFunction(
+        lambda: User.objects.create(kind=AccountKind.EXTERNAL, identifier=f"regulator:{uuid4()}")
+    )
+    created_at = NOON
+    updated_at = NOON
+
+    @factory.post_generation
+    def identifier(self, create: bool, extracted: str | None, **kwargs: Any) -> None:
+        self.identifiers.create(system=SAS_SYSTEM, value=extracted or "z")

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from maillage.core import files
 from maillage.core.apart.reading import Reader
+from maillage.records.actions import attaching
+from maillage.sas.api.answering import LARGEST_BODY
 from maillage.territory.web.forms import PASTE_LIMIT
 from maillage.unscheduled_care.actions import calendars
-from maillage.unscheduled_care.api.answering import LARGEST_BODY
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
@@ -31,7 +31,7 @@ def test_the_proxy_lets_through_what_the_application_takes_and_no_more():
 
 @pytest.mark.parametrize(
     "largest",
-    [files.LARGEST, Reader("").largest, calendars.FILES.largest, 3 * PASTE_LIMIT],
+    [attaching.LARGEST, Reader("").largest, calendars.FILES.largest, 3 * PASTE_LIMIT],
     ids=["pdf", "workbook", "calendar", "pasted-list-encoded"],
 )
 def test_a_file_as_large_as_its_kind_allows_reaches_the_one_who_answers(largest):

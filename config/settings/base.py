@@ -23,7 +23,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "django_htmx",
-    "template_partials",
+    "template_partials.apps.SimpleAppConfig",  # its loader is set below, around ours
     "js_lib_leaflet",
     "lucide",
     "allauth",
@@ -36,13 +36,16 @@ INSTALLED_APPS = [
     "maillage.geography",
     "maillage.cpts",
     "maillage.accounts",
+    "maillage.records",
     "maillage.exchange",
     "maillage.directory",
     "maillage.territory",
     "maillage.members",
     "maillage.meetings",
     "maillage.territorial_diagnosis",
+    "maillage.patients",
     "maillage.unscheduled_care",
+    "maillage.sas",
     "maillage.aci",
     "maillage.oversight",
     "maillage.portal",
@@ -57,7 +60,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "maillage.core.typography.TypographyMiddleware",
+    "maillage.core.papers.typography.TypographyMiddleware",
     "maillage.core.web.limits.LimitsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -70,16 +73,17 @@ MIDDLEWARE = [
     "maillage.accounts.middleware.SecondFactorMiddleware",
     "maillage.accounts.middleware.ScopeMiddleware",
     "maillage.accounts.middleware.ExportTrace",
+    "maillage.records.web.draft_views.SentDrafts",
 ]
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+LOADERS = ["maillage.core.screens.loaders.FolderLoader", "maillage.core.screens.loaders.AppsLoader"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         # Our folder first: it overrides the layouts of allauth.
-        "DIRS": [BASE_DIR / "maillage" / "core" / "templates"],
-        "APP_DIRS": True,
+        "DIRS": [BASE_DIR / "maillage" / app / "templates" for app in ("core", "accounts")],
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -87,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "maillage.portal.navigation.shell",
             ],
+            "loaders": [("template_partials.loader.Loader", [("django.template.loaders.cached.Loader", LOADERS)])],
             "builtins": ["maillage.core.templatetags.maillage", "template_partials.templatetags.partials"],
         },
     }
@@ -107,7 +112,7 @@ def tuned(database: dict) -> dict:
     if database["ENGINE"].endswith("sqlite3"):
         database.setdefault("OPTIONS", {}).update(SQLITE_OPTIONS)
     if database["ENGINE"].endswith("postgresql"):
-        database["ENGINE"] = "maillage.core.postgresql"
+        database["ENGINE"] = "maillage.core.sql.postgresql"
         database |= {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
         # A server that does not answer is said so within seconds (/sante/pret), not minutes.
         database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
@@ -144,7 +149,16 @@ AUTH_PASSWORD_VALIDATORS = [
 CSRF_FAILURE_VIEW = "maillage.portal.web.errors.csrf_failure"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "portal:after_login"
-ACCOUNT_ADAPTER = "maillage.accounts.adapter.AccountAdapter"
+# Pages that apps name without knowing whose they are (core.links.page).
+PAGES = {
+    "start": "portal:start",
+    "after_login": "portal:after_login",
+    "home": "portal:home",
+    "spaces": "portal:spaces",
+    "legal": "portal:legal",
+    "connections": "accounts:connections",
+}
+ACCOUNT_ADAPTER = "maillage.accounts.signing_in.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "maillage.accounts.web.forms.SignupNameForm"
@@ -166,10 +180,10 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = False  # they lock people out of their account: ours are in accounts.limits
 # Whoever reads the mailbox enters at once, from a device known from then on, however often the account is guessed.
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-DEVICE_COOKIE_NAME = "device"  # of a device that an account was used from (accounts.devices)
+DEVICE_COOKIE_NAME = "device"  # of a device that an account was used from (accounts.signing_in.devices)
 DEVICE_DAYS = env.int("DEVICE_DAYS", default=180)
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a password or a second factor that changes is told by mail
-MFA_ADAPTER = "maillage.accounts.adapter.FactorAdapter"
+MFA_ADAPTER = "maillage.accounts.signing_in.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
     "authenticate": "maillage.accounts.web.factor_forms.CodeForm",
@@ -200,9 +214,11 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
 FORMAT_MODULE_PATH = ["config.formats"]
 
-FORM_RENDERER = "maillage.core.forms.Renderer"
+FORM_RENDERER = "maillage.core.screens.forms.Renderer"
 
 STATIC_URL = "/static/"
+# A command that reads a file on its input and refuses it by ending with 1, such as `clamdscan --no-summary -`.
+FILE_SCANNER = env.str("FILE_SCANNER", default="")
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -27,9 +27,10 @@ def refuse_open_doors(environment: Mapping[str, str]) -> None:
 
 class AccountsConfig(AppConfig):
     name = "maillage.accounts"
+    verbose_name = "Comptes"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from maillage.accounts import signals  # noqa: F401, PLC0415  # receivers connect as it is read
+        from maillage.accounts.signing_in import signals  # noqa: F401, PLC0415  # receivers connect as it is read
 
         refuse_open_doors(os.environ)

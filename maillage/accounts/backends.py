@@ -5,7 +5,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from maillage.accounts.models import AccountKind, User
-from maillage.core.rows import Columns, read_one
+from maillage.core.sql.rows import Columns, read_one
 
 ACCOUNT = Columns(User)
 

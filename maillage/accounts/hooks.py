@@ -22,6 +22,12 @@ def number_lost(*, proof: NumberProof, at: datetime) -> None:
 
 
 @Hook
+def identity_contested(*, what: str, at: datetime, is_urgent: bool = False) -> None:
+    """Something waits for the administrator of the instance to decide; `what`, in a few words. Urgent: told at once,
+    whatever was told lately."""
+
+
+@Hook
 def address_changed(*, user: User) -> None:
     """An account answers at another address, which proved itself; or at the one before, taken back."""
 

@@ -1,4 +1,4 @@
-"""Limits of accounts: passwords and codes (accounts.guessing), sign-up, mails, invitations, imports."""
+"""Limits of accounts: passwords and codes (accounts.signing_in.guessing), sign-up, mails, invitations, imports."""
 
 from maillage.core.dates import DAY, HOUR, MINUTE
 from maillage.core.limits import TOO_MANY_TRIES, By, limit

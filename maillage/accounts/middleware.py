@@ -14,12 +14,13 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 
-from maillage.accounts import means
 from maillage.accounts.actions.exports import trace_export
 from maillage.accounts.models import AccountKind, User
 from maillage.accounts.permissions import assignments_of, demands_second_factor, ends_when_idle, permissions_on
-from maillage.core.spreadsheets import XLSX_TYPE
+from maillage.accounts.signing_in import means
+from maillage.core.papers.spreadsheets import XLSX_TYPE
 from maillage.cpts.models import Cpts
+from maillage.geography.rules.clocks import zone_of
 
 WORKSPACE_KWARG = "cpts_slug"
 EXPORTED = frozenset(
@@ -69,9 +70,13 @@ class ExportTrace:
         if response.status_code == 200 and kind in EXPORTED and isinstance(request.user, User):
             filters = {name: str(value) for name, value in request.GET.items() if value and name != "format"}
             trace_export(
-                what=_filename(response), rows=getattr(response, "rows", None), filters=filters,
-                cpts=getattr(request, "cpts", None), by=request.user, at=timezone.now(),
-            )  # fmt: skip
+                what=_filename(response),
+                rows=getattr(response, "rows", None),
+                filters=filters,
+                cpts=getattr(request, "cpts", None),
+                by=request.user,
+                at=timezone.now(),
+            )
         return response
 
 
@@ -125,13 +130,19 @@ def _is_open_to_a_password(request: HttpRequest, view: Any) -> bool:
 
 
 class ScopeMiddleware:
-    """A stranger to the CPTS of the URL gets 404, as if it did not exist; the view receives request.cpts."""
+    """A stranger to the CPTS of the URL gets 404, as if it did not exist; the view receives request.cpts.
+
+    Its hours are told and typed by the clock of its territory, overseas too.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()  # its page may have been told by the clock of a territory
 
     def process_view(
         self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -149,6 +160,8 @@ class ScopeMiddleware:
         if slug and not request.permissions:  # type: ignore[attr-defined]
             raise Http404
         request.cpts = cpts  # type: ignore[attr-defined]
+        if cpts:
+            timezone.activate(zone_of(cpts.departement_id))
         return None
 
 

@@ -1,93 +1,70 @@
-"""Who may do what: the one table of rights, read by every view, every template and the walk of all URLs."""
+"""Who may do what: what apps declare, read by every view, every template and the walk of all URLs."""
 
-from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
-from functools import wraps
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cache, wraps
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from maillage.accounts.acts import Act
 from maillage.accounts.models import AccountKind, Role, RoleAssignment, User
-from maillage.core.access import View
+from maillage.audit.models import AuditEvent
+from maillage.core.screens.access import View
+from maillage.core.workspaces import declared
 from maillage.cpts.models import Cpts
 
-
-class Permission(StrEnum):
-    """One thing somebody may do. On a CPTS unless its name starts with INSTANCE."""
-
-    HOME_VIEW = "home.view"
-    TERRITORY_VIEW = "territory.view"
-    TERRITORY_DRAFT_VIEW = "territory.draft.view"
-    TERRITORY_EDIT = "territory.edit"
-    ACI_VIEW = "aci.view"
-    MEMBER_LIST = "member.list"
-    MEMBER_MANAGE = "member.manage"
-    DIRECTORY_VIEW = "directory.view"
-    DIAGNOSIS_VIEW = "diagnosis.view"
-    DIAGNOSIS_EDIT = "diagnosis.edit"
-    MESSAGE_LIST = "message.list"
-    MEETING_LIST = "meeting.list"
-    MEETING_MANAGE = "meeting.manage"
-    SLOT_PUBLISH = "slot.publish"
-    SLOT_BOOK = "slot.book"
-    CARE_MANAGE = "care.manage"
-    PATIENT_DESK = "patient.desk"
-    TEAM_MANAGE = "team.manage"
-    AUDIT_VIEW = "audit.view"
-    INSTANCE_MANAGE = "instance.manage"
+# Groups of roles, as capabilities give rights to them.
+LEAD = frozenset({Role.COORDINATOR, Role.PRESIDENT})
+TEAM = LEAD | {Role.SECRETARY}
+BOARD = TEAM | {Role.TREASURER}
+ANY_MEMBER = BOARD | {Role.MEMBER, Role.MEDICAL_ASSISTANT}
+INSTITUTIONS = frozenset({Role.ARS_INSTRUCTOR, Role.CPAM_INSTRUCTOR, Role.GUICHET_AGENT})
+READERS = ANY_MEMBER | INSTITUTIONS | {Role.REGULATOR}
 
 
-_READERS = frozenset(
-    {Permission.HOME_VIEW, Permission.TERRITORY_VIEW, Permission.DIRECTORY_VIEW, Permission.DIAGNOSIS_VIEW}
-)
-_ANY_MEMBER = _READERS | {
-    Permission.MEMBER_LIST, Permission.MEETING_LIST, Permission.SLOT_PUBLISH, Permission.SLOT_BOOK,
-}  # fmt: skip
-_TEAM = frozenset(
-    {Permission.MEMBER_MANAGE, Permission.MEETING_MANAGE, Permission.MESSAGE_LIST, Permission.CARE_MANAGE}
-)
-_BOARD = _ANY_MEMBER | {Permission.TERRITORY_DRAFT_VIEW, Permission.ACI_VIEW}
-_INSTITUTION = _READERS | {Permission.ACI_VIEW}
-_LEAD = _BOARD | _TEAM | {
-    Permission.TERRITORY_EDIT, Permission.DIAGNOSIS_EDIT, Permission.TEAM_MANAGE, Permission.AUDIT_VIEW,
-}  # fmt: skip
+class Permission(str):
+    """One thing somebody may do on a CPTS, or on the instance (`instance.…`), and the roles that may.
 
-ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
-    Role.COORDINATOR: _LEAD | {Permission.PATIENT_DESK},
-    Role.PRESIDENT: _LEAD,
-    Role.TREASURER: _BOARD,
-    Role.SECRETARY: _BOARD | _TEAM,
-    Role.MEMBER: _ANY_MEMBER,
-    Role.MEDICAL_ASSISTANT: _ANY_MEMBER | {Permission.PATIENT_DESK},
-    Role.REGULATOR: _READERS,
-    Role.ARS_INSTRUCTOR: _INSTITUTION,
-    Role.CPAM_INSTRUCTOR: _INSTITUTION,
-    Role.GUICHET_AGENT: _INSTITUTION | {Permission.TERRITORY_DRAFT_VIEW},
-    Role.INSTANCE_ADMIN: frozenset({Permission.INSTANCE_MANAGE}),
-}
+    Each app makes its own in its module `permissions` and declares them in its workspace. A strong one is never opened
+    by a password alone: patients, money, votes, members as a whole, who may do what.
+    """
 
-# What a password alone never opens: patients, money, votes, members as a whole, and who may do what.
-STRONG_PERMISSIONS = frozenset(
-    {
-        Permission.PATIENT_DESK,
-        Permission.CARE_MANAGE,
-        Permission.ACI_VIEW,
-        Permission.MEETING_MANAGE,
-        Permission.MEMBER_MANAGE,
-        Permission.MESSAGE_LIST,
-        Permission.TEAM_MANAGE,
-        Permission.AUDIT_VIEW,
-        Permission.INSTANCE_MANAGE,
-    }
-)
-# Roles of whoever holds one of these; regulators too, who read and book for patients by their role alone.
-STRONG_ROLES = frozenset(
-    {role for role, rights in ROLE_PERMISSIONS.items() if rights & STRONG_PERMISSIONS} | {Role.REGULATOR}
-)
+    __slots__ = ("is_strong", "roles")
+    roles: frozenset[Role]
+    is_strong: bool
 
-# Who may see a CPTS exist as a workspace: the administrator of an instance runs it, without reading its CPTS.
-_WORKSPACE_ROLES = frozenset(role for role, rights in ROLE_PERMISSIONS.items() if Permission.HOME_VIEW in rights)
+    def __new__(cls, code: str, *, roles: Iterable[Role], is_strong: bool = False) -> "Permission":
+        made = super().__new__(cls, code)
+        made.roles, made.is_strong = frozenset(roles), is_strong
+        return made
+
+
+HOME_VIEW = Permission("home.view", roles=READERS)
+# Who is in the team and who is a member is asked by this app itself, which binds accounts.
+TEAM_MANAGE = Permission("team.manage", roles=LEAD, is_strong=True)
+MEMBER_MANAGE = Permission("member.manage", roles=TEAM, is_strong=True)
+AUDIT_VIEW = Permission("audit.view", roles=LEAD, is_strong=True)
+INSTANCE_MANAGE = Permission("instance.manage", roles={Role.INSTANCE_ADMIN}, is_strong=True)
+
+
+@cache
+def every_permission() -> frozenset[Permission]:
+    """What the apps declare, together."""
+    return frozenset(permission for some in declared("PERMISSIONS") for permission in some)
+
+
+@cache
+def permissions_of(role: Role) -> frozenset[Permission]:
+    return frozenset(permission for permission in every_permission() if role in permission.roles)
+
+
+@cache
+def strong_roles() -> frozenset[Role]:
+    """Roles of whoever holds a strong permission; regulators too, who book for patients by their role alone."""
+    return frozenset({Role.REGULATOR}.union(*(one.roles for one in every_permission() if one.is_strong)))
 
 
 # Who says that a CPTS is one, in the territory of their role. Nobody else reaches it before, but its own team.
@@ -121,8 +98,8 @@ def permissions_on(user: User, cpts: Cpts | None) -> frozenset[Permission]:
     if cpts is None:
         held = (one.role for one in assignments_of(user) if one.role == Role.INSTANCE_ADMIN)
     else:
-        held = (one.role for one in assignments_of(user) if one.role in _WORKSPACE_ROLES and _reaches(one, cpts))
-    return _union(ROLE_PERMISSIONS[Role(role)] for role in held)
+        held = (one.role for one in assignments_of(user) if one.role in HOME_VIEW.roles and _reaches(one, cpts))
+    return _union(permissions_of(Role(role)) for role in held)
 
 
 def demands_second_factor(user: User) -> bool:
@@ -130,7 +107,7 @@ def demands_second_factor(user: User) -> bool:
 
     A CPTS that waits for its approval is a workspace without patients nor contract: it demands nothing yet.
     """
-    return any(one.role in STRONG_ROLES and not _waits(one) for one in assignments_of(user))
+    return any(one.role in strong_roles() and not _waits(one) for one in assignments_of(user))
 
 
 def ends_when_idle(user: User) -> bool:
@@ -154,6 +131,24 @@ def _union(sets: Iterable[frozenset[Permission]]) -> frozenset[Permission]:
 
 def allows(user: User, permission: Permission, *, on: Cpts | None) -> bool:
     return permission in permissions_on(user, on)
+
+
+def still_vouches(by: User | None, permission: Permission, *, on: Cpts | None, since: datetime) -> bool:
+    """Whether what somebody gave then, in the name of a CPTS, still stands when it is used: an invitation, a tablet, a
+    code said aloud. It ends with their right, and with « Ce n’est pas moi »: somebody else may have given it.
+    """
+    return by is not None and allows(by, permission, on=on) and not was_taken_back(by, since=since)
+
+
+def was_taken_back(user: User, *, since: datetime) -> bool:
+    """« Ce n’est pas moi », said since then."""
+    return takings_back(user).filter(at__gte=since).exists()
+
+
+def takings_back(user: User) -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.filter(
+        type=Act.ACCOUNT_TAKEN_BACK, target_type=User._meta.label_lower, target_id=str(user.pk)
+    )
 
 
 def requires(permission: Permission) -> Callable[[View], View]:

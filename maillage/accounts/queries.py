@@ -8,10 +8,10 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Value, When
 
-from maillage.accounts import means
 from maillage.accounts.models import AccountKind, LinkedIdentity, RoleAssignment, Session, User
 from maillage.accounts.rules.devices import UNKNOWN_DEVICE, UNKNOWN_NETWORK
 from maillage.accounts.sessions import DEVICE, NETWORK, OPENED_AT
+from maillage.accounts.signing_in import means
 from maillage.cpts.models import Cpts
 
 

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from maillage.core.rows import read_rows
+from maillage.core.sql.rows import read_rows
 
 KEPT = "SELECT session_data, used_at FROM accounts_session WHERE session_key = %s AND expire_date > %s"
 # In the session itself: when it was opened, from what, and how many seconds without use end it.

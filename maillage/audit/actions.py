@@ -5,8 +5,9 @@ from typing import Any, Protocol
 
 from django.db import models
 
+from maillage.audit.acts import AnyAct
 from maillage.audit.models import AuditEvent
-from maillage.core.rows import insert
+from maillage.core.sql.rows import insert
 
 SYSTEM = "Maillage"
 
@@ -20,7 +21,7 @@ class Actor(Protocol):
 
 
 def record(
-    type_: str,
+    act: AnyAct,
     *,
     target: models.Model,
     by: Actor | None,
@@ -32,7 +33,7 @@ def record(
 ) -> AuditEvent:
     """Write one row. `summary` is French and ends on the audit page; `by` is None when the product itself acts."""
     event = AuditEvent(
-        type=type_,
+        type=act,
         at=at,
         by_id=by.pk if by else None,
         by_name=str(by) if by else SYSTEM,

@@ -38,7 +38,7 @@ def limits_are_known(app_configs: Any, **options: Any) -> list[CheckMessage]:
 
 def patient_keys_fit(app_configs: Any, **options: Any) -> list[CheckMessage]:
     """The key of patient data is whole, and the one that sealed what is kept."""
-    from maillage.core.keyring import start_fault  # noqa: PLC0415  # models are not ready when this is read
+    from maillage.core.secrecy.keyring import start_fault  # noqa: PLC0415  # models are not ready when this is read
 
     fault = start_fault()
     return [Error(fault, id="maillage.E004")] if fault else []
@@ -46,7 +46,7 @@ def patient_keys_fit(app_configs: Any, **options: Any) -> list[CheckMessage]:
 
 def refuse_to_start() -> None:
     """For a process that no command starts: the application server. Raises ImproperlyConfigured."""
-    from maillage.core.keyring import start_fault  # noqa: PLC0415
+    from maillage.core.secrecy.keyring import start_fault  # noqa: PLC0415
 
     fault = start_fault()
     if fault:

@@ -27,7 +27,7 @@ from maillage.core.dates import span_text, waiting_text
 from maillage.core.errors import DomainError
 from maillage.core.models import KEY_LENGTH, NAME_LENGTH, LimitCount
 from maillage.core.network import address_of, block_of, network_of
-from maillage.core.rows import Columns, read_rows
+from maillage.core.sql.rows import Columns, read_rows
 
 
 class By(StrEnum):

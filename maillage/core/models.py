@@ -125,7 +125,8 @@ class LimitRefusal(models.Model):
 
 
 class DataKey(models.Model):
-    """A key that seals what one CPTS must not let be read, itself wrapped by the key of the instance (core.keyring).
+    """A key that seals what one CPTS must not let be read, itself wrapped by the key of the instance
+    (core.secrecy.keyring).
 
     Retention: while something is sealed with it; destroyed, its line stays to say so, and holds no key.
     """

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from maillage.core.jobs import Progress
+from maillage.core.work.jobs import Progress
 
 
 @contextmanager

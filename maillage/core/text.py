@@ -9,6 +9,25 @@ LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’"
 ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 
 
+MOST_MARKS = 30  # on one letter, as the stream-safe format of Unicode has it (UAX 15)
+
+
+def stream_safe(text: str) -> str:
+    """Without piles of marks on one letter, which no language writes and whose sorting takes quadratic time.
+
+    >>> len(stream_safe("e" + chr(0x301) * 1000))
+    31
+    """
+    if len(text) <= MOST_MARKS or text.isascii():
+        return text
+    kept, run = [], 0
+    for sign in text:
+        run = run + 1 if unicodedata.combining(sign) else 0
+        if run <= MOST_MARKS:
+            kept.append(sign)
+    return "".join(kept)
+
+
 def normalised(text: str) -> str:
     """Lower case, no accent, no hyphen nor apostrophe, single spaces, St and Ste in full.
 
@@ -17,7 +36,7 @@ def normalised(text: str) -> str:
     """
     plain = text.casefold()
     if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text.translate(LIGATURES).casefold())
+        decomposed = unicodedata.normalize("NFKD", stream_safe(text).translate(LIGATURES).casefold())
         plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     words = re.sub(r"[^0-9a-z]+", " ", plain).split()
     return " ".join(ABBREVIATIONS.get(word, word) for word in words)
@@ -29,7 +48,9 @@ def plural(count: float, singular: str, plural_form: str | None = None) -> str:
 
 
 def megabytes(size: int) -> str:
-    """Bytes, as people say them: 19643842 -> 19,6 Mo."""
+    """Bytes, as people say them: 19643842 -> 19,6 Mo; 34000 -> 34 ko."""
+    if size < 100_000:
+        return f"{max(1, round(size / 1_000))} ko"
     return f"{size / 1_000_000:.1f} Mo".replace(".", ",")
 
 

@@ -1,65 +1,62 @@
-"""Files that wait for the worker: out of the web root, under a name that nobody guesses, a day at most."""
+"""What waits for somebody in a CPTS: each app counts its own and says it, in its module `waiting`; one page shows all.
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+`counted(at)` gives annotations on the CPTS, so that whatever the number of apps the home page counts in one statement;
+`waiting(cpts, counts, permissions)` says what those counts mean for somebody with these rights.
+"""
 
-from django.conf import settings
-from django.utils import timezone
-from django.utils.crypto import get_random_string
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from maillage.core.errors import DomainError, UnreadableFile
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-KEPT_SECONDS = 24 * 3_600
+from maillage.core.workspaces import declared
 
-
-def _folder() -> Path:
-    folder = Path(settings.MEDIA_ROOT) / "waiting"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def keep_waiting(content: bytes) -> str:
-    """Keep a content for the job that will read it; returns its key."""
-    sweep_waiting()
-    key = get_random_string(32)
-    (_folder() / key).write_bytes(content)
-    return key
+LATE, SOON, LATER = "late", "soon", ""
+URGENCY = {LATE: 0, SOON: 1, LATER: 2}
+Counted = Mapping[str, Any]
 
 
-@contextmanager
-def taken(key: str) -> Iterator[bytes]:
-    """The content, forgotten once it was read or refused; kept for another try when the reading was cut short.
+@dataclass(frozen=True)
+class Waiting:
+    """One thing to do: how urgent (LATE, SOON, LATER), in one word, what, where it comes from, where it is done."""
 
-    Raises UnreadableFile.
-    """
-    content = waiting(key)
-    try:
-        yield content
-    except DomainError:
-        forget_waiting(key)
-        raise
-    forget_waiting(key)
+    tone: str
+    badge: str
+    text: str
+    detail: str
+    url: str
+    label: str = "Voir"
 
 
-def waiting(key: str) -> bytes:
-    """The content of a key that we gave. Raises UnreadableFile once it was swept."""
-    try:
-        return (_folder() / key).read_bytes()
-    except FileNotFoundError as error:
-        raise UnreadableFile("Ce fichier n’est plus là : envoyez-le de nouveau.") from error
+def of_outer(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of the CPTS that is annotated."""
+    return rows.filter(cpts=OuterRef("pk"))
 
 
-def forget_waiting(key: str) -> None:
-    (_folder() / key).unlink(missing_ok=True)
+def count_of(rows: QuerySet[Any], field: str = "pk") -> Any:
+    """How many rows of the CPTS that is annotated; of distinct values of a field."""
+    counted = of_outer(rows).order_by().values("cpts").annotate(n=Count(field, distinct=field != "pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
 
 
-def sweep_waiting() -> int:
-    """Erase what nobody came for. Returns how many."""
-    before, swept = timezone.now().timestamp() - KEPT_SECONDS, 0
-    for path in _folder().iterdir():
-        with suppress(FileNotFoundError):  # another process sweeps too
-            if path.stat().st_mtime < before:
-                path.unlink()
-                swept += 1
-    return swept
+def everything_counted(at: datetime) -> dict[str, Any]:
+    """What every app counts, by name."""
+    together: dict[str, Any] = {}
+    counted: Callable[[datetime], Counted]
+    for counted in declared("COUNTED"):
+        mine = counted(at)
+        assert not together.keys() & mine.keys(), counted.__module__
+        together |= mine
+    return together
+
+
+def all_that_waits(cpts: Any, counts: Any, permissions: Collection[str]) -> list[Waiting]:
+    """The most urgent first; among equals, patients before members: from the top of the house down."""
+    said: list[Waiting] = []
+    waiting: Callable[[Any, Any, Collection[str]], Iterator[Waiting]]
+    for waiting in declared("WAITING"):
+        said = [*waiting(cpts, counts, permissions), *said]
+    return sorted(said, key=lambda one: URGENCY[one.tone])

@@ -3,6 +3,7 @@ from django.apps import AppConfig
 
 class DirectoryConfig(AppConfig):
     name = "maillage.directory"
+    verbose_name = "Annuaire"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

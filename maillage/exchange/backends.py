@@ -6,26 +6,19 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
+from maillage.core.letters import Letter, LetterMessage
 from maillage.exchange import actions
-
-CPTS_HEADER = "X-Maillage-Cpts"
 
 
 class JournalBackend(BaseEmailBackend):
-    """Write each message in the transaction of what it tells; exchange.actions.deliver hands it to the server.
-
-    The header X-Maillage-Cpts (a primary key) files the message under its CPTS; it never leaves.
-    """
+    """Write each message in the transaction of what it tells; exchange.actions.deliver hands it to the server."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
-            cpts_id = message.extra_headers.get(CPTS_HEADER)
+            if isinstance(message, LetterMessage):
+                letter, cpts_id = message.letter, message.cpts_id
+            else:
+                letter, cpts_id = Letter.plain(str(message.subject), str(message.body)), None
             for recipient in message.recipients():
-                actions.write_mail(
-                    recipient=recipient,
-                    subject=str(message.subject),
-                    body=str(message.body),
-                    at=timezone.now(),
-                    cpts_id=int(cpts_id) if cpts_id else None,
-                )
+                actions.write_mail(recipient=recipient, letter=letter, at=timezone.now(), cpts_id=cpts_id)
         return len(email_messages)

@@ -101,6 +101,7 @@ class OutgoingMail(models.Model):
     recipient = models.EmailField("destinataire")
     subject = models.CharField("objet", max_length=200)
     body = models.TextField("texte")
+    html = models.TextField("texte mis en page", blank=True)
     calendar = models.TextField("agenda joint", blank=True)
     kind = models.CharField("nature", max_length=12, choices=MailKind, default=MailKind.SERVICE)
     state = models.CharField("état", max_length=8, choices=MailState, default=MailState.QUEUED)

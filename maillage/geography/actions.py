@@ -8,8 +8,10 @@ from typing import Any
 from django.db import models, transaction
 
 from maillage.audit import actions as audit
-from maillage.core.bulk import column_of, insert_rows
+from maillage.core.sql.bulk import column_of, insert_rows
 from maillage.core.text import normalised
+from maillage.geography.acts import Act
+from maillage.geography.loading.reference import Reference
 from maillage.geography.models import (
     Commune,
     CommunePopulation,
@@ -20,14 +22,26 @@ from maillage.geography.models import (
     ReferenceRelease,
     Region,
 )
-from maillage.geography.reference import Reference
 
 Progress = Callable[[str, int, int], None]
 STEPS = 6
 COMMUNE_FIELDS = (
-    "code", "name", "kind", "parent", "departement", "epci", "population", "population_year",
-    "latitude", "longitude", "postal_codes", "neighbours", "has_known_borders", "outline", "merged_into",
-)  # fmt: skip
+    "code",
+    "name",
+    "kind",
+    "parent",
+    "departement",
+    "epci",
+    "population",
+    "population_year",
+    "latitude",
+    "longitude",
+    "postal_codes",
+    "neighbours",
+    "has_known_borders",
+    "outline",
+    "merged_into",
+)
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ def load_reference(
         loaded_at=at,
     )
     report = LoadReport(difference.added, difference.changed, merged, reference.count("communes"))
-    audit.record("reference.loaded", target=release, by=by, at=at, summary=str(report))
+    audit.record(Act.LOADED, target=release, by=by, at=at, summary=str(report))
     return report
 
 
@@ -102,13 +116,22 @@ def _commune_rows(reference: Reference) -> Iterator[list[Any]]:
     for row in reference.rows("communes"):
         code, name, kind, parent, departement, epci, population, latitude, longitude, postal_codes, near = row
         yield [
-            code, name, kind, parent or None, departement, epci or None,
+            code,
+            name,
+            kind,
+            parent or None,
+            departement,
+            epci or None,
             int(population) if population else None,
             reference.population_year if population else None,
             float(latitude) if latitude else None,
             float(longitude) if longitude else None,
-            postal_codes, near, code in outlines, outlines.get(code, ""), None,
-        ]  # fmt: skip
+            postal_codes,
+            near,
+            code in outlines,
+            outlines.get(code, ""),
+            None,
+        ]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from maillage.core.rows import Columns, read_one
+from maillage.core.sql.rows import Columns, read_one
 from maillage.core.text import listed, normalised, plural
 from maillage.geography.models import LONG_FIELDS, Commune
 from maillage.geography.queries import places_by_key

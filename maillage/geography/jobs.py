@@ -6,9 +6,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from maillage.core.jobs import Progress, job
+from maillage.core.work.jobs import Progress, job
 from maillage.geography.actions import load_reference
-from maillage.geography.reference import open_reference
+from maillage.geography.loading.reference import open_reference
 
 RELOAD = "geography.reload"
 

@@ -101,7 +101,7 @@ class Commune(models.Model):
     neighbours = models.TextField("communes limitrophes")
     # Without an outline, contiguity cannot be told: such a commune is never an island.
     has_known_borders = models.BooleanField("limites connues")
-    # Rings as encoded polylines (geography.outlines), read as they are by the browser.
+    # Rings as encoded polylines (geography.rules.outlines), read as they are by the browser.
     outline = models.TextField("contour")
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="absorbed", verbose_name="commune qui l’a absorbée"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 
-from maillage.core.bulk import rows_in
+from maillage.core.sql.bulk import rows_in
 from maillage.core.text import normalised
 from maillage.geography.models import Commune, Epci, PlaceName, PlaceNameKind
 
@@ -75,9 +75,15 @@ class NamedPlace(NamedTuple):
 
 
 NAMED_PLACE = (
-    "key", "kind", "label", "commune_id", "commune__name", "commune__departement_id", "commune__departement__name",
+    "key",
+    "kind",
+    "label",
+    "commune_id",
+    "commune__name",
+    "commune__departement_id",
+    "commune__departement__name",
     "commune__population",
-)  # fmt: skip
+)
 
 
 def places_by_key(keys: Iterable[str]) -> dict[str, list[NamedPlace]]:

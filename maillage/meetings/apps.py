@@ -3,6 +3,7 @@ from django.apps import AppConfig
 
 class MeetingsConfig(AppConfig):
     name = "maillage.meetings"
+    verbose_name = "Réunions"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from maillage.core import jobs
 from maillage.core.text import plural
+from maillage.core.work import jobs
 from maillage.meetings import notifications
 from maillage.meetings.actions import ASKED_AGAIN_AFTER, TELL
 from maillage.meetings.models import Answer, Meeting, MeetingStatus, Participant

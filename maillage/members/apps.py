@@ -3,6 +3,7 @@ from django.apps import AppConfig
 
 class MembersConfig(AppConfig):
     name = "maillage.members"
+    verbose_name = "Membres"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -7,15 +7,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.models import NumberProof, User
-from maillage.core import jobs
+from maillage.core.loading.waiting import taken
 from maillage.core.text import plural
-from maillage.core.waiting import taken
+from maillage.core.work import jobs
 from maillage.cpts.models import Cpts
 from maillage.directory.actions.proving import send_to_mailbox
+from maillage.members import letters
 from maillage.members.actions import follow_the_year, remind_endings, start_import
 from maillage.members.actions.binding import TELL_MAILBOX
 from maillage.members.actions.spreadsheets import READ_SHEET
-from maillage.members.notifications import checked_in_person
+from maillage.members.notifications import doubt_url
 
 UNPAID, ENDINGS = "members.unpaid", "members.endings"
 
@@ -40,8 +41,8 @@ def tell_mailbox(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     proof = NumberProof.objects.in_force().select_related("user", "cpts").filter(pk=arguments["proof"]).first()
     if proof is None:
         return "Cette preuve n’est plus en vigueur."
-    body = checked_in_person(proof, timezone.now())
-    sent = send_to_mailbox(proof.national_id, "Votre identité a été vérifiée en personne", body)
+    letter = letters.checked_in_person(proof, doubt_url(proof, timezone.now()))
+    sent = send_to_mailbox(proof.national_id, letter)
     return "Message envoyé." if sent else "L’annuaire national ne donne pas de boîte à ce numéro."
 
 

@@ -1,29 +1,39 @@
 """Mails between those who found a CPTS and those who approve it. Written in the caller's transaction."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Q
-from django.urls import reverse
-from django.utils.text import capfirst
 
+from maillage.accounts import hooks
 from maillage.accounts.models import Role, RoleAssignment, User
 from maillage.accounts.permissions import APPROVERS
 from maillage.cpts.models import Cpts
 from maillage.exchange.actions import write_mail
+from maillage.exchange.models import OutgoingMail
+from maillage.oversight import letters
 
 FOUNDERS = (Role.COORDINATOR, Role.PRESIDENT)
 
 
+SILENT_FOR = timedelta(hours=1)
+
+
+@hooks.identity_contested.register
+def identity_to_settle(*, what: str, at: datetime, is_urgent: bool = False) -> None:
+    """To the administrators: somebody waits for them. Once an hour: a hundred contests are one page to read."""
+    letter = letters.identity_to_settle(what, is_urgent=is_urgent)
+    administrators = RoleAssignment.objects.filter(role=Role.INSTANCE_ADMIN, user__is_active=True)
+    for email in sorted(set(administrators.exclude(user__email="").values_list("user__email", flat=True))):
+        recent = OutgoingMail.objects.filter(recipient=email, created_at__gt=at - SILENT_FOR)
+        if is_urgent or not recent.filter(subject=letters.IDENTITY).exists():
+            write_mail(recipient=email, letter=letter, at=at)
+
+
 def approval_asked(cpts: Cpts, by: User, at: datetime) -> None:
     """To each of those who may decide, in its département, its région, or the instance."""
-    link = settings.PUBLIC_URL + reverse("oversight:approval", args=[cpts.uuid])
-    body = (
-        f"Bonjour,\n\n{by} demande l’approbation de {cpts.with_article} ({cpts.departement}). D’ici là, elle n’est "
-        f"visible que de son équipe.\n\nLire et répondre :\n{link}\n"
-    )
+    letter = letters.approval_asked(cpts, by)
     for email in approver_addresses(cpts):
-        write_mail(recipient=email, subject=f"CPTS à approuver : {cpts}", body=body, at=at)
+        write_mail(recipient=email, letter=letter, at=at)
 
 
 def approver_addresses(cpts: Cpts) -> list[str]:
@@ -36,17 +46,7 @@ def approver_addresses(cpts: Cpts) -> list[str]:
 
 def approval_decided(cpts: Cpts, at: datetime) -> None:
     """To those who coordinate and preside it."""
-    link = settings.PUBLIC_URL + reverse("oversight:own_approval", args=[cpts.slug])
-    if cpts.is_approved:
-        what = (
-            f"{capfirst(cpts.with_article)} est approuvée : elle paraît dans la liste publique, ses voisines la "
-            "voient, et ses professionnels peuvent paraître au SAS une fois la convention datée."
-        )
-    else:
-        what = f"{capfirst(cpts.with_article)} n’est pas approuvée. Motif : {cpts.decision_reason}"
-    body = f"Bonjour,\n\n{what}\n\n{link}\n"
+    letter = letters.approval_decided(cpts)
     held = RoleAssignment.objects.of(cpts).filter(role__in=FOUNDERS, user__is_active=True).exclude(user__email="")
     for email in sorted(set(held.values_list("user__email", flat=True))):
-        write_mail(
-            recipient=email, subject=f"{cpts} : {cpts.get_approval_display()}", body=body, at=at, cpts_id=cpts.pk
-        )
+        write_mail(recipient=email, letter=letter, at=at, cpts_id=cpts.pk)

@@ -6,4 +6,4 @@ class PortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from maillage.portal import backups, retention  # noqa: F401, PLC0415  # registers the daily work
+        from maillage.portal.actions import backups, retention  # noqa: F401, PLC0415  # registers

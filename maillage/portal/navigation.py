@@ -1,66 +1,16 @@
 """The sidebar: which links a person has on the CPTS of the page, and which one is current."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from maillage.accounts import identity
+from maillage.accounts.menus import Section, in_section, instance_entries
 from maillage.accounts.models import User
-from maillage.accounts.permissions import Permission, assignments_of
+from maillage.accounts.permissions import INSTANCE_MANAGE, Permission, assignments_of, every_permission
+from maillage.accounts.signing_in import identity
 from maillage.cpts.models import Cpts
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One possible link of the workspace."""
-
-    label: str
-    url_name: str
-    permission: Permission
-
-
-SECTIONS: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
-    (
-        "Principal",
-        "",
-        (
-            Entry("Accueil", "portal:home", Permission.HOME_VIEW),
-            Entry("Membres", "members:list", Permission.MEMBER_LIST),
-            Entry("Ma fiche", "members:own", Permission.MEMBER_LIST),
-            Entry("Réunions", "meetings:list", Permission.MEETING_LIST),
-            Entry("Soins non programmés", "unscheduled_care:desk", Permission.SLOT_BOOK),
-            Entry("Annuaire", "territory:professionals", Permission.DIRECTORY_VIEW),
-            Entry("Territoire", "territory:show", Permission.TERRITORY_VIEW),
-            Entry("Diagnostic", "diagnosis:overview", Permission.DIAGNOSIS_VIEW),
-        ),
-    ),
-    ("Pilotage", "Pilotage", (Entry("Financement ACI", "aci:simulation", Permission.ACI_VIEW),)),
-    (
-        "Réglages",
-        "Réglages",
-        (
-            Entry("Équipe et invitations", "accounts:team", Permission.TEAM_MANAGE),
-            Entry("Comptes et connexions", "accounts:accounts_of_cpts", Permission.TEAM_MANAGE),
-            Entry("Messages", "exchange:journal", Permission.MESSAGE_LIST),
-            Entry("Journal", "accounts:audit", Permission.AUDIT_VIEW),
-        ),
-    ),
-)
-INSTANCE_ENTRIES = (
-    ("CPTS à approuver", "oversight:approvals"),
-    ("Identités à trancher", "oversight:identities"),
-    ("Comptes et connexions", "accounts:accounts"),
-    ("Données de référence", "portal:reference"),
-    ("Données ouvertes", "portal:open_data"),
-    ("Messages sortants", "portal:outbox"),
-    ("Limites", "portal:limits"),
-    ("Sauvegardes", "portal:backups"),
-    ("Clés", "portal:keys"),
-    ("Composants", "portal:gallery"),
-)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -77,7 +27,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def _may(permissions: frozenset[Permission]) -> dict[str, bool]:
     """Rights as templates read them: {% if may.territory_edit %}."""
-    return {permission.name.lower(): permission in permissions for permission in Permission}
+    return {permission.replace(".", "_"): permission in permissions for permission in every_permission()}
 
 
 def _roles(user: User, cpts: Cpts | None) -> list[str]:
@@ -87,21 +37,21 @@ def _roles(user: User, cpts: Cpts | None) -> list[str]:
 
 def _workspace(request: HttpRequest, cpts: Cpts, permissions: frozenset[Permission]) -> list[dict[str, Any]]:
     sections = []
-    for label, title, entries in SECTIONS:
+    for section in Section:
         links = [
             _link(request, entry.label, reverse(entry.url_name, args=[cpts.slug]))
-            for entry in entries
-            if entry.permission in permissions
+            for entry in in_section(section, permissions)
         ]
         if links:
-            sections.append({"label": label, "title": title or cpts.name, "links": links})
+            title = cpts.name if section == Section.MAIN else section.value
+            sections.append({"label": section.value, "title": title, "links": links})
     return sections
 
 
 def _instance(request: HttpRequest, permissions: frozenset[Permission]) -> list[dict[str, Any]]:
-    if Permission.INSTANCE_MANAGE not in permissions:
+    if INSTANCE_MANAGE not in permissions:
         return []
-    links = [_link(request, label, reverse(name)) for label, name in INSTANCE_ENTRIES]
+    links = [_link(request, entry.label, reverse(entry.url_name)) for entry in instance_entries()]
     return [{"label": "Instance", "title": "Instance", "links": links}]
 
 

@@ -10,10 +10,10 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 
-from maillage.core import jobs
-from maillage.core.waiting import taken
+from maillage.core.loading.waiting import taken
+from maillage.core.work import jobs
 from maillage.cpts.models import Cpts
-from maillage.directory.imports import last_done
+from maillage.directory.loading.imports import last_done
 from maillage.directory.models import ImportKind
 from maillage.territorial_diagnosis.actions import keep_own_file, load_open_data, read_own_file, refresh_computed
 from maillage.territorial_diagnosis.actions.own_files import READ_FILE

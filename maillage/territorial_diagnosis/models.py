@@ -10,6 +10,7 @@ from django.db.models import Q
 from maillage.core.missions import Mission
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
+from maillage.records.models import Snapshot
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind, Source, Theme
 from maillage.territorial_diagnosis.rules.opening import Opening, hours_text
 
@@ -306,14 +307,12 @@ class DiagnosisVersion(models.Model):
     """
 
     RETENTION_DAYS = None
-    PERSONAL_DATA = "auteur du diagnostic figé"
+    PERSONAL_DATA = "auteur du diagnostic figé (records.Snapshot)"
 
     cpts = models.ForeignKey(Cpts, models.CASCADE, related_name="diagnoses")
     number = models.PositiveSmallIntegerField("version")
     title = models.CharField("titre", max_length=120)
-    content = models.JSONField("contenu")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    frozen_at = models.DateTimeField("figé le")
+    snapshot = models.OneToOneField(Snapshot, models.PROTECT, related_name="+")
     is_of_draft = models.BooleanField("sur un projet de périmètre", default=False)
 
     objects = DiagnosisVersionQuerySet.as_manager()

@@ -12,11 +12,12 @@ from django.utils.timezone import localdate
 from maillage.accounts.actions import grant_role
 from maillage.accounts.models import Role, User
 from maillage.audit import actions as audit
-from maillage.core.bulk import insert_rows, rows_in
 from maillage.core.errors import DomainError
+from maillage.core.sql.bulk import insert_rows, rows_in
 from maillage.core.text import listed, normalised, of, percent, plural
 from maillage.cpts.models import Approval, Cpts, slug_for
 from maillage.geography.models import Commune, Departement
+from maillage.territory.acts import Act
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
 from maillage.territory.rules.overlap import counted_twice
 
@@ -99,7 +100,7 @@ def found_cpts(*, name: str, departement: Departement, by: User, at: datetime) -
     except IntegrityError as error:
         waits = Cpts.objects.filter(founder=by.pk, approval=Approval.WAITING).exists()  # two clicks at once
         raise (AnotherWaits if waits else CptsNameTaken) from error
-    audit.record("cpts.founded", target=cpts, by=by, at=at, cpts=cpts, summary=f"Création de {cpts.with_article}")
+    audit.record(Act.CPTS_FOUNDED, target=cpts, by=by, at=at, cpts=cpts, summary=f"Création de {cpts.with_article}")
     grant_role(user=by, role=Role.COORDINATOR, cpts=cpts, by=by, at=at)
     start_draft(cpts=cpts, by=by, at=at)
     return cpts
@@ -120,7 +121,7 @@ def start_draft(*, cpts: Cpts, by: User, at: datetime) -> Perimeter:
     if last:
         _insert_parts(draft, _carried_over(last))
     summary = f"Nouvelle version du périmètre (n° {number})"
-    audit.record("perimeter.started", target=draft, by=by, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.PERIMETER_STARTED, target=draft, by=by, at=at, cpts=cpts, summary=summary)
     return draft
 
 
@@ -174,7 +175,7 @@ def change_perimeter(
         added=[[code, str(one.share or 1), one.source] for code, one in sorted(changing.items())],
         removed=leaving,
     )
-    audit.record("perimeter.changed", target=perimeter, by=by, at=at, cpts=perimeter.cpts, summary=summary)
+    audit.record(Act.PERIMETER_CHANGED, target=perimeter, by=by, at=at, cpts=perimeter.cpts, summary=summary)
     perimeter.revision = read_revision + 1
     return change
 
@@ -202,7 +203,7 @@ def put_in_force(*, perimeter: Perimeter, read_revision: int, on: date, by: User
     perimeter.revision = read_revision + 1
     perimeter.save(update_fields=["status", "in_force_since"])
     summary = f"Périmètre n° {perimeter.number} en vigueur depuis le {on:%d/%m/%Y}"
-    audit.record("perimeter.in_force", target=perimeter, by=by, at=at, cpts=perimeter.cpts, summary=summary)
+    audit.record(Act.PERIMETER_IN_FORCE, target=perimeter, by=by, at=at, cpts=perimeter.cpts, summary=summary)
     return perimeter
 
 
@@ -216,7 +217,7 @@ def discard_draft(*, perimeter: Perimeter, read_revision: int, by: User, at: dat
     held = sorted(PerimeterPart.objects.filter(perimeter=perimeter).values_list("commune_id", flat=True))
     summary = f"Abandon du projet de périmètre n° {perimeter.number} ({len(held)} {plural(len(held), 'commune')})"
     audit.record(
-        "perimeter.discarded",
+        Act.PERIMETER_DISCARDED,
         target=perimeter,
         by=by,
         at=at,

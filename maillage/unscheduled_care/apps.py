@@ -3,6 +3,7 @@ from django.apps import AppConfig
 
 class UnscheduledCareConfig(AppConfig):
     name = "maillage.unscheduled_care"
+    verbose_name = "Soins non programmés"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

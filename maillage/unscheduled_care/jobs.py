@@ -1,19 +1,18 @@
-"""Work behind an appointment: its professional told, the SAS told."""
+"""Work behind an appointment: its professional told, calendars read."""
 
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from maillage.accounts.models import User
-from maillage.core import jobs
+from maillage.core.loading.waiting import taken
 from maillage.core.models import Job, JobState
 from maillage.core.text import plural
-from maillage.core.waiting import taken
-from maillage.unscheduled_care.actions.booking import FLUSH, FOLLOW
+from maillage.core.work import jobs
+from maillage.unscheduled_care.actions.booking import FOLLOW
 from maillage.unscheduled_care.actions.bursts import watch
 from maillage.unscheduled_care.actions.calendars import (
     EVERY,
@@ -24,22 +23,18 @@ from maillage.unscheduled_care.actions.calendars import (
     busy_times_at_address,
     read_calendar,
 )
-from maillage.unscheduled_care.actions.outbox import flush_outbox
-from maillage.unscheduled_care.models import Appointment, BusyCalendar, Effector, MessageState, SasMessage
-from maillage.unscheduled_care.notifications import tell_booker, tell_professional
-from maillage.unscheduled_care.sas_client import HttpSasClient
+from maillage.unscheduled_care.hooks import appointment_given_back
+from maillage.unscheduled_care.models import Appointment, BusyCalendar, Effector, Origin
+from maillage.unscheduled_care.notifications import tell_desk, tell_professional
 
 LONGEST_ROUND = timedelta(minutes=20)
 SIDE_BY_SIDE = 4  # calendars read at once
-LONGEST_PAUSE = timedelta(minutes=5)
 
 
 @jobs.job(FOLLOW, attempts=5, limit=timedelta(minutes=2))
 def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
-    """What leaves the system once a change of an appointment is committed. The SAS hears it from a job of its own."""
+    """What leaves the system once a change of an appointment is committed."""
     at = timezone.now()
-    if SasMessage.objects.filter(appointment=arguments["appointment_id"], state=MessageState.WAITING).exists():
-        jobs.enqueue(FLUSH, label="Messages au SAS", at=at)
     rows = Appointment.objects.select_related("slot__schedule", "effector", "cpts", "booked_by")
     appointment = rows.filter(pk=arguments["appointment_id"]).first()
     if appointment is None:
@@ -50,8 +45,16 @@ def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
         watch(appointment=appointment, at=at)
     told = appointment.starts_at > at and tell_professional(appointment, arguments["what"], effector=before, at=at)
     if arguments["what"] == "given-back":
-        told = tell_booker(appointment, at=at)
+        told = _give_back(appointment, at)
     return "Prévenu." if told else "Personne à prévenir."
+
+
+def _give_back(appointment: Appointment, at: datetime) -> bool:
+    """True when the desk that booked was told; others follow the hook."""
+    if appointment.origin != Origin.SAS and appointment.cpts:
+        return tell_desk(appointment, appointment.cpts, at=at)
+    appointment_given_back(appointment, at=at)
+    return False
 
 
 @jobs.job(READ, limit=timedelta(minutes=30), lane="calendars")
@@ -97,27 +100,3 @@ def read_calendar_file(arguments: dict[str, Any], progress: jobs.Progress) -> st
 
 
 jobs.daily(READ, "Lecture des agendas extérieurs")
-
-
-@jobs.job(FLUSH, limit=timedelta(minutes=10), lane="sas")
-def flush(arguments: dict[str, Any], progress: jobs.Progress) -> str:
-    return _flush()
-
-
-def _flush() -> str:
-    """Whatever still waits asks for another round when its time comes."""
-    if not settings.SAS_BASE_URL:
-        return "Aucune adresse du SAS : les messages attendent."
-    sent, waiting = flush_outbox(HttpSasClient(settings.SAS_BASE_URL), clock=timezone.now)
-    if waiting:
-        _ask_again()
-    return f"Messages au SAS envoyés : {sent} ; en attente : {waiting}."
-
-
-def _ask_again() -> None:
-    """Another round when the first of those that wait is due, or in a few minutes: one at a time."""
-    at = timezone.now()
-    first = SasMessage.objects.filter(state=MessageState.WAITING).order_by("next_at").first()
-    if first and not Job.objects.filter(kind=FLUSH, state=JobState.WAITING).exists():
-        moment = min(max(first.next_at, at + timedelta(seconds=5)), at + LONGEST_PAUSE)
-        jobs.enqueue(FLUSH, label="Messages au SAS", at=at, not_before=moment)

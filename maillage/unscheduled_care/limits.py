@@ -1,4 +1,4 @@
-"""Limits of unscheduled care: codes of patients, the door of the SAS, machines, bookings and their bursts, requests."""
+"""Limits of unscheduled care: codes of patients, bookings and their bursts, requests, searches."""
 
 from maillage.core.dates import DAY, HOUR, MINUTE
 from maillage.core.limits import TOO_MANY_TRIES, By, limit
@@ -18,15 +18,6 @@ CODES_BLOCK = limit(
     seconds=15 * MINUTE,
     by=(By.BLOCK,),
     said=TOO_MANY_TRIES,
-)
-# Each way out to the provider opens a session here; a whole regulation may come from one address.
-DOOR = limit(
-    "sas-door",
-    "Entrées par le SAS, depuis un réseau",
-    most=300,
-    seconds=15 * MINUTE,
-    by=(By.NETWORK,),
-    said="Trop d’entrées depuis votre réseau",
 )
 DESK_BOOKINGS = limit(
     "booking-desk",
@@ -69,12 +60,6 @@ SOLICITATIONS = tuple(
         ("solicitations", "Professionnels sollicités par un compte", 60, HOUR),
         ("solicitations-day", "Professionnels sollicités par un compte, en un jour", 200, DAY),
     )
-)
-# Machines: ceilings far above what the platform of the SAS asks, counted a lease at a time (core.leases).
-MACHINE_LEASE = 50
-SAS_CALLS = limit("fhir-certificate", "Appels du SAS par un certificat", most=12_000, seconds=MINUTE, by=(By.OBJECT,))
-FHIR_CALLS = limit(
-    "fhir-network", "Appels FHIR sans certificat, depuis un réseau", most=3_000, seconds=MINUTE, by=(By.NETWORK,)
 )
 SEARCH_LEASE = 20
 SEARCHES = limit(

@@ -12,8 +12,11 @@ from django.urls import reverse
 
 from maillage.accounts import actions
 from maillage.accounts.models import AccountKind, Invitation, Role, RoleAssignment, User
-from maillage.accounts.permissions import Permission, allows, permissions_on
+from maillage.accounts.permissions import allows, permissions_on
+from maillage.aci.permissions import ACI_VIEW
 from maillage.audit.models import AuditEvent
+from maillage.members.permissions import MEMBER_LIST
+from maillage.territory.permissions import TERRITORY_EDIT
 from tests.factories import NOON, PASSWORD, CptsFactory, UserFactory
 
 LOGIN = "/compte/login/"
@@ -96,9 +99,9 @@ def test_a_role_is_held_once_on_a_scope(communes, scope):
 def test_one_person_coordinates_one_cpts_and_is_a_plain_member_of_the_next(cpts, neighbour):
     user = UserFactory(role=Role.COORDINATOR, on=cpts)
     RoleAssignment.objects.create(user=user, role=Role.MEMBER, cpts=neighbour, created_at=NOON)
-    assert allows(user, Permission.TERRITORY_EDIT, on=cpts)
-    assert not allows(user, Permission.TERRITORY_EDIT, on=neighbour)
-    assert allows(user, Permission.MEMBER_LIST, on=neighbour)
+    assert allows(user, TERRITORY_EDIT, on=cpts)
+    assert not allows(user, TERRITORY_EDIT, on=neighbour)
+    assert allows(user, MEMBER_LIST, on=neighbour)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +115,7 @@ def test_one_person_coordinates_one_cpts_and_is_a_plain_member_of_the_next(cpts,
 )
 def test_an_institution_reaches_the_cpts_of_its_territory(cpts, scope, reaches):
     user = UserFactory(role=Role.ARS_INSTRUCTOR, on=scope)
-    assert allows(user, Permission.ACI_VIEW, on=cpts) is reaches
+    assert allows(user, ACI_VIEW, on=cpts) is reaches
 
 
 def test_the_last_coordinator_cannot_be_withdrawn(cpts, coordinator):
@@ -248,9 +251,12 @@ def code_received():
 
 def test_a_holder_signs_up_confirms_the_address_then_founds_a_cpts(client, communes):
     typed = {
-        "given_name": "Jeanne", "family_name": "Porteuse", "email": "jeanne@exemple.invalid",
-        "password1": "quatre mots au hasard", "password2": "quatre mots au hasard",
-    }  # fmt: skip
+        "given_name": "Jeanne",
+        "family_name": "Porteuse",
+        "email": "jeanne@exemple.invalid",
+        "password1": "quatre mots au hasard",
+        "password2": "quatre mots au hasard",
+    }
     assert client.post("/compte/signup/", typed).status_code == 302
     assert client.post(CODE_PAGE, {"code": "000000"}).status_code == 200
     client.post(CODE_PAGE, {"code": code_received()})
@@ -299,7 +305,7 @@ def test_the_first_administrator_is_created_from_the_shell_and_chooses_a_passwor
 
 def test_an_institution_gets_its_role_on_its_territory(cpts):
     call_command("give_role", "ars-instructor", "hugo@exemple.invalid", "Hugo", "Bellanger", "--region", "75")
-    assert allows(User.objects.get(email="hugo@exemple.invalid"), Permission.ACI_VIEW, on=cpts)
+    assert allows(User.objects.get(email="hugo@exemple.invalid"), ACI_VIEW, on=cpts)
     assert "Nouvelle-Aquitaine" in AuditEvent.objects.get(type="role.granted").summary
     for wrong, message in ((["--region", "999"], "aucun département"), ([], "ne se donne pas")):
         with pytest.raises(CommandError, match=message):
@@ -332,9 +338,12 @@ def test_an_expired_invitation_gives_its_place_to_a_new_one(invitation, coordina
 
 def sign_up(client, email):
     typed = {
-        "given_name": "Jeanne", "family_name": "Porteuse", "email": email,
-        "password1": "quatre mots au hasard", "password2": "quatre mots au hasard",
-    }  # fmt: skip
+        "given_name": "Jeanne",
+        "family_name": "Porteuse",
+        "email": email,
+        "password1": "quatre mots au hasard",
+        "password2": "quatre mots au hasard",
+    }
     return client.post("/compte/signup/", typed)
 
 

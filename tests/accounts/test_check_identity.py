@@ -5,8 +5,8 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.sas.faulty_provider import CLIENT, running
 from tests.security.psc_provider import SECRET, PscProvider
-from tests.unscheduled_care.faulty_provider import CLIENT, running
 
 
 @pytest.fixture

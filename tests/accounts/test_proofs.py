@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 
 from maillage.accounts.actions import proofs
-from maillage.accounts.models import DisputeOutcome, NumberDispute, NumberProof, ProofCode, ProofMeans
+from maillage.accounts.models import DisputeOutcome, NumberDispute, NumberProof, ProofCode, ProofMeans, Role
 from maillage.audit.models import AuditEvent
 from tests.factories import NOON, UserFactory
 
@@ -169,7 +169,7 @@ def test_a_code_expires_and_a_new_one_ends_the_one_before(doctor):
 
 
 def test_a_spoken_code_is_not_for_whoever_made_it(doctor, cpts):
-    secretary = UserFactory()
+    secretary = UserFactory(role=Role.SECRETARY, on=cpts)
     checker = proofs.Checker(cpts=cpts, by=secretary)
     code = proofs.new_code(means=FACE, national_id=NUMBER, checker=checker, at=NOON)
     with pytest.raises(proofs.CodeUnusable):

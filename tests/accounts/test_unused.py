@@ -86,7 +86,10 @@ def test_one_whose_work_others_need_stays_and_names_nobody(cpts):
     assert erase_on(365) == 1
     emptied = User.objects.get(pk=user.pk)
     assert (str(emptied), emptied.email, emptied.is_active, emptied.has_usable_password()) == (
-        "Compte effacé", "", False, False,
-    )  # fmt: skip
+        "Compte effacé",
+        "",
+        False,
+        False,
+    )
     assert not emptied.assignments.exists()
     assert erase_on(366) == 0

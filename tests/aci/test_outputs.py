@@ -14,9 +14,13 @@ from tests.factories import PerimeterFactory
 
 URL = "/cpts/cpts-du-bergeracois/financement/"
 TYPED = {
-    "agreement": "2019", "taille": "3", "signed_on": "01/03/2026", "proration": "months", "variable_percent": "100",
+    "agreement": "2019",
+    "taille": "3",
+    "signed_on": "01/03/2026",
+    "proration": "months",
+    "variable_percent": "100",
     "start_PAR": "2026-09-01",
-}  # fmt: skip
+}
 
 
 def run(*arguments):
@@ -27,13 +31,28 @@ def run(*arguments):
 
 def test_the_shell_gives_json_of_the_documented_shape(communes):
     text = run(
-        "--communes", "24037,24520", "--agreement", "2019", "--signed-on", "2026-03-01", "--start", "PAR=2026-09-01",
-        "--format", "json",
-    )  # fmt: skip
+        "--communes",
+        "24037,24520",
+        "--agreement",
+        "2019",
+        "--signed-on",
+        "2026-03-01",
+        "--start",
+        "PAR=2026-09-01",
+        "--format",
+        "json",
+    )
     found = json.loads(text)
     assert list(found) == [
-        "population", "taille", "agreement", "total", "total_with_snp_supplement", "at_least", "lines", "payments",
-    ]  # fmt: skip
+        "population",
+        "taille",
+        "agreement",
+        "total",
+        "total_with_snp_supplement",
+        "at_least",
+        "lines",
+        "payments",
+    ]
     assert (found["population"], found["taille"], found["agreement"]) == (35_873, 1, "2019")
     assert (found["total"], found["total_with_snp_supplement"], found["at_least"]) == ("185000.00", "220000.00", False)
     assert list(found["lines"][0]) == ["code", "label", "fixed", "variable", "status", "reference"]

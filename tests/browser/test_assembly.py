@@ -27,9 +27,14 @@ def assembly(cpts):
     college = CollegeFactory(cpts=cpts, name="Soignants")
     now = timezone.now()
     meeting = Meeting.objects.create(
-        cpts=cpts, kind="assembly", title="Assemblée générale", status="planned", created_at=now,
-        starts_at=now - timedelta(minutes=5), ends_at=now + timedelta(hours=2),
-    )  # fmt: skip
+        cpts=cpts,
+        kind="assembly",
+        title="Assemblée générale",
+        status="planned",
+        created_at=now,
+        starts_at=now - timedelta(minutes=5),
+        ends_at=now + timedelta(hours=2),
+    )
     for name in ("Aude", "Basile", "Chloé", "Denis"):
         member = MembershipFactory(
             cpts=cpts, given_name=name, family_name="Votant", email=f"{name}@exemple.invalid", college=college
@@ -86,9 +91,14 @@ def test_an_assembly_with_pouvoirs_and_a_secret_ballot_gives_its_proces_verbal(v
     address = f"{desk.base}{base}/compte-rendu.pdf"
     text = read_pdf(page, address)
     for words in (
-        "Procès-verbal", "Pouvoirs : Denis Votant à Aude Votant", "Adopter le projet de santé", "66,67 %", "adoptée",
-        "4 voix présentes ou représentées", Ballot.objects.get().digest[:20],
-    ):  # fmt: skip
+        "Procès-verbal",
+        "Pouvoirs : Denis Votant à Aude Votant",
+        "Adopter le projet de santé",
+        "66,67 %",
+        "adoptée",
+        "4 voix présentes ou représentées",
+        Ballot.objects.get().digest[:20],
+    ):
         assert words in text, words
 
 

@@ -20,7 +20,7 @@ def test_a_member_is_checked_in_person_on_their_own_telephone(visit, cpts, coord
     desk.sign_in(coordinator.email)
     page = desk.open(f"/cpts/{cpts.slug}/membres/{membership.uuid}/")
     page.get_by_role("button", name="Vérifier en personne").click()
-    code = page.locator(".big-code").inner_text()
+    code = page.locator(".code-said").inner_text()
     desk.check()
     phone.sign_in(eve.email)
     own = phone.open("/mon-identite/")

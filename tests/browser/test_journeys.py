@@ -10,8 +10,8 @@ from maillage.accounts.models import Role
 from maillage.meetings.actions import sign_in
 from maillage.meetings.models import Ballot, Means, PollAnswer, PollOption, Voter
 from maillage.meetings.web.room_views import room_token
-from maillage.territorial_diagnosis.loading import NewVintage, store
-from maillage.territorial_diagnosis.places import Gazetteer
+from maillage.territorial_diagnosis.loading.vintages import NewVintage, store
+from maillage.territorial_diagnosis.queries.places import Gazetteer
 from maillage.territory.models import PerimeterPart
 from tests.factories import (
     HOUR,
@@ -149,24 +149,62 @@ def test_the_second_editor_is_told_what_the_first_one_did(visit, neighbour, stra
 
 
 COORDINATOR_PAGES = [
-    "/cpts/cpts-du-bergeracois/", "/cpts/cpts-du-bergeracois/membres/", "/cpts/cpts-du-bergeracois/territoire/",
-    "/cpts/cpts-du-bergeracois/territoire/historique/", "/cpts/cpts-du-bergeracois/financement/",
-    "/cpts/cpts-du-bergeracois/equipe/", "/cpts/cpts-du-bergeracois/journal/", "/espaces/", "/nouvelle-cpts/",
-    *(f"/cpts/cpts-du-bergeracois/{page}" for page in (
-        "annuaire/", "annuaire/?commune=Atlantis", "annuaire/mouvements/", "diagnostic/", "diagnostic/themes/supply/",
-        "diagnostic/indicateurs/apl_mg/", "diagnostic/indicateurs/lib_60/", "diagnostic/et-si/acc_10G/?commune=24037",
-        "diagnostic/saisies/", "diagnostic/existant/", "diagnostic/manques/", "diagnostic/priorites/",
-        "diagnostic/versions/", "diagnostic/fichiers/", "membres/ajouter/?q=essai", "membres/ajouter/fiche/",
-        "membres/colleges/", "membres/importer/", "ma-fiche/", "reunions/", "reunions/nouvelle/",
-        "reunions/regles/?instance=assembly", "reunions/statuts/", "reunions/taches/", "reunions/agenda/", "messages/",
-    )),
-]  # fmt: skip
+    "/cpts/cpts-du-bergeracois/",
+    "/cpts/cpts-du-bergeracois/membres/",
+    "/cpts/cpts-du-bergeracois/territoire/",
+    "/cpts/cpts-du-bergeracois/territoire/historique/",
+    "/cpts/cpts-du-bergeracois/financement/",
+    "/cpts/cpts-du-bergeracois/equipe/",
+    "/cpts/cpts-du-bergeracois/journal/",
+    "/espaces/",
+    "/nouvelle-cpts/",
+    *(
+        f"/cpts/cpts-du-bergeracois/{page}"
+        for page in (
+            "annuaire/",
+            "annuaire/?commune=Atlantis",
+            "annuaire/mouvements/",
+            "diagnostic/",
+            "diagnostic/themes/supply/",
+            "diagnostic/indicateurs/apl_mg/",
+            "diagnostic/indicateurs/lib_60/",
+            "diagnostic/et-si/acc_10G/?commune=24037",
+            "diagnostic/saisies/",
+            "diagnostic/existant/",
+            "diagnostic/manques/",
+            "diagnostic/priorites/",
+            "diagnostic/versions/",
+            "diagnostic/fichiers/",
+            "membres/ajouter/?q=essai",
+            "membres/ajouter/fiche/",
+            "membres/colleges/",
+            "membres/importer/",
+            "ma-fiche/",
+            "reunions/",
+            "reunions/nouvelle/",
+            "reunions/regles/?instance=assembly",
+            "reunions/statuts/",
+            "reunions/taches/",
+            "reunions/agenda/",
+            "messages/",
+        )
+    ),
+]
 PUBLIC_PAGES = [
-    "/", "/annuaire-des-cpts/", "/c/cpts-du-bergeracois/", "/c/cpts-du-bergeracois/adherer/",
-    "/c/cpts-du-bergeracois/adherer/merci/", "/c/cpts-du-bergeracois/annuaire/", "/simulateur/", "/mentions/",
+    "/",
+    "/annuaire-des-cpts/",
+    "/c/cpts-du-bergeracois/",
+    "/c/cpts-du-bergeracois/adherer/",
+    "/c/cpts-du-bergeracois/adherer/merci/",
+    "/c/cpts-du-bergeracois/annuaire/",
+    "/simulateur/",
+    "/mentions/",
     "/compte/login/",
-    "/compte/signup/", "/compte/password/reset/", "/nulle-part/", "/simulateur/?signed_on=x",
-]  # fmt: skip
+    "/compte/signup/",
+    "/compte/password/reset/",
+    "/nulle-part/",
+    "/simulateur/?signed_on=x",
+]
 INSTANCE_PAGES = ["/instance/reference/", "/instance/donnees/", "/instance/messages/", "/instance/composants/"]
 
 

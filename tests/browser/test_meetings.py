@@ -9,12 +9,14 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from maillage.core import jobs
+from maillage.accounts.models import Role
 from maillage.core.models import Job, JobState
+from maillage.core.work import jobs
 from maillage.exchange.models import OutgoingMail
 from maillage.meetings.models import Meeting, Participant, Presence
 from maillage.meetings.web.room_views import room_token
-from tests.factories import MembershipFactory
+from maillage.records.models import Draft
+from tests.factories import MeetingFactory, MembershipFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
@@ -188,9 +190,14 @@ def test_a_code_by_mail_signs_on_a_telephone_without_javascript(visit, cpts, coo
     member = MembershipFactory(cpts=cpts, given_name="Paule", family_name="Vignal", email="paule@exemple.invalid")
     now = timezone.now()
     meeting = Meeting.objects.create(
-        cpts=cpts, kind="group", title="Groupe chutes", status="planned", created_at=now,
-        starts_at=now, ends_at=now + timedelta(hours=1),
-    )  # fmt: skip
+        cpts=cpts,
+        kind="group",
+        title="Groupe chutes",
+        status="planned",
+        created_at=now,
+        starts_at=now,
+        ends_at=now + timedelta(hours=1),
+    )
     Participant.objects.create(cpts=cpts, meeting=meeting, membership=member, name=str(member), search_name="vignal")
     desk = visit("desktop", javascript=False)
     desk.sign_in(coordinator.email)
@@ -203,3 +210,29 @@ def test_a_code_by_mail_signs_on_a_telephone_without_javascript(visit, cpts, coo
     phone.page.get_by_label("Code à six chiffres").fill(code)
     phone.page.get_by_role("button", name="Signer ma présence").click()
     expect(phone.page.get_by_text("C’est signé, Paule Vignal.")).to_be_visible()
+
+
+def test_minutes_half_written_are_found_again_and_told_to_a_colleague(visit, cpts, coordinator):
+    now = timezone.now()
+    meeting = MeetingFactory(
+        cpts=cpts, status="closed", closed_at=now, starts_at=now - timedelta(hours=3), ends_at=now - timedelta(hours=2)
+    )
+    other = UserFactory(role=Role.COORDINATOR, on=cpts, email="lea@exemple.invalid")
+    page = f"/cpts/{cpts.slug}/reunions/{meeting.uuid}/compte-rendu/"
+    desk, colleague = visit("desktop"), visit("phone")
+    desk.sign_in(coordinator.email)
+    desk.open(page)
+    desk.page.get_by_label("Compte rendu").fill("Étaient d’accord : tous.")
+    expect(desk.page.get_by_text("Brouillon enregistré")).to_be_visible()
+    desk.page.reload()
+    expect(desk.page.get_by_label("Compte rendu")).not_to_have_value("Étaient d’accord : tous.")
+    expect(desk.page.get_by_role("button", name="Le reprendre")).to_be_visible()
+    desk.check()
+    colleague.sign_in(other.email)
+    colleague.open(page)
+    expect(colleague.page.get_by_text(re.compile(f"{coordinator} écrit ici depuis"))).to_be_visible()
+    desk.page.get_by_role("button", name="Le reprendre").click()
+    expect(desk.page.get_by_label("Compte rendu")).to_have_value("Étaient d’accord : tous.")
+    desk.page.get_by_role("button", name="Enregistrer").click()
+    desk.page.wait_for_load_state()
+    assert not Draft.objects.exists()

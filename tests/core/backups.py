@@ -12,13 +12,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.utils.crypto import get_random_string
 from psycopg import sql
 
 from maillage.core.backups import postgresql
 from maillage.core.backups.keys import new_pair
 from maillage.core.backups.restoring import DATABASE
-from maillage.core.files import keep_file
 from tests.test_urls import arguments  # noqa: F401  # a row behind each address
 
 PUBLIC, SECRET = new_pair()
@@ -66,8 +67,16 @@ def instance(tmp_path, settings, transactional_db, arguments):  # noqa: F811
     settings.BACKUP_PUBLIC_KEY = PUBLIC
     settings.MEDIA_ROOT.mkdir(parents=True)
     for number in range(3):
-        keep_file("conventions", b"%PDF-1.7 " + bytes([number]) * 100_000)
+        keep_file(b"%PDF-1.7 " + bytes([number]) * 100_000)
     return tmp_path
+
+
+def keep_file(content: bytes) -> str:
+    """A file that people joined, under a name of its own."""
+    path = Path(settings.MEDIA_ROOT) / "attachments" / f"{get_random_string(32)}.pdf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path.name
 
 
 def backups_in(folder: Path) -> list[Path]:
@@ -134,7 +143,10 @@ def killed_at(module: str, function: str, call: int, settings, *, restore: dict 
         "restore": restore,
     }
     ended = subprocess.run(
-        [sys.executable, "-c", CHILD, json.dumps(told, default=str)], env=dict(os.environ), check=False,
-        capture_output=True, text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", CHILD, json.dumps(told, default=str)],
+        env=dict(os.environ),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     assert ended.returncode == -9, ended.stderr

@@ -22,11 +22,11 @@ from maillage.core.apart.reading import (
     read_apart,
 )
 from maillage.core.errors import UnreadableFile
-from maillage.core.files import PDFS
-from maillage.core.tables import TABLES
+from maillage.core.loading.tables import TABLES
 from maillage.exchange.management.commands.receive_bounces import NOTICES
+from maillage.records.actions.attaching import OFFICE, PDFS, PICTURES
+from maillage.sas.api.answering import LARGE_BODIES
 from maillage.unscheduled_care.actions.calendars import ADDRESSES, FILES
-from maillage.unscheduled_care.api.answering import LARGE_BODIES
 
 
 def reader(name, **limits):
@@ -107,7 +107,7 @@ def test_it_refuses_loudly_inside_a_transaction():
     assert read_apart(reader("length")) == {"length": 0}
 
 
-READERS = [TABLES, PDFS, FILES, ADDRESSES, NOTICES, LARGE_BODIES]
+READERS = [TABLES, PDFS, OFFICE, PICTURES, FILES, ADDRESSES, NOTICES, LARGE_BODIES]
 
 
 @pytest.mark.parametrize("reader_", READERS, ids=lambda one: one.function)
@@ -118,7 +118,8 @@ def test_a_reading_function_exists_and_imports_no_django(reader_):
 
 
 def test_libraries_that_read_files_of_others_are_imported_by_readings_alone():
-    allowed = {"core/apart/tables.py", "core/apart/documents.py", "unscheduled_care/rules/busy_times.py"}
+    readings = {"tables", "documents", "pictures"}
+    allowed = {*(f"core/apart/{name}.py" for name in readings), "unscheduled_care/rules/busy_times.py"}
     root = Path(maillage.__file__).parent
     reads = re.compile(
         r"^\s*(?:import|from) (?:python_calamine|pypdf|recurring_ical_events|openpyxl|PIL)\b", re.MULTILINE

@@ -12,10 +12,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from maillage.core.backups import making
-from maillage.core.backups.keeping import kept, name_of, rotate
+from maillage.core.backups.keeping import kept_archives, name_of, rotate
 from maillage.core.backups.making import AlreadyRunning, NotConfigured, make_backup
 from maillage.core.backups.restoring import LaterVersion, TargetNotEmpty, restore_backup
-from maillage.core.files import keep_file
+from maillage.core.letters import Letter
 from maillage.core.models import Job
 from maillage.exchange.actions import write_mail
 from maillage.exchange.models import OutgoingMail
@@ -25,6 +25,7 @@ from tests.core.backups import (  # noqa: F401  # fixtures
     backups_in,
     files_of,
     instance,
+    keep_file,
     killed_at,
     restored_rows,
     source_rows,
@@ -56,9 +57,9 @@ class Writer(threading.Thread):
     def run(self):
         while not self.over.is_set():
             with transaction.atomic():
-                name = keep_file("conventions", b"%PDF-1.7 " + self.acknowledged.to_bytes(4, "big") * 1000)
+                name = keep_file(b"%PDF-1.7 " + self.acknowledged.to_bytes(4, "big") * 1000)
                 Job.objects.create(kind="written", label=name, created_at=NOON)
-                write_mail(recipient="a@exemple.invalid", subject=name, body="Bonjour", at=NOON)
+                write_mail(recipient="a@exemple.invalid", letter=Letter.plain(name, "Bonjour"), at=NOON)
             self.acknowledged += 1
             if self.acknowledged > 20:
                 self.begun.set()
@@ -107,7 +108,7 @@ def test_a_backup_made_while_people_write_is_one_moment_of_the_instance(instance
 def test_a_killed_backup_is_not_taken_for_one(instance, settings, target, module, function, call):  # noqa: F811
     first = make_backup(at=NOON - timedelta(days=1)).kept.path
     killed_at(module, function, call, settings)
-    whole = [archive.path for archive in kept(Path(settings.BACKUP_DIR))]
+    whole = [archive.path for archive in kept_archives(Path(settings.BACKUP_DIR))]
     if function != "_flush_names":  # by then it is whole
         assert whole == [first]
     restore_backup(path=whole[0], **target)
@@ -185,7 +186,9 @@ def test_the_last_ones_are_kept_and_nothing_else_is_erased(tmp_path):
     (tmp_path / "notes.txt").write_text("à garder")
     (tmp_path / "maillage-20261101T000000Z.tar.gz.age.part").write_bytes(b"x")
     assert len(rotate(tmp_path, 3)) == 2
-    assert [archive.made_at for archive in kept(tmp_path)] == [NOON + timedelta(days=days) for days in (4, 3, 2)]
+    assert [archive.made_at for archive in kept_archives(tmp_path)] == [
+        NOON + timedelta(days=days) for days in (4, 3, 2)
+    ]
     assert len(rotate(tmp_path, 0)) == 2
     assert len(list(tmp_path.iterdir())) == 3
 

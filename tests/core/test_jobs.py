@@ -11,9 +11,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from maillage.core import jobs
 from maillage.core.errors import DomainError
+from maillage.core.letters import Letter
 from maillage.core.models import Job, JobState
+from maillage.core.work import jobs
 from tests.factories import NOON
 
 RUNS: list[str] = []
@@ -116,7 +117,7 @@ def test_each_kind_waits_in_its_lane(db):
     from maillage.exchange.actions import write_mail  # noqa: PLC0415
 
     jobs.enqueue("test.fine", label="Essai", at=NOON, name="a")
-    write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=NOON)
+    write_mail(recipient="a@exemple.invalid", letter=Letter.plain("Essai", "Bonjour"), at=NOON)
     jobs.enqueue("unscheduled_care.calendars", label="Agendas", at=NOON)
     assert sorted(DBTaskResult.objects.values_list("queue_name", flat=True)) == ["calendars", "default", "mail"]
 
@@ -158,7 +159,7 @@ def test_the_real_worker_runs_what_waits_even_after_being_killed(monkeypatch):
     """A worker is killed in the middle of a job; the next one takes it back and ends it."""
     from maillage.exchange.actions import write_mail  # noqa: PLC0415
 
-    mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=timezone.now())
+    mail = write_mail(recipient="a@exemple.invalid", letter=Letter.plain("Essai", "Bonjour"), at=timezone.now())
     row = Job.objects.get()
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()

@@ -15,11 +15,6 @@ HUNDRED = Limit("hundred", "Essai", 100, 60, (By.OBJECT,), "Trop d’appels")
 SMALL = Limit("small", "Essai", 3, 60, (By.OBJECT,), "Trop d’appels")
 
 
-@pytest.fixture(autouse=True)
-def _anew():
-    forget_leases()
-
-
 def passed(limit, times, *, lease=10, at=NOON, of="x"):
     count = 0
     for _ in range(times):

@@ -28,7 +28,7 @@ from maillage.core.limits import (
 )
 from maillage.core.models import LimitCount, LimitRefusal
 from maillage.core.network import block_of, network_of
-from maillage.portal.retention import erase_expired
+from maillage.portal.actions.retention import erase_expired
 from tests.factories import NOON
 
 THREE = Limit("three", "Essai", 3, HOUR, (By.ACCOUNT,), "Trop d’essais")
@@ -44,11 +44,18 @@ def passed(limit, times, *, at=NOON, **keys):
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (1, "dans 1 seconde"), (45, "dans 45 secondes"), (89, "dans 89 secondes"), (90, "dans 2 minutes"),
-        (181, "dans 4 minutes"), (HOUR, "dans 60 minutes"), (7201, "dans 3 heures"), (DAY, "dans 24 heures"),
-        (2 * DAY, "dans 48 heures"), (2 * DAY + 1, "dans 3 jours"),
+        (1, "dans 1 seconde"),
+        (45, "dans 45 secondes"),
+        (89, "dans 89 secondes"),
+        (90, "dans 2 minutes"),
+        (181, "dans 4 minutes"),
+        (HOUR, "dans 60 minutes"),
+        (7201, "dans 3 heures"),
+        (DAY, "dans 24 heures"),
+        (2 * DAY, "dans 48 heures"),
+        (2 * DAY + 1, "dans 3 jours"),
     ],
-)  # fmt: skip
+)
 def test_when_to_try_again_is_told_in_the_unit_that_says_something(seconds, text):
     assert waiting_text(seconds) == text
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from maillage.core.sharing import OtherProcessLost, shared
+from maillage.core.loading.sharing import OtherProcessLost, shared
 
 _told = ""
 

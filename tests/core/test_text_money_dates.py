@@ -11,10 +11,10 @@ from python_calamine import CalamineWorkbook
 
 from maillage.core.dates import add_months, full_months
 from maillage.core.money import format_euros, to_cents
-from maillage.core.spreadsheets import Share, csv_text, harmless, xlsx_bytes
-from maillage.core.templatetags.maillage import day
+from maillage.core.papers.spreadsheets import Share, csv_text, harmless, xlsx_bytes
+from maillage.core.papers.typography import typographic, typographic_html
+from maillage.core.templatetags.maillage import day, tone
 from maillage.core.text import listed, normalised, of, plural
-from maillage.core.typography import typographic, typographic_html
 
 DAYS = st.dates(date(2000, 1, 1), date(2080, 12, 31))
 
@@ -160,3 +160,18 @@ def test_a_long_page_is_typeset_in_linear_time():
     """One megabyte of colons in a field: the shape that once took minutes."""
     page = f"<p>Bonjour :</p><textarea>{' :' * 500_000}</textarea>"
     assert typographic_html(page) == page.replace("Bonjour :", "Bonjour\xa0:")
+
+
+@pytest.mark.parametrize(
+    ("state", "tones", "word"),
+    [
+        ("sent", "sent:ok failed:late quiet", "ok"),
+        ("failed", "sent:ok failed:late quiet", "late"),
+        ("queued", "sent:ok failed:late quiet", "quiet"),
+        ("queued", "sent:ok", ""),
+        ("", "sent:ok quiet", "quiet"),
+        (None, "sent:ok", ""),
+    ],
+)
+def test_a_badge_takes_its_colour_of_the_state_it_says(state, tones, word):
+    assert tone(state, tones) == word

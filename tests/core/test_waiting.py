@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from maillage.core.errors import UnreadableFile
-from maillage.core.waiting import KEPT_SECONDS, keep_waiting, sweep_waiting, taken, waiting
+from maillage.core.loading.waiting import KEPT_SECONDS, keep_waiting, sweep_waiting, taken, waiting
 
 
 @pytest.fixture(autouse=True)

@@ -16,9 +16,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.utils import timezone
 
-from maillage.core import jobs, outages
+from maillage.core.letters import Letter
 from maillage.core.models import Job, JobState
-from maillage.core.worker import Worker
+from maillage.core.work import jobs, outages
+from maillage.core.work.worker import Worker
 from maillage.exchange.actions import write_mail
 from maillage.exchange.models import OutgoingMail
 
@@ -66,8 +67,8 @@ def hurry(monkeypatch):
     monkeypatch.setattr(jobs, "INTERRUPTED_DELAY", timedelta(0))
     monkeypatch.setattr(jobs, "DAILY", {})
     monkeypatch.setattr(jobs, "LOST_AFTER", timedelta(seconds=1))
-    monkeypatch.setattr("maillage.core.worker.WATCH_EVERY_SECONDS", 1.0)
-    monkeypatch.setattr("maillage.core.worker.LOOK_EVERY_SECONDS", 0.05)
+    monkeypatch.setattr("maillage.core.work.worker.WATCH_EVERY_SECONDS", 1.0)
+    monkeypatch.setattr("maillage.core.work.worker.LOOK_EVERY_SECONDS", 0.05)
     monkeypatch.setattr(outages, "LONGEST_PAUSE_SECONDS", 0.5)
     RELEASED.clear()
 
@@ -179,9 +180,13 @@ def administrator():
     """A connection to another database of the same server."""
     settings = connection.settings_dict
     return psycopg.connect(
-        host=settings["HOST"], port=settings["PORT"] or 5432, user=settings["USER"], password=settings["PASSWORD"],
-        dbname="postgres", autocommit=True,
-    )  # fmt: skip
+        host=settings["HOST"],
+        port=settings["PORT"] or 5432,
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+        dbname="postgres",
+        autocommit=True,
+    )
 
 
 END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
@@ -224,7 +229,7 @@ def test_a_job_cut_in_its_middle_runs_again_and_loses_no_attempt():
 
 def test_the_process_runs_every_lane_and_ends_when_it_is_asked_to(tmp_path):
     """The real command, on the database of the tests: mail goes, SIGTERM ends it without a failure."""
-    mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=timezone.now())
+    mail = write_mail(recipient="a@exemple.invalid", letter=Letter.plain("Essai", "Bonjour"), at=timezone.now())
     database = connection.settings_dict
     url = (
         f"sqlite:///{database['NAME']}"

@@ -18,8 +18,8 @@ from django.db.utils import IntegrityError
 from maillage.audit.models import AuditEvent
 from maillage.core.errors import DomainError, UnreadableFile
 from maillage.directory.actions import directory_files, import_establishments, import_mailboxes, import_register
-from maillage.directory.imports import ImportAlreadyRunning, OlderFile, SeemsIncomplete, TooManyRejects
-from maillage.directory.loading import follow_merges
+from maillage.directory.loading.imports import ImportAlreadyRunning, OlderFile, SeemsIncomplete, TooManyRejects
+from maillage.directory.loading.register import follow_merges
 from maillage.directory.models import (
     DirectoryImport,
     ImportState,
@@ -238,8 +238,9 @@ def test_rejected_lines_are_kept_in_a_file_with_their_reason(communes, tmp_path)
         head, *rejected = csv.reader(file, delimiter=";")
     assert head == ["ligne", "identifiant", "raison", "suite"]
     assert [(one[0], one[2], one[3]) for one in rejected] == [
-        ("3", "2 champs au lieu de 56", "rejetée"), ("4", "commune inconnue : 24998", "gardée"),
-    ]  # fmt: skip
+        ("3", "2 champs au lieu de 56", "rejetée"),
+        ("4", "commune inconnue : 24998", "gardée"),
+    ]
     assert (row.counts["rejected"], row.counts["doubtful"], Practitioner.objects.count()) == (1, 1, 3)
     # Both are told again next time, and nothing is written.
     before = state()
@@ -268,7 +269,7 @@ REFUSED = {
     "a null character": (with_a_null, "utf-8", UnreadableFile, "n’est pas un texte"),
     "nothing readable": (lambda lines: [lines[0], *["x|y"] * 300, ""], "utf-8", TooManyRejects, "Presque aucune"),
     "far fewer people": (lambda lines: [*lines[:41], ""], "utf-8", SeemsIncomplete, "40 personnes, contre 120"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -375,8 +376,11 @@ def test_a_full_disk_is_told_and_the_directory_stays(communes, tmp_path):
         [sys.executable, "-c", FULL_DISK, str(path)],
         env=environment | {"VAR_DIR": str(tmp_path), "PATH": ""},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-        capture_output=True, text=True, check=False, cwd=settings.BASE_DIR,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=settings.BASE_DIR,
+    )
     assert "Il n’y a plus de place sur le disque" in done.stdout, done.stderr
     assert state() == before
 
@@ -404,10 +408,18 @@ def test_readers_see_the_old_directory_until_the_new_one_is_whole(communes, tmp_
 @pytest.mark.parametrize("shape", ["legacy", "json", "headed"])
 def test_establishments_are_loaded_from_each_shape_and_closed_when_they_vanish(communes, tmp_path, shape):
     rows = [
-        {"nofinesset": register.finess_number("24", n), "rs": f"PHARMACIE {n}", "rslongue": "", "commune": "037",
-         "departement": "24", "ligneacheminement": "24100 BERGERAC", "categetab": "620", "telephone": "0536490000"}
+        {
+            "nofinesset": register.finess_number("24", n),
+            "rs": f"PHARMACIE {n}",
+            "rslongue": "",
+            "commune": "037",
+            "departement": "24",
+            "ligneacheminement": "24100 BERGERAC",
+            "categetab": "620",
+            "telephone": "0536490000",
+        }
         for n in range(1, 6)
-    ]  # fmt: skip
+    ]
     row = import_establishments(path=finess_file(tmp_path, shape, rows), at=NOON)
     assert (row.counts["added"], Organization.objects.filter(category="620", commune="24037").count()) == (5, 5)
     assert import_establishments(path=finess_file(tmp_path, shape, rows), at=NOON).counts["changed"] == 0
@@ -426,10 +438,14 @@ def finess_file(tmp_path, shape, rows):
         lines += [f'{r["nofinesset"]},"{r["rs"]}",,620,24037,24100 BERGERAC' for r in rows]
         return text_file(tmp_path, [*lines, ""], name="finess.csv")
     sites = [
-        {"informationsGeneralesEGE": {"numFinessEge": r["nofinesset"], "nomEgeLong": r["rs"]}, "etatObjet": "A",
-         "categorieentiteGeographiqueExercice": "620", "adresse": [{"cogCommune": "24037", "codePostal": "24100"}]}
+        {
+            "informationsGeneralesEGE": {"numFinessEge": r["nofinesset"], "nomEgeLong": r["rs"]},
+            "etatObjet": "A",
+            "categorieentiteGeographiqueExercice": "620",
+            "adresse": [{"cogCommune": "24037", "codePostal": "24100"}],
+        }
         for r in rows
-    ]  # fmt: skip
+    ]
     path = tmp_path / "finess.json"
     path.write_text(json.dumps({"schemaVersion": "v1.0.0", "pmej": [{"ege": sites}]}), encoding="utf-8")
     return path
@@ -437,10 +453,16 @@ def finess_file(tmp_path, shape, rows):
 
 def test_a_departement_that_a_file_only_touches_closes_nothing(communes, tmp_path):
     rows = [
-        {"nofinesset": register.finess_number("24", n), "rs": f"PHARMACIE {n}", "commune": "037", "departement": "24",
-         "ligneacheminement": "24100 BERGERAC", "categetab": "620"}
+        {
+            "nofinesset": register.finess_number("24", n),
+            "rs": f"PHARMACIE {n}",
+            "commune": "037",
+            "departement": "24",
+            "ligneacheminement": "24100 BERGERAC",
+            "categetab": "620",
+        }
         for n in range(1, 60)
-    ]  # fmt: skip
+    ]
     import_establishments(path=finess_file(tmp_path, "legacy", rows), at=NOON)
     elsewhere = [
         {**rows[0], "nofinesset": register.finess_number("13", n), "departement": "13", "commune": "201"}

@@ -10,11 +10,11 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maillage.directory import reading
 from maillage.directory.actions import import_register
-from maillage.directory.loading import LOADED_IN_BULK
+from maillage.directory.loading import reading
+from maillage.directory.loading.reading import whole_people
+from maillage.directory.loading.register import LOADED_IN_BULK
 from maillage.directory.models import DirectoryCode
-from maillage.directory.reading import whole_people
 from maillage.members.models import Membership
 from tests.directory.test_imports import lines_of, load, people, state, text_file
 from tests.factories import NOON
@@ -42,7 +42,7 @@ def test_blocks_are_cut_where_the_person_changes_and_no_line_is_lost(blocks):
 def test_a_file_shared_with_another_process_gives_what_one_process_gives(communes, tmp_path, monkeypatch, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
     # Blocks of a few lines, and among them lines that are refused.
-    monkeypatch.setattr("maillage.core.sources.BLOCK", 2_000)
+    monkeypatch.setattr("maillage.core.loading.sources.BLOCK", 2_000)
     everybody = people(300)
     twice = [replace(one, speciality="SM26") for one in everybody[::3]]
     lines = lines_of(sorted([*everybody, *twice], key=lambda one: one.rpps))

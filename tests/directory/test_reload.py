@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from django.db import DatabaseError, connection
 
-from maillage.core.difference import comparing_all, has_key
+from maillage.core.loading.difference import comparing_all, has_key
 from maillage.directory.actions import import_register
 from maillage.directory.actions.register import IndexesLack
-from maillage.directory.imports import SeemsIncomplete
-from maillage.directory.loading import LOADED_IN_BULK
+from maillage.directory.loading.imports import SeemsIncomplete
+from maillage.directory.loading.register import LOADED_IN_BULK
 from maillage.directory.models import DirectoryImport, ImportState, Practitioner, PractitionerRole
 from maillage.portal.demo.register import register_line
 from tests.directory.test_imports import SARLAT, lines_of, load, people, text_file

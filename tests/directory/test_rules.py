@@ -37,9 +37,15 @@ PLACES = Places({b"24037": b"24037", b"33063": b"33063", b"24999": b"24037"}, {b
 
 def someone(serial=1, **changes):
     values = {
-        "rpps": rpps(serial), "family_name": "DESPRÉS", "given_name": "Élodie-Ève", "profession": "10",
-        "speciality": "SM54", "mode": "L", "place": BERGERAC, "site": 1,
-    } | changes  # fmt: skip
+        "rpps": rpps(serial),
+        "family_name": "DESPRÉS",
+        "given_name": "Élodie-Ève",
+        "profession": "10",
+        "speciality": "SM54",
+        "mode": "L",
+        "place": BERGERAC,
+        "site": 1,
+    } | changes
     return Invented(**values)
 
 
@@ -265,14 +271,23 @@ def test_exercises_that_differ_have_other_keys(one, other):
 
 def test_an_establishment_of_the_legacy_feed():
     row = dict.fromkeys(finess.LEGACY, "") | {
-        "nofinesset": "990000010", "rs": "CPTS EX", "rslongue": "CPTS EXEMPLE NORD", "commune": "37",
-        "departement": "24", "ligneacheminement": "24100 BERGERAC", "categetab": "604",
-        "dateouv": "2020-02-30", "voie": 'DU "MARCHE"',
-    }  # fmt: skip
+        "nofinesset": "990000010",
+        "rs": "CPTS EX",
+        "rslongue": "CPTS EXEMPLE NORD",
+        "commune": "37",
+        "departement": "24",
+        "ligneacheminement": "24100 BERGERAC",
+        "categetab": "604",
+        "dateouv": "2020-02-30",
+        "voie": 'DU "MARCHE"',
+    }
     lines = [
-        (1, "finess;etalab;93;2026-01-01"), (2, ";".join(["structureet", *row.values(), ""])),
-        (3, "geolocalisation;1;2;3;4;5"), (4, "autrechose;1"), (5, "structureet;1;2"),
-    ]  # fmt: skip
+        (1, "finess;etalab;93;2026-01-01"),
+        (2, ";".join(["structureet", *row.values(), ""])),
+        (3, "geolocalisation;1;2;3;4;5"),
+        (4, "autrechose;1"),
+        (5, "structureet;1;2"),
+    ]
     told = Told()
     ((number, one),) = list(finess.from_legacy(lines, told))
     assert (number, one.finess, one.name, one.commune, one.city) == (
@@ -292,14 +307,17 @@ def test_an_establishment_of_the_legacy_feed():
 def test_an_establishment_of_the_json_feed(state, closed, expected):
     site = {
         "informationsGeneralesEGE": {
-            "nomEgeCourt": "EX", "nomEgeLong": "EXEMPLE  ", "numFinessEge": "990000010", "dateFermeture": closed,
+            "nomEgeCourt": "EX",
+            "nomEgeLong": "EXEMPLE  ",
+            "numFinessEge": "990000010",
+            "dateFermeture": closed,
         },
         "categorieentiteGeographiqueExercice": "620",
         "adresse": [{"cogCommune": "24037", "codePostal": "24100", "ligneQuatre": "3 PLACE DU MARCHE"}],
         "contact": [{"telecom": {"telephone": "05 36 49 00 00"}}],
         "etatObjet": state,
         "dateDerniereMaj": "2019-03-04 00:00:00",
-    }  # fmt: skip
+    }
     stream = io.BytesIO(
         json.dumps({"schemaVersion": "v1.0.0", "gcc": [], "pmej": [{"ege": [site]}, {"ege": []}]}).encode()
     )
@@ -328,10 +346,12 @@ def test_mailboxes_keep_whose_they_are():
         "Service de rattachement|Dématérialisation"
     ).encode()
     lines = [
-        (2, b"PER|a@exemple.invalid|899900000011||||O"), (3, b"ORG|b@exemple.invalid||1|990000010|URGENCES|N"),
-        (4, b"PER|pas une adresse|899900000011||||"), (5, b"ORG|c@exemple.invalid|||||"),
+        (2, b"PER|a@exemple.invalid|899900000011||||O"),
+        (3, b"ORG|b@exemple.invalid||1|990000010|URGENCES|N"),
+        (4, b"PER|pas une adresse|899900000011||||"),
+        (5, b"ORG|c@exemple.invalid|||||"),
         (6, b"PER|d@exemple.invalid|8999"),
-    ]  # fmt: skip
+    ]
     told = Told()
     found = list(mailboxes(lines, read_header(header, ["Adresse BAL"]), told))
     assert [row[1:7] for row in found] == [

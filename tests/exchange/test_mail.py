@@ -16,8 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maillage.audit.models import AuditEvent
+from maillage.core import links
+from maillage.core.letters import Letter
 from maillage.core.models import Job
-from maillage.exchange import links
 from maillage.exchange.actions import CONTACT_LINK, contact_of, forget, write_mail
 from maillage.exchange.actions.contacts import key_of
 from maillage.exchange.models import Contact, MailKind, MailState, OutgoingMail
@@ -29,7 +30,9 @@ EMAIL = "paule@exemple.invalid"
 
 
 def write(cpts, at=NOON, kind=MailKind.INVITATION, email=EMAIL, **more):
-    return write_mail(recipient=email, subject="Réunion", body="Venez.", at=at, cpts_id=cpts.pk, kind=kind, **more)
+    return write_mail(
+        recipient=email, letter=Letter.plain("Réunion", "Venez."), at=at, cpts_id=cpts.pk, kind=kind, **more
+    )
 
 
 def test_an_invitation_carries_the_way_to_refuse_it(cpts, run_jobs):
@@ -196,8 +199,11 @@ def test_a_link_opens_its_own_door_until_it_expires():
     token = links.sign("answer", uuid, until=until)
     assert links.read("answer", token, at=NOON) == uuid
     for purpose, text, at in (
-        ("choices", token, NOON), ("answer", token[:-1] + "~", NOON), ("answer", "rien", NOON), ("answer", "", NOON),
-    ):  # fmt: skip
+        ("choices", token, NOON),
+        ("answer", token[:-1] + "~", NOON),
+        ("answer", "rien", NOON),
+        ("answer", "", NOON),
+    ):
         with pytest.raises(links.LinkUnusable) as caught:
             links.read(purpose, text, at=at)
         assert not isinstance(caught.value, links.LinkExpired)

@@ -11,8 +11,8 @@ from django.db.models import Sum
 from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
 from maillage.geography.actions import load_reference
+from maillage.geography.loading.reference import ReferenceFileAltered, open_reference
 from maillage.geography.models import Commune, CommunePopulation, Departement, PlaceName, ReferenceRelease
-from maillage.geography.reference import ReferenceFileAltered, open_reference
 from tests.conftest import BERGERACOISE, write_reference
 from tests.factories import NOON, PerimeterFactory, UserFactory
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maillage.geography.build import place_of, shared_borders, wkb_point
-from maillage.geography.outlines import decode_rings, encode_rings
+from maillage.geography.loading.build import place_of, shared_borders, wkb_point
 from maillage.geography.rules.contiguity import contiguity
+from maillage.geography.rules.outlines import decode_rings, encode_rings
 
 COORDINATES = st.tuples(
     st.integers(-1_800_000, 1_800_000).map(lambda n: n / 10_000),

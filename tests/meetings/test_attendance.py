@@ -33,8 +33,10 @@ def test_a_full_room_makes_people_wait_and_a_free_place_goes_to_the_first(meetin
     assert answers == [Answer.YES, Answer.WAITING, Answer.WAITING]
     actions.answer(participant=first, coming=False, at=NOON + HOUR)
     assert dict(Participant.objects.values_list("pk", "answer")) == {
-        first.pk: Answer.NO, second.pk: Answer.YES, third.pk: Answer.WAITING,
-    }  # fmt: skip
+        first.pk: Answer.NO,
+        second.pk: Answer.YES,
+        third.pk: Answer.WAITING,
+    }
     assert OutgoingMail.objects.get().recipient == second.membership.email
     assert Meeting.objects.get().seats_taken == 1
 

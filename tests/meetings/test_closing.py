@@ -3,13 +3,16 @@
 import io
 from datetime import datetime, time, timedelta
 
+import docx
 import pypdf
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from maillage.core.stale import Stale
 from maillage.exchange.models import MailKind, OutgoingMail
-from maillage.meetings import actions, documents
+from maillage.meetings import actions
+from maillage.meetings.documents import papers as documents
 from maillage.meetings.jobs import tell
 from maillage.meetings.models import Means, Meeting, Minutes, Participant, PollAnswer, PollOption, Presence, Task
 from maillage.meetings.web.forms import after
@@ -32,11 +35,14 @@ def test_a_poll_finds_the_date_of_a_meeting(cpts, coordinator):
     people = ParticipantFactory.create_batch(3, meeting=meeting)
     first, second = (
         actions.propose(
-            meeting=meeting, starts_at=NOON + timedelta(days=day), ends_at=NOON + timedelta(days=day, hours=2),
-            by=coordinator, at=NOON,
+            meeting=meeting,
+            starts_at=NOON + timedelta(days=day),
+            ends_at=NOON + timedelta(days=day, hours=2),
+            by=coordinator,
+            at=NOON,
         )
         for day in (10, 12)
-    )  # fmt: skip
+    )
     actions.open_poll(meeting=meeting, by=coordinator, at=NOON)
     run(meeting)
     run(meeting)
@@ -115,13 +121,13 @@ def test_minutes_are_written_by_one_at_a_time_validated_once_and_sent(meeting, c
     with pytest.raises(actions.MinutesEmpty):
         actions.validate_minutes(text=" ", read_version=0, **validate)
     actions.save_minutes(text="Bonjour", read_version=0, **save)
-    with pytest.raises(actions.MinutesChanged):
+    with pytest.raises(Stale):
         actions.save_minutes(text="Autre", read_version=0, **save)
     with pytest.raises(actions.NotClosed):
         actions.validate_minutes(text="Bonjour", read_version=1, **validate)
     actions.close(meeting=meeting, ended_at=NOON + 10 * HOUR, by=coordinator, at=AFTER)
     meeting.refresh_from_db()
-    with pytest.raises(actions.MinutesChanged):
+    with pytest.raises(Stale):
         actions.validate_minutes(text="Autre", read_version=0, **validate)
     assert Minutes.objects.get().validated_at is None
     actions.validate_minutes(text="Bonsoir", read_version=1, **validate)
@@ -150,6 +156,11 @@ def test_validated_minutes_print_what_they_were_that_day(meeting, coordinator):
     text = pypdf.PdfReader(io.BytesIO(documents.minutes_pdf(meeting, TODAY).content)).pages[0].extract_text()
     assert "Avant" in text
     assert "Après" not in text
+    word = docx.Document(io.BytesIO(documents.minutes_docx(meeting, TODAY).content))
+    said = [cell.text for table in word.tables for row in table.rows for cell in row.cells]
+    assert "Avant" in said
+    assert "Après" not in said
+    assert "empreinte" in word.sections[0].footer.paragraphs[0].text
 
 
 def test_tasks_are_told_and_finished_once(meeting, coordinator):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from maillage.audit.models import AuditEvent
+from maillage.core.stale import Stale
 from maillage.directory.models import GROUP_LABELS
 from maillage.exchange.actions import contact_of, forget
 from maillage.exchange.models import Contact, MailKind, OutgoingMail
@@ -17,6 +18,7 @@ from maillage.meetings import actions
 from maillage.meetings.jobs import REMINDED_BEFORE, remind, tell
 from maillage.meetings.models import Answer, Meeting, MeetingKind, MeetingStatus, Participant
 from maillage.members.models import Membership
+from maillage.records.actions.attaching import NotADocument, path_of
 from tests.factories import (
     HOUR,
     NOON,
@@ -168,7 +170,7 @@ def test_a_change_of_agenda_alone_bothers_nobody(cpts, coordinator):
 def test_the_second_of_two_editors_is_told(cpts, coordinator):
     meeting = meeting_in(cpts)
     actions.change(meeting=meeting, read_version=0, fields={"place": "Mairie"}, by=coordinator, at=NOON)
-    with pytest.raises(actions.StaleMeeting):
+    with pytest.raises(Stale):
         actions.change(meeting=meeting, read_version=0, fields={"place": "Hôpital"}, by=coordinator, at=NOON)
     assert Meeting.objects.get().place == "Mairie"
 
@@ -297,10 +299,10 @@ def test_the_database_refuses_to_expect_somebody_twice(cpts):
         Participant.objects.filter(pk=person.pk).update(answer="yes")
 
 
-def test_documents_are_pdf(cpts, coordinator, settings, tmp_path):
+def test_documents_are_what_people_read(cpts, coordinator, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     meeting = meeting_in(cpts)
-    with pytest.raises(Exception, match="PDF"):
+    with pytest.raises(NotADocument, match="PDF"):
         actions.join_document(meeting=meeting, name="Image", content=b"\x89PNG", by=coordinator, at=NOON)
     document = actions.join_document(meeting=meeting, name="Budget", content=pdf(), by=coordinator, at=NOON)
-    assert (tmp_path / "meetings" / document.file).read_bytes() == pdf()
+    assert path_of(document.attachment.sha256).read_bytes() == pdf()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maillage.meetings.rules.hours import NOTHING, counted, told
+from maillage.meetings.rules.hours import NOTHING, counted, duration_text
 from maillage.meetings.rules.messages import Due, Told, due
 from maillage.meetings.rules.notice import days_short
 from maillage.meetings.rules.signin import code_at, is_right
@@ -43,7 +43,7 @@ START, END = NOON, NOON + 2 * HOUR
     ],
 )
 def test_the_time_that_counts_is_inside_the_meeting(arrived, left, expected):
-    assert told(counted(arrived=arrived, left=left, starts=START, ends=END)) == expected
+    assert duration_text(counted(arrived=arrived, left=left, starts=START, ends=END)) == expected
 
 
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -74,10 +74,18 @@ def test_a_code_is_of_one_meeting_and_one_instance():
 def state(**changed):
     return Told(
         **{
-            "status": "planned", "has_poll": False, "has_begun": False, "polled": False, "invited": True,
-            "behind": False, "comes_not": False, "minutes_ready": False, "minutes_sent": False,
-        } | changed
-    )  # fmt: skip
+            "status": "planned",
+            "has_poll": False,
+            "has_begun": False,
+            "polled": False,
+            "invited": True,
+            "behind": False,
+            "comes_not": False,
+            "minutes_ready": False,
+            "minutes_sent": False,
+        }
+        | changed
+    )
 
 
 @pytest.mark.parametrize(

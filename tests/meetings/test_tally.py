@@ -91,8 +91,10 @@ def test_an_election_ranks_names_and_counts_blanks_apart():
     votes = [Vote("", "Paule"), Vote("", "Paule"), Vote("", "Jean"), Vote("", BLANK)]
     scores = tally(votes, ["Paule", "Jean", BLANK])
     assert [(one.choice, one.votes, one.share) for one in scores] == [
-        ("Paule", 2, Fraction(2, 3)), ("Jean", 1, Fraction(1, 3)), (BLANK, 1, None),
-    ]  # fmt: skip
+        ("Paule", 2, Fraction(2, 3)),
+        ("Jean", 1, Fraction(1, 3)),
+        (BLANK, 1, None),
+    ]
 
 
 colleges = st.sampled_from(["A", "B", "C"])

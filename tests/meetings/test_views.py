@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.models import Role
-from maillage.exchange import links
+from maillage.core import links
 from maillage.exchange.models import OutgoingMail
 from maillage.meetings import actions
 from maillage.meetings.jobs import tell
@@ -273,6 +273,9 @@ def test_a_meeting_ends_with_everything_there(client, coordinator, meeting, pers
     for name, more in (("sheet_pdf", ()), ("minutes_pdf", ()), ("attestation", (person.uuid,))):
         response = client.get(page(name, meeting, *more))
         assert response.content.startswith(b"%PDF"), name
+    word = client.get(page("minutes_docx", meeting))
+    assert word.content.startswith(b"PK")
+    assert "compte-rendu.docx" in word["Content-Disposition"]
     stranger = Client()
     for paper in ("attestation", "compte-rendu"):
         url = reverse("meetings:personal_paper", args=[link(person), paper])
@@ -293,7 +296,8 @@ def test_papers_are_not_for_others(client, cpts, meeting, person, member):
     assert client.get(page("attestation", meeting, person.uuid)).status_code == 404
     early = reverse("meetings:personal_paper", args=[link(person), "attestation"])
     assert Client().get(early).status_code == 404  # before the meeting is closed, its hours are not known
-    assert client.get(page("minutes_pdf", meeting)).status_code == 404
+    for name in ("minutes_pdf", "minutes_docx"):
+        assert client.get(page(name, meeting)).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -402,8 +406,9 @@ def test_the_calendar_of_a_person_follows_their_meetings(client, cpts, member):
     url = reverse("meetings:feed", args=[feed.uuid])
     events = icalendar.Calendar.from_ical(anybody.get(url).content).walk("VEVENT")
     assert {str(one["uid"]).split("@")[0]: str(one["status"]) for one in events} == {
-        str(mine.uuid): "CONFIRMED", str(gone.uuid): "CANCELLED",
-    }  # fmt: skip
+        str(mine.uuid): "CONFIRMED",
+        str(gone.uuid): "CANCELLED",
+    }
     client.post(reverse("meetings:calendar", args=[cpts.slug]))
     assert anybody.get(url).status_code == 404
     member.is_active = False

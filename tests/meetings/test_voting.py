@@ -11,7 +11,8 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from maillage.audit.models import AuditEvent
-from maillage.meetings import actions, documents
+from maillage.meetings import actions
+from maillage.meetings.documents import papers as documents
 from maillage.meetings.models import (
     Ballot,
     BodyRule,
@@ -64,9 +65,14 @@ def voters(meeting, coordinator, count=3, there=True, **more):
 
 def ballot_on(meeting, coordinator, mode="secret", opened=True, majority="simple", at=DURING):
     ballot = actions.prepare_ballot(
-        meeting=meeting, question="Approuver les comptes", mode=mode, majority=majority, choices=RESOLUTION,
-        by=coordinator, at=at,
-    )  # fmt: skip
+        meeting=meeting,
+        question="Approuver les comptes",
+        mode=mode,
+        majority=majority,
+        choices=RESOLUTION,
+        by=coordinator,
+        at=at,
+    )
     if opened:
         actions.open_ballot(ballot=ballot, by=coordinator, at=at)
         ballot.refresh_from_db()

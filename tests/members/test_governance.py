@@ -8,17 +8,21 @@ from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
-from maillage.core.files import NotADocument, path_of
 from maillage.exchange.models import OutgoingMail
 from maillage.members import actions
 from maillage.members.models import Convention, Mandate
+from maillage.records.actions.attaching import NotADocument, path_of, sweep
 from tests.factories import NOON, TODAY, MembershipFactory, pdf
 
 PDF = pdf()
 FIELDS = {
-    "partner": "Centre hospitalier (fictif)", "purpose": "Sorties d’hôpital", "signatories": "La présidente",
-    "starts_on": date(2026, 1, 1), "ends_on": date(2027, 1, 1), "is_renewed_tacitly": False,
-}  # fmt: skip
+    "partner": "Centre hospitalier (fictif)",
+    "purpose": "Sorties d’hôpital",
+    "signatories": "La présidente",
+    "starts_on": date(2026, 1, 1),
+    "ends_on": date(2027, 1, 1),
+    "is_renewed_tacitly": False,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -28,9 +32,14 @@ def media(settings, tmp_path):
 
 def mandate_of(membership, by, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1)):
     return actions.give_mandate(
-        membership=membership, body="bureau", function="Trésorière", starts_on=starts_on, ends_on=ends_on, by=by,
+        membership=membership,
+        body="bureau",
+        function="Trésorière",
+        starts_on=starts_on,
+        ends_on=ends_on,
+        by=by,
         at=NOON,
-    )  # fmt: skip
+    )
 
 
 def sign(cpts, by, document=None, **changes):
@@ -76,8 +85,9 @@ def test_endings_are_told_once_to_those_who_manage(cpts, coordinator, member):
     told = OutgoingMail.objects.all()
     assert {one.recipient for one in told} == {coordinator.email}
     assert sorted(one.subject.split(" prend fin")[0] for one in told) == [
-        "La convention avec Centre hospitalier (fictif)", "Le mandat de Camille Proche (Trésorière, bureau)",
-    ]  # fmt: skip
+        "La convention avec Centre hospitalier (fictif)",
+        "Le mandat de Camille Proche (Trésorière, bureau)",
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"MZ", b"%PDF-1.7 essai", b"%PDF-" + b"0" * (10 * 2**20)])
@@ -87,12 +97,12 @@ def test_only_a_pdf_of_reasonable_size_is_kept(cpts, coordinator, content):
     assert not Convention.objects.exists()
 
 
-def test_a_convention_removed_takes_its_document_with_it(cpts, coordinator, django_capture_on_commit_callbacks):
+def test_the_document_of_a_convention_removed_is_swept(cpts, coordinator):
     convention = sign(cpts, coordinator, document=PDF)
-    path = path_of(actions.CONVENTIONS, convention.document)
+    path = path_of(convention.attachment.sha256)
     assert path.read_bytes() == PDF
-    with django_capture_on_commit_callbacks(execute=True):
-        actions.remove_convention(convention=convention, by=coordinator, at=NOON)
+    actions.remove_convention(convention=convention, by=coordinator, at=NOON)
+    sweep(before=timezone.now() + timedelta(days=1))
     assert not path.exists()
 
 
@@ -122,7 +132,7 @@ def test_from_the_screen_a_convention_is_kept_with_its_document(client, cpts, co
     file = io.BytesIO(b"pas un PDF")
     file.name = "photo.pdf"
     wrong = client.post(url("conventions", cpts.slug), typed | {"file": file}).content.decode()
-    assert "joignez un PDF" in wrong
+    assert "ni une photo" in wrong
     assert "Astreintes" in wrong
     file = io.BytesIO(PDF)
     file.name = "convention.pdf"

@@ -14,9 +14,13 @@ from maillage.members.models import Membership, MembershipStatus
 from tests.factories import NOON, TODAY, CollegeFactory, MembershipFactory, PractitionerRoleFactory, UserFactory
 
 FIELDS = {
-    "given_name": "Louise", "family_name": "Castagné", "occupation": "Sage-femme", "commune_id": "24037",
-    "email": "louise@exemple.invalid", "message": "Bonjour",
-}  # fmt: skip
+    "given_name": "Louise",
+    "family_name": "Castagné",
+    "occupation": "Sage-femme",
+    "commune_id": "24037",
+    "email": "louise@exemple.invalid",
+    "message": "Bonjour",
+}
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError
 
 from maillage.audit.models import AuditEvent
+from maillage.core.stale import Stale
 from maillage.members import actions
 from maillage.members.actions import keeping
 from maillage.members.models import College, Fee, FeeMethod, Membership, MembershipStatus
@@ -51,7 +52,7 @@ def test_nobody_writes_on_their_own_page_what_the_cpts_says_of_them(membership, 
 
 def test_a_page_read_before_somebody_changed_it_is_refused(membership, coordinator):
     actions.edit(membership=membership, read_version=0, fields={"languages": "anglais"}, by=coordinator, at=NOON)
-    with pytest.raises(actions.StaleMembership):
+    with pytest.raises(Stale):
         actions.edit(membership=membership, read_version=0, fields={"languages": "basque"}, by=coordinator, at=NOON)
     membership.refresh_from_db()
     assert membership.languages == "anglais"
@@ -97,8 +98,10 @@ def test_the_first_of_january_follows_the_fees(cpts, coordinator):
     assert actions.follow_the_year(NEW_YEAR) == 0
     statuses = dict(Membership.objects.values_list("pk", "status"))
     assert statuses == {
-        ahead.pk: MembershipStatus.UP_TO_DATE, behind.pk: MembershipStatus.ACCEPTED, left.pk: MembershipStatus.LEFT,
-    }  # fmt: skip
+        ahead.pk: MembershipStatus.UP_TO_DATE,
+        behind.pk: MembershipStatus.ACCEPTED,
+        left.pk: MembershipStatus.LEFT,
+    }
     assert AuditEvent.objects.filter(type="member.year-followed").count() == 2
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from maillage.audit.models import AuditEvent
 from maillage.members import actions
+from maillage.members.actions.merging import PageGone
 from maillage.members.models import Fee, Mandate, Membership, MembershipStatus
 from tests.factories import NOON, TODAY, MembershipFactory, PractitionerFactory
 
@@ -27,9 +28,15 @@ def test_blanks_are_filled_fees_and_mandates_come_over_and_the_past_of_both_stay
         cpts=cpts, status="accepted", joined_on=date(2026, 3, 1), phone="0536490001", email="", family_name="Mas"
     )
     other = MembershipFactory(
-        cpts=cpts, joined_on=date(2024, 1, 1), phone="0536490002", email="e@exemple.invalid",
-        practitioner=practitioner, is_public=True, family_name="Mas",
-    )  # fmt: skip
+        cpts=cpts,
+        joined_on=date(2024, 1, 1),
+        phone="0536490002",
+        email="e@exemple.invalid",
+        practitioner=practitioner,
+        is_public=True,
+        given_name="Camille",
+        family_name="Mas",
+    )
     fee(kept, 2026)
     fee(other, 2026, "99")
     fee(other, 2025)
@@ -74,6 +81,6 @@ def test_two_numbers_are_two_people(cpts, coordinator):
 def test_a_page_merged_meanwhile_is_told_and_nothing_is_lost(cpts, coordinator):
     kept, other = MembershipFactory.create_batch(2, cpts=cpts, family_name="Mas")
     merge(kept, other, coordinator)
-    with pytest.raises(actions.StaleMembership):
+    with pytest.raises(PageGone):
         merge(kept, other, coordinator)
     assert Membership.objects.get() == kept

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from maillage.audit.models import AuditEvent
-from maillage.members.representation import missing_of, representation_of
+from maillage.members.queries.representation import missing_of, representation_of
 from tests.factories import (
     TODAY,
     MembershipFactory,
@@ -16,6 +16,7 @@ from tests.factories import (
     PractitionerFactory,
     PractitionerRoleFactory,
 )
+from tests.reading import text_of
 
 BERGERAC, BOSSET, SARLAT = "24037", "24051", "24520"
 
@@ -33,13 +34,14 @@ def people(cpts):
     found = {
         "double": professional("DOUBLE", BERGERAC, BOSSET),
         "seule": professional(
-            "SEULE", BERGERAC,
+            "SEULE",
+            BERGERAC,
             organization=OrganizationFactory(
                 name="CABINET DU PONT", street="3 RUE DU PONT", postal_code="24100", city="BERGERAC"
             ),
         ),
         "docteur": professional("DOCTEUR", BERGERAC, group="10G"),
-    }  # fmt: skip
+    }
     professional("LOIN", SARLAT)
     professional("PASSAGE", BERGERAC, is_substitute=True)
     return found
@@ -103,7 +105,7 @@ def url(name, cpts, query=""):
 def test_from_the_screen_the_missing_are_listed_exported_and_written_to(client, cpts, people, coordinator):
     client.force_login(coordinator)
     page = client.get(url("representation", cpts)).content.decode()
-    assert "0 membres sur 3" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "0 membres sur 3" in text_of(page)
     assert "?profession=60" in page
     listed = client.get(url("missing", cpts, "?profession=60")).content.decode()
     assert "SEULE" in listed

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maillage.core.fields import phone_number
+from maillage.core.screens.fields import phone_number
 from maillage.members.rules.names import readable, search_name
 from maillage.members.rules.vcard import LONGEST_LINE, card, folded
 

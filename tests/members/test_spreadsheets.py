@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from maillage.core.errors import UnreadableFile
 from maillage.members import actions
+from maillage.members.loading.spreadsheets import preview_of
 from maillage.members.models import ImportState, Membership, MembershipStatus, SpreadsheetImport
 from maillage.members.rules.spreadsheet import (
     FIELDS,
@@ -23,7 +24,6 @@ from maillage.members.rules.spreadsheet import (
     read_row,
     split_name,
 )
-from maillage.members.spreadsheets import preview_of
 from tests.factories import (
     NOON,
     CollegeFactory,
@@ -37,7 +37,7 @@ ROWS = [
     ["LE GOFF", "Ève", "Infirmière", "", "eve@exemple.invalid", "05 36 49 00 17", "24100 Bergerac"],
     ["Vignal", "Paule", "Infirmière", "", "paule@exemple", "05 36 49 00 21", "Bergerac"],
     ["Mérigaud", "Jean", "Kiné", "", "jean@exemple.invalid", "12", "Nulle-Part"],
-]  # fmt: skip
+]
 
 
 def workbook(rows, **options):
@@ -79,8 +79,14 @@ def correct(sheet, cells=(), choices=()):
 def test_columns_are_guessed_by_their_titles_in_any_order():
     columns = guess_columns(list(reversed(HEADER)), [list(reversed(row)) for row in ROWS])
     assert columns == {
-        "family_name": 6, "given_name": 5, "occupation": 4, "rpps": 3, "email": 2, "phone": 1, "commune": 0,
-    }  # fmt: skip
+        "family_name": 6,
+        "given_name": 5,
+        "occupation": 4,
+        "rpps": 3,
+        "email": 2,
+        "phone": 1,
+        "commune": 0,
+    }
 
 
 def test_columns_without_a_title_are_guessed_by_what_they_hold():
@@ -105,10 +111,13 @@ def test_the_header_is_found_under_titles_and_merged_cells(table, place):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("31/12/2026", date(2026, 12, 31)), ("1.2.26", date(2026, 2, 1)), ("2026-12-31", date(2026, 12, 31)),
-        ("2026-12-31 00:00:00", date(2026, 12, 31)), ("2024", date(2024, 1, 1)),
+        ("31/12/2026", date(2026, 12, 31)),
+        ("1.2.26", date(2026, 2, 1)),
+        ("2026-12-31", date(2026, 12, 31)),
+        ("2026-12-31 00:00:00", date(2026, 12, 31)),
+        ("2024", date(2024, 1, 1)),
     ],
-)  # fmt: skip
+)
 def test_a_day_is_read_as_people_write_it(text, expected):
     assert read_day(text) == expected
 
@@ -147,8 +156,11 @@ def test_nothing_is_written_before_the_last_click_then_everything_at_once(cpts, 
     assert set(found) == {"Le Goff", "Vignal", "Mérigaud"}
     eve = found["Le Goff"]
     assert (eve.phone, eve.commune_id, eve.status, eve.search_name) == (
-        "0536490017", "24037", MembershipStatus.ACCEPTED, "le goff eve",
-    )  # fmt: skip
+        "0536490017",
+        "24037",
+        MembershipStatus.ACCEPTED,
+        "le goff eve",
+    )
     sheet.refresh_from_db()
     assert (sheet.state, sheet.rows, len(sheet.journal)) == (ImportState.DONE, [], 3)
 
@@ -220,8 +232,12 @@ def test_the_directory_completes_a_row_known_by_its_number(cpts, coordinator, se
     apply(sheet, coordinator)
     one = Membership.objects.get()
     assert (one.family_name, one.practitioner, one.practitioner_role, one.group, one.commune_id) == (
-        "Castagné", person, role, "50", "24037",
-    )  # fmt: skip
+        "Castagné",
+        person,
+        role,
+        "50",
+        "24037",
+    )
 
 
 def test_somebody_said_twice_is_imported_once_and_never_breaks_the_import(cpts, coordinator, send):

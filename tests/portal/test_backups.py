@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
-from maillage.core import jobs
-from maillage.core.backups.keeping import kept, name_of
+from maillage.core.backups.keeping import kept_archives, name_of
 from maillage.core.models import Job, JobState
-from maillage.portal.backups import BACKUP, LABEL, backups_at
+from maillage.core.work import jobs
+from maillage.portal.actions.backups import BACKUP, LABEL, backups_at
 from tests.core.backups import PUBLIC
 from tests.factories import NOON, UserFactory
 
@@ -67,7 +67,7 @@ def test_the_worker_makes_it_leaves_a_trace_and_keeps_so_many(configured, settin
     row.refresh_from_db()
     assert row.state == JobState.DONE
     assert row.message.startswith("Sauvegarde maillage-")
-    archives = kept(configured)
+    archives = kept_archives(configured)
     assert len(archives) == 2
     assert archives[0].size > 1000
     assert AuditEvent.objects.filter(type="instance.backed_up", summary__contains=archives[0].path.name).count() == 1

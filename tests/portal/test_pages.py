@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from maillage.accounts.actions import invite
 from maillage.accounts.models import Role, User
-from maillage.core import jobs
+from maillage.core.letters import Letter
 from maillage.core.models import Job, JobState
+from maillage.core.work import jobs
 from maillage.exchange.actions import write_mail
 from maillage.exchange.models import OutgoingMail
 from maillage.geography.models import ReferenceRelease
@@ -23,7 +24,7 @@ from maillage.portal.demo.register import rpps
 from maillage.portal.demo.seed import seed
 from maillage.portal.web.errors import FrenchNotFound, broken
 from maillage.territory.models import Perimeter
-from maillage.territory.queries import in_force_of
+from maillage.territory.queries.perimeters import in_force_of
 from tests.factories import NOON, MembershipFactory, PerimeterFactory, UserFactory
 
 TODAY = date(2026, 11, 23)
@@ -180,7 +181,9 @@ def test_a_job_is_seen_by_the_person_who_asked_only(client, administrator, coord
 
 
 def test_mails_are_delivered_by_the_worker_and_read_in_the_outbox(client, administrator, run_jobs):
-    write_mail(recipient="a@exemple.invalid", subject="Convocation\nBcc: b@exemple.invalid", body="Bonjour", at=NOON)
+    write_mail(
+        recipient="a@exemple.invalid", letter=Letter.plain("Convocation\nBcc: b@exemple.invalid", "Bonjour"), at=NOON
+    )
     run_jobs()
     sent = OutgoingMail.objects.get()
     assert (sent.state, sent.subject) == ("sent", "Convocation Bcc: b@exemple.invalid")
@@ -191,7 +194,7 @@ def test_mails_are_delivered_by_the_worker_and_read_in_the_outbox(client, admini
 
 
 def test_in_a_demonstration_the_text_of_a_mail_is_read(client, demo, administrator, run_jobs):
-    mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=NOON)
+    mail = write_mail(recipient="a@exemple.invalid", letter=Letter.plain("Essai", "Bonjour"), at=NOON)
     run_jobs()
     client.force_login(administrator)
     assert "Bonjour" in client.get(reverse("portal:mail", args=[mail.uuid])).content.decode()
@@ -199,7 +202,7 @@ def test_in_a_demonstration_the_text_of_a_mail_is_read(client, demo, administrat
 
 def test_a_mail_refused_five_times_is_said_to_have_failed(settings, db):
     settings.MAIL_DELIVERY_BACKEND = "tests.portal.test_pages.BrokenBackend"
-    mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=NOON)
+    mail = write_mail(recipient="a@exemple.invalid", letter=Letter.plain("Essai", "Bonjour"), at=NOON)
     for _ in range(5):
         jobs.run_job.call(str(Job.objects.get().uuid))
     mail.refresh_from_db()
@@ -217,7 +220,7 @@ def test_nothing_of_a_draft_is_told_to_those_who_may_not_read_it(client, neighbo
 
 def test_a_mail_server_that_fails_is_tried_again(settings, db, run_jobs):
     settings.MAIL_DELIVERY_BACKEND = "tests.portal.test_pages.BrokenBackend"
-    mail = write_mail(recipient="a@exemple.invalid", subject="Essai", body="Bonjour", at=NOON)
+    mail = write_mail(recipient="a@exemple.invalid", letter=Letter.plain("Essai", "Bonjour"), at=NOON)
     run_jobs()
     mail.refresh_from_db()
     assert (mail.state, Job.objects.get().attempts) == ("queued", 1)
@@ -286,7 +289,7 @@ def test_a_request_too_large_is_said_in_french(client, coordinator):
 
 
 def test_a_fault_of_ours_is_said_without_help_from_the_shell(client, coordinator, monkeypatch):
-    monkeypatch.setattr("maillage.portal.queries.home_facts", lambda *_: 1 / 0)
+    monkeypatch.setattr("maillage.portal.queries.home.home_facts", lambda *_: 1 / 0)
     client.raise_request_exception = False
     client.force_login(coordinator)
     response = client.get("/cpts/cpts-du-bergeracois/")

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from maillage.geography.models import ReferenceRelease
-from maillage.portal import readiness
+from maillage.portal.queries import readiness
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,22 +4,25 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.apps import apps as django_apps
 from django.db import connection
+from django.db.models import CASCADE
 from django.utils import timezone
 
 from maillage.accounts.actions import invite
 from maillage.accounts.models import AccountKind, Invitation, Role, User
 from maillage.audit.models import AuditEvent
-from maillage.core import jobs
+from maillage.core.letters import Letter
 from maillage.core.models import Job, JobState
-from maillage.core.resealing import RESEAL
+from maillage.core.secrecy.resealing import RESEAL
+from maillage.core.work import jobs
 from maillage.exchange.actions import contact_of, forget, write_mail
 from maillage.exchange.models import Contact, OutgoingMail
 from maillage.meetings.jobs import REMIND
 from maillage.meetings.models import Meeting, SigninCode
 from maillage.members.jobs import ENDINGS, UNPAID
-from maillage.members.models import Membership
-from maillage.portal.retention import ERASE, erase_expired
+from maillage.members.models import Convention, Membership
+from maillage.portal.actions.retention import ERASE, erase_expired, expired
 from maillage.territorial_diagnosis.jobs import REFRESH
 from maillage.unscheduled_care.actions import READ
 from tests.factories import MeetingFactory, MembershipFactory
@@ -31,7 +34,7 @@ def aged(days):
 
 def test_what_is_over_is_erased_and_the_rest_stays(cpts, coordinator):
     for days in (89, 91):
-        write_mail(recipient="a@exemple.invalid", subject=str(days), body="x", at=aged(days))
+        write_mail(recipient="a@exemple.invalid", letter=Letter.plain(str(days), "x"), at=aged(days))
     Job.objects.update(state=JobState.DONE, finished_at=aged(91))
     for days, email in ((103, "gardee"), (105, "effacee")):
         invite(cpts=cpts, email=f"{email}@exemple.invalid", role=Role.MEMBER, by=coordinator, at=aged(days))
@@ -97,3 +100,40 @@ def test_of_four_workers_one_asks():
     for thread in threads:
         thread.join()
     assert Job.objects.filter(kind=ERASE).count() == 1
+
+
+# Erased by an action of its own, which tells people before, or one row after another: its test is named beside it.
+ERASED_BY_ACTION = {
+    "User": "tests/accounts/test_unused.py",
+}
+
+
+def test_each_retention_that_is_declared_is_done(db):
+    """A row goes by a statement of its app's workspace, or with a row that does."""
+    erased = {rows.model for rows in expired(timezone.now())}
+    timed = {model for model in django_apps.get_models() if getattr(model, "RETENTION_DAYS", None) is not None}
+    done = erased | {model for model in timed if model.__name__ in ERASED_BY_ACTION}
+    while more := {model for model in django_apps.get_models() if model not in done and _owners(model) & done}:
+        done |= more
+    assert {model.__name__ for model in timed - done} == set()
+
+
+def _owners(model):
+    """The models whose rows take its own with them."""
+    fields = [field for field in model._meta.get_fields() if field.is_relation and field.concrete]
+    return {field.related_model for field in fields if getattr(field.remote_field, "on_delete", None) is CASCADE}
+
+
+def test_a_convention_goes_six_years_after_its_end_unless_it_is_renewed(cpts):
+    for years, renewed, partner in ((5, False, "récente"), (7, False, "ancienne"), (7, True, "reconduite")):
+        end = aged(365 * years).date()
+        Convention.objects.create(
+            cpts=cpts,
+            partner=partner,
+            purpose="Essai",
+            starts_on=end - timedelta(days=300),
+            ends_on=end,
+            is_renewed_tacitly=renewed,
+        )
+    erase_expired({}, lambda *_: None)
+    assert sorted(one.partner for one in Convention.objects.all()) == ["reconduite", "récente"]

@@ -1,6 +1,7 @@
 """What somebody holds who copied the files of the database: raw bytes, dead rows, transaction numbers, the log."""
 
 import struct
+import subprocess
 from pathlib import Path
 
 from django.db import connection
@@ -18,11 +19,23 @@ def is_postgresql():
     return connection.vendor == "postgresql"
 
 
+def bytes_of(path):
+    """A file of SQLite, read by another process. To close it here would drop the locks of this process on it (POSIX):
+    a worker that ends would then take itself for the last one and delete the log under our connection.
+    """
+    return subprocess.run(["cat", str(path)], check=True, capture_output=True).stdout  # noqa: S607
+
+
+def sqlite_files():
+    """The database and its log."""
+    path = Path(connection.settings_dict["NAME"])
+    return [one for one in (path, path.with_name(f"{path.name}-wal")) if one.exists()]
+
+
 def data_files():
     """Path -> bytes of every file of the database, once it is all written down; the log of SQLite among them."""
     if not is_postgresql():
-        path = Path(connection.settings_dict["NAME"])
-        return {str(one): one.read_bytes() for one in (path, path.with_name(f"{path.name}-wal")) if one.exists()}
+        return {str(path): bytes_of(path) for path in sqlite_files()}
     ask("CHECKPOINT")
     ((folder,),) = ask("SELECT 'base/' || oid FROM pg_database WHERE datname = current_database()")
     names = [f"{folder}/{name}" for (name,) in ask(f"SELECT pg_ls_dir('{folder}')")]

@@ -105,10 +105,13 @@ def repeated_ods(rows: int = 1_048_576, columns: int = 16_384) -> bytes:
         'manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/>'
         "</manifest:manifest>"
     )
-    return packed({
-        "mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content,
-        "META-INF/manifest.xml": manifest,
-    })  # fmt: skip
+    return packed(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": content,
+            "META-INF/manifest.xml": manifest,
+        }
+    )
 
 
 def calendar(*lines: str, zone: str = "") -> bytes:
@@ -159,6 +162,8 @@ def endless_pdf() -> bytes:
     places = [body.index(b"1 0 obj"), body.index(b"2 0 obj")]
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     return (
-        body + b"xref\n0 3\n0000000000 65535 f \n" + table
+        body
+        + b"xref\n0 3\n0000000000 65535 f \n"
+        + table
         + b"trailer<</Size 3/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(body)
-    )  # fmt: skip
+    )

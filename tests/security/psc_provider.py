@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from joserfc import jwt
 
-from tests.unscheduled_care.faulty_provider import CLIENT, FaultyProvider
+from tests.sas.faulty_provider import CLIENT, FaultyProvider
 
 SECRET = "un-secret-d-essai"
 REGISTERED = {"http://testserver/compte/psc/retour/", "http://testserver/sas/retour/"}
@@ -23,22 +23,34 @@ REGISTERED_AFTER = {"http://testserver/compte/psc/sortie/"}
 
 def activity(place, mode="L", structure="R10000000000001", role=""):
     return {
-        "codeModeExercice": mode, "codeSecteurDactivite": "SA07^1.2.250.1.71.4.2.4", "codeRole": role,
-        "codeGenreActivite": "GENR01^1.2.250.1.213.1.6.1.4", "raisonSocialeSite": place,
-        "identifiantTechniqueDeLaStructure": structure, "numeroFinessSite": "990000101",
-        "phone": "", "address": {},
-    }  # fmt: skip
+        "codeModeExercice": mode,
+        "codeSecteurDactivite": "SA07^1.2.250.1.71.4.2.4",
+        "codeRole": role,
+        "codeGenreActivite": "GENR01^1.2.250.1.213.1.6.1.4",
+        "raisonSocialeSite": place,
+        "identifiantTechniqueDeLaStructure": structure,
+        "numeroFinessSite": "990000101",
+        "phone": "",
+        "address": {},
+    }
 
 
 def exercises(*activities):
     return {
         "codeCivilite": "MME",
         "exercices": [
-            {"codeProfession": "10", "codeCategorieProfessionnelle": "C", "codeCiviliteDexercice": "DR",
-             "nomDexercice": "LORET", "prenomDexercice": "ZOE", "codeTypeSavoirFaire": "S", "codeSavoirFaire": "SM54",
-             "activities": list(activities)}
+            {
+                "codeProfession": "10",
+                "codeCategorieProfessionnelle": "C",
+                "codeCiviliteDexercice": "DR",
+                "nomDexercice": "LORET",
+                "prenomDexercice": "ZOE",
+                "codeTypeSavoirFaire": "S",
+                "codeSavoirFaire": "SM54",
+                "activities": list(activities),
+            }
         ],
-    }  # fmt: skip
+    }
 
 
 @dataclass
@@ -102,14 +114,21 @@ class PscProvider(FaultyProvider):
 
     def userinfo(self):
         told = {
-            "sub": "f:essai:1", "SubjectNameID": self.number, "preferred_username": self.number,
-            "given_name": "Zoé", "family_name": "LORET", "codeCivilite": "MME",
-            "Secteur_Activite": "SA07^1.2.250.1.71.4.2.4", "SubjectOrganization": "CABINET LORET",
-            "SubjectRole": ["10^1.2.250.1.213.1.1.5.5"], "UITVersion": "1.0", "PSI_Locale": "1.2.250.1.213.1.3.1.1",
+            "sub": "f:essai:1",
+            "SubjectNameID": self.number,
+            "preferred_username": self.number,
+            "given_name": "Zoé",
+            "family_name": "LORET",
+            "codeCivilite": "MME",
+            "Secteur_Activite": "SA07^1.2.250.1.71.4.2.4",
+            "SubjectOrganization": "CABINET LORET",
+            "SubjectRole": ["10^1.2.250.1.213.1.1.5.5"],
+            "UITVersion": "1.0",
+            "PSI_Locale": "1.2.250.1.213.1.3.1.1",
             "Palier_Authentification": "APPPRIP3^1.2.250.1.213.1.5.1.1.1",
             "otherIds": [{"identifiant": self.number, "origine": "RPPS", "qualite": 1}],
             "SubjectRefPro": exercises(activity("CABINET LORET")),
-        }  # fmt: skip
+        }
         return {name: value for name, value in (told | self.told).items() if value is not None}
 
     def leave(self, address):

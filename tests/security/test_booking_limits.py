@@ -67,7 +67,7 @@ def book(client, slot, where="desk"):
     if where == "desk":
         url = reverse("unscheduled_care:desk_book", args=["cpts-voisine", slot.uuid])
     else:
-        url = reverse("unscheduled_care:regulation_book", args=[slot.uuid])
+        url = reverse("sas:regulation_book", args=[slot.uuid])
     return client.post(url, {"query": SEARCH})
 
 

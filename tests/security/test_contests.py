@@ -80,11 +80,6 @@ def desk(hosted):
 
 
 @pytest.fixture
-def admin(communes):
-    return UserFactory(role=Role.INSTANCE_ADMIN)
-
-
-@pytest.fixture
 def thief(cpts):
     return UserFactory(email="voleur@exemple.invalid", role=Role.MEMBER, on=cpts)
 
@@ -219,12 +214,8 @@ def test_what_is_published_bears_the_name_that_the_register_gives_to_the_number(
     own = PractitionerFactory(family_name="AUBERT", given_name="CLAIRE")
     PractitionerRoleFactory(practitioner=own, group="60", profession="60")
     carded(coordinator, own.pk)
-    membership = MembershipFactory(
-        cpts=cpts, practitioner=own, account=coordinator, email=coordinator.email, family_name="Aubert", group="60"
-    )
-    typed = {"kind": "person", "family_name": "Després", "given_name": "Élodie", "email": coordinator.email}
-    edit = reverse("members:edit", args=[cpts.slug, membership.uuid])
-    browser(coordinator).post(edit, typed | {"occupation": "Médecin généraliste", "version": membership.version})
+    typed = {"family_name": "Després", "given_name": "Élodie", "occupation": "Médecin généraliste", "group": "60"}
+    MembershipFactory(cpts=cpts, practitioner=own, account=coordinator, email=coordinator.email, **typed)
     browser(coordinator).post(reverse("unscheduled_care:own_agenda", args=[cpts.slug]))
     effector = Effector.objects.get()
     assert (effector.family_name, effector.given_name, effector.group) == ("Aubert", "Claire", "60")
@@ -574,17 +565,18 @@ def test_a_kept_invitation_gives_no_role_back(fate, invited, thief, admin, coord
     else:
         binding.contest(membership=invited, by=None, at=now())
     with pytest.raises(accounts.InvitationAlreadyUsed):
-        accounts.accept_invitation(invitation=Invitation.objects.get(), user=thief, at=now())
+        accounts.accept_invitation(invitation=Invitation.objects.earliest("pk"), user=thief, at=now())
 
 
 def test_an_invitation_to_the_address_before_ends_when_the_page_finds_its_person(invited, cpts, thief):
-    person, doctor = PractitionerFactory(), UserFactory()
+    person = PractitionerFactory(family_name=invited.family_name, given_name=invited.given_name)
+    doctor = UserFactory()
     Membership.objects.filter(pk=invited.pk).update(practitioner=person)
     invited.refresh_from_db()
     carded(doctor, person.pk)
     binding.claim(membership=invited, user=doctor, at=now())
     with pytest.raises(accounts.InvitationAlreadyUsed):
-        accounts.accept_invitation(invitation=Invitation.objects.get(), user=thief, at=now())
+        accounts.accept_invitation(invitation=Invitation.objects.earliest("pk"), user=thief, at=now())
 
 
 def test_a_contested_request_is_not_accepted(cpts, coordinator):
@@ -599,9 +591,14 @@ def test_a_contested_request_shuts_nobody_else_out(cpts):
     person, doctor = PractitionerFactory(), UserFactory()
     own = MembershipFactory(cpts=cpts, family_name="Després", given_name="Élodie", email=doctor.email, account=None)
     fake = MembershipFactory(
-        cpts=cpts, family_name="Després", given_name="Élodie", practitioner=person, account=None,
-        email="imposteur@exemple.invalid", status=MembershipStatus.REQUESTED,
-    )  # fmt: skip
+        cpts=cpts,
+        family_name="Després",
+        given_name="Élodie",
+        practitioner=person,
+        account=None,
+        email="imposteur@exemple.invalid",
+        status=MembershipStatus.REQUESTED,
+    )
     binding.contest(membership=fake, by=None, at=now())
     assert binding.claim(membership=own, user=doctor, at=now()).account == doctor
 

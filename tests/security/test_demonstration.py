@@ -10,9 +10,11 @@ from django.core.exceptions import ImproperlyConfigured
 from maillage.accounts.apps import refuse_open_doors
 
 PRODUCTION = {
-    "SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "maillage.exemple.invalid", "EMAIL_URL": "smtp://localhost:25",
+    "SECRET_KEY": "x" * 60,
+    "ALLOWED_HOSTS": "maillage.exemple.invalid",
+    "EMAIL_URL": "smtp://localhost:25",
     "DATABASE_URL": "sqlite:////tmp/never-opened.sqlite3",
-}  # fmt: skip
+}
 
 
 def started(tmp_path, **environment):

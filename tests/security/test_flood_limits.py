@@ -12,7 +12,6 @@ from pytest_django.asserts import assertContains
 
 from maillage.accounts.actions import invite, token_for
 from maillage.accounts.models import Invitation, Role
-from maillage.core.leases import forget_leases
 from maillage.core.models import LimitRefusal
 from maillage.cpts.models import Cpts
 from maillage.exchange.models import OutgoingMail
@@ -178,10 +177,7 @@ def test_twenty_cpts_are_not_founded_by_one_stranger_under_as_many_accounts(comm
 
 @pytest.fixture
 def _machines(settings):
-    forget_leases()
     settings.LIMITS = {"fhir-certificate": "100/60", "fhir-network": "100/60", "json-searches": "40/60"}
-    yield
-    forget_leases()
 
 
 SUBJECT = "CN=sas.esante.gouv.fr,OU=318751275100020"

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from maillage.accounts.actions import proofs
 from maillage.accounts.models import Invitation, NumberDispute, NumberProof, ProofMeans, Role, RoleAssignment, User
+from maillage.core.letters import Letter
 from maillage.core.limits import LimitReached
 from maillage.cpts.models import Approval, Cpts
-from maillage.directory.models import Mailbox
+from maillage.directory.models import Mailbox, Practitioner
 from maillage.exchange.actions import write_mail
 from maillage.exchange.models import OutgoingMail
 from maillage.members.actions import binding
@@ -149,11 +150,31 @@ def test_a_second_account_that_claims_a_proved_number_moves_nothing_and_goes_to_
     client.force_login(UserFactory(role=Role.INSTANCE_ADMIN))
     page = text_of(client.get(reverse("oversight:identities")))
     assert str(claimant) in page
+    # Whose number it is in the register is what the administrator decides about.
+    assert str(real.national_id)[-11:] in page
+    assert str(Practitioner.objects.get(pk=real.national_id)) in page
     dispute = NumberDispute.objects.get()
     client.post(reverse("oversight:settle_number", args=[dispute.uuid]), {"do": "given"})
     real.refresh_from_db()
     assert real.account == claimant  # what exists under the number goes with it
     assert not Effector.objects.of_account(NumberProof.objects.get(ended_at__isnull=False).user).exists()
+
+
+def test_whoever_waits_and_whoever_decides_are_told(client, real, settings):
+    settings.EMAIL_BACKEND = "maillage.exchange.backends.JournalBackend"
+    claimant, admin = UserFactory(), UserFactory(role=Role.INSTANCE_ADMIN)
+    with pytest.raises(proofs.NumberOfSomebodyElse):
+        proofs.record_proof(user=claimant, national_id=real.national_id, means=ProofMeans.MSSANTE, at=NOON)
+    proofs.contest_proof(proof=NumberProof.objects.open().get(), by=None, at=NOON)
+    asked = OutgoingMail.objects.filter(recipient=admin.email)
+    assert [one.subject for one in asked] == ["Une identité est à trancher"]  # once: the page says the rest
+    client.force_login(admin)
+    dispute = NumberDispute.objects.get(claimant=claimant)
+    client.post(reverse("oversight:settle_number", args=[dispute.uuid]), {"do": "given"})
+    decided = OutgoingMail.objects.filter(subject__startswith="Votre numéro national", subject__endswith="décision")
+    said = {one.recipient: one.body for one in decided}
+    assert "vous est donné" in said[claimant.email]
+    assert "n’ouvre plus rien" in said[real.account.email]
 
 
 def test_a_contested_number_is_told_to_the_sas_no_more_and_is_again_once_settled(client, real):
@@ -235,7 +256,7 @@ def test_a_check_in_person_takes_an_approved_cpts_and_the_person_s_own_device(cl
     membership = MembershipFactory(cpts=cpts, practitioner=person, email="eve@exemple.invalid")
     client.force_login(coordinator)
     page = text_of(client.post(reverse("members:check_in_person", args=[cpts.slug, membership.uuid])))
-    code = page.split('class="big-code">')[1].split("<")[0]
+    code = page.split('class="code-said">')[1].split("<b>")[1].split("<")[0]
     client.post(reverse("members:use_code_in_person"), {"code": code})
     assert not NumberProof.objects.exists()  # whoever made it cannot use it
     eve, own = UserFactory(email="eve@exemple.invalid"), Client()
@@ -426,7 +447,7 @@ def test_a_regulator_books_in_the_departements_of_the_role_alone(client, real):
     booker = care.Booker(user=None, origin="sas", departements=frozenset({"33"}))
     with pytest.raises(care.OutOfTerritory):
         care.book_slot(slot=slot, booker=booker, at=NOON)
-    response = other.post(reverse("unscheduled_care:regulation_book", args=[slot.uuid]), follow=True)
+    response = other.post(reverse("sas:regulation_book", args=[slot.uuid]), follow=True)
     assert response.status_code == 200
     assert not Appointment.objects.exists()
     assert care.book_slot(
@@ -700,9 +721,14 @@ def test_an_account_taken_back_closes_even_when_its_old_address_was_taken(commun
     victim = UserFactory(email="voleur@exemple.invalid")
     UserFactory(email="victime@exemple.invalid")  # whose address somebody proved meanwhile
     change = AddressChange.objects.create(
-        user=victim, old_email="victime@exemple.invalid", new_email=victim.email, digest="x", asked_at=at,
-        expires_at=at, confirmed_at=at,
-    )  # fmt: skip
+        user=victim,
+        old_email="victime@exemple.invalid",
+        new_email=victim.email,
+        digest="x",
+        asked_at=at,
+        expires_at=at,
+        confirmed_at=at,
+    )
     take_back(token=token_of(f"change:{change.uuid.hex}"), at=at)
     victim.refresh_from_db()
     assert not victim.is_active
@@ -715,7 +741,7 @@ def test_a_cpts_that_spent_its_mails_keeps_nobody_from_saying_who_they_are(clien
     membership = MembershipFactory(cpts=own, practitioner=person, email="x@exemple.invalid")
     proofs.record_proof(user=doctor, national_id=person.pk, means=PSC, at=timezone.now())
     for number in range(20):
-        facts = {"subject": "s", "body": "b", "at": timezone.now(), "cpts_id": own.pk}
+        facts = {"letter": Letter.plain("s", "b"), "at": timezone.now(), "cpts_id": own.pk}
         write_mail(recipient=f"{number}@exemple.invalid", **facts)
     client.force_login(doctor)
     client.post(reverse("members:claim", args=[membership.uuid]))

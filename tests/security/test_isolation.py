@@ -20,6 +20,7 @@ OF_NOBODY = {
     "theme": "a theme of the diagnosis, the same for all",
     "kind": "the format of an export",
     "paper": "the kind of a document",
+    "key": "a form, of which each person has a draft of their own",
 }
 # Several CPTS share it: the action says who may, and writes nothing otherwise.
 SHARED = {"unscheduled_care:desk_book": "a slot is offered to those whom its owner chose"}

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from base64 import urlsafe_b64encode
 from datetime import timedelta
-from pathlib import Path
 from threading import Barrier, Thread
 from uuid import uuid4
 
@@ -24,16 +23,17 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
-from maillage.core import keyring, resealing
 from maillage.core.checks import refuse_to_start
-from maillage.core.keyring import Keyring, OpenKey, SealingKeyDestroyed
 from maillage.core.models import DataKey, Job
-from maillage.core.sealed import key_id, place_of, read_sealed, sealed, sealed_fields, unsealed, write_sealed
-from maillage.core.sealing import NoSealingKey, SealBroken, can_seal, fingerprint, key_fault
+from maillage.core.secrecy import keyring, resealing
+from maillage.core.secrecy.keyring import Keyring, OpenKey, SealingKeyDestroyed
+from maillage.core.secrecy.sealed import key_id, place_of, read_sealed, sealed, sealed_fields, unsealed, write_sealed
+from maillage.core.secrecy.sealing import NoSealingKey, SealBroken, can_seal, fingerprint, key_fault
 from maillage.geography.models import Commune
 from maillage.unscheduled_care.actions import open_request, save_settings
 from maillage.unscheduled_care.models import CareRequest, Difficulty
 from tests.factories import NOON, UserFactory
+from tests.security.copied_files import bytes_of, sqlite_files
 
 
 def typed(key: bytes) -> str:
@@ -241,8 +241,13 @@ def test_eight_people_who_seal_at_once_draw_one_key(cpts):
 
 def test_every_sealed_column_is_known_and_says_whose_it_is():
     assert {f"{model.__name__}.{field.name}" for model, field in sealed_fields()} == {
-        "Appointment.sealed", "CareRequest.sealed", "Difficulty.sealed", "RequestMessage.sealed",
-    }  # fmt: skip
+        "Appointment.sealed",
+        "CareRequest.sealed",
+        "Difficulty.sealed",
+        "RequestMessage.sealed",
+        "PatientRecord.sealed",
+        "IndexSecret.sealed",
+    }
     for model, field in sealed_fields():
         assert model._meta.get_field("uuid").unique
         model.objects.values_list(field.owner)  # a path that a query understands
@@ -332,7 +337,7 @@ def test_a_worker_killed_by_the_system_is_resumed_by_the_next(cpts, settings, tm
         "from django.conf import settings; from django.db import connection\n"
         f"settings.DATABASES['default']['NAME'] = connection.settings_dict['NAME'] = {connection_name()!r}\n"
         f"settings.PATIENT_DATA_KEY, settings.PATIENT_DATA_KEY_PREVIOUS = {settings.PATIENT_DATA_KEY!r}, {former!r}\n"
-        "from maillage.core import resealing; resealing.BATCH = 10\n"
+        "from maillage.core.secrecy import resealing; resealing.BATCH = 10\n"
         "def told(message, done, total):\n"
         "    if done >= 20: os.kill(os.getpid(), signal.SIGKILL)\n"
         "resealing.reseal({}, told)\n"
@@ -464,8 +469,7 @@ def test_a_destroyed_key_stays_nowhere_in_the_files_of_the_database(cpts):
 def files_of_the_database() -> bytes:
     """The bytes of the tables, as somebody with the disk reads them (not the journal of PostgreSQL, which ages)."""
     if connection.vendor == "sqlite":
-        name = connection_name()
-        return b"".join(Path(name + end).read_bytes() for end in ("", "-wal") if Path(name + end).exists())
+        return b"".join(bytes_of(path) for path in sqlite_files())
     with connection.cursor() as cursor:
         cursor.execute("CHECKPOINT")
         cursor.execute("SELECT pg_read_binary_file(pg_relation_filepath('core_datakey'))")

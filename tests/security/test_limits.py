@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
-from maillage.accounts import devices
 from maillage.accounts.models import Role, User
+from maillage.accounts.signing_in import devices
 from maillage.core.models import LimitCount, LimitRefusal
 from tests.factories import PASSWORD, UserFactory
 

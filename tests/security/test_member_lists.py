@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from maillage.accounts.actions import grant_role, proofs
 from maillage.accounts.models import Invitation, ProofMeans, Role
+from maillage.core.letters import Letter
+from maillage.directory.models import Practitioner
 from maillage.exchange.actions import write_mail
 from maillage.exchange.models import OutgoingMail
 from maillage.meetings import actions as meetings
@@ -88,7 +90,7 @@ def ask_address(page, by):
 
 
 def write(page, by):
-    write_mail(recipient="EVE@exemple.invalid", subject="s", body="b", at=timezone.now(), cpts_id=page.cpts_id)
+    write_mail(recipient="EVE@exemple.invalid", letter=Letter.plain("s", "b"), at=timezone.now(), cpts_id=page.cpts_id)
 
 
 def give_role(page, by):
@@ -230,12 +232,13 @@ def test_two_people_of_one_address_are_not_merged_before_one_of_them_claims_both
 
 def test_a_number_that_the_account_proved_ties_two_pages_and_both_addresses_are_told(desk, martin, colleague):
     proved = martin.account.number_proofs.get().national_id
+    Practitioner.objects.filter(pk=proved).update(family_name="BOB", given_name="ÈVE")
     Membership.objects.filter(pk=colleague.pk).update(practitioner=proved, email="ancienne@exemple.invalid")
     OutgoingMail.objects.all().delete()
     assert "n’en font plus qu’une" in merge(desk, martin, colleague)
     mails = OutgoingMail.objects.order_by("recipient")
     assert [mail.recipient for mail in mails] == ["alice@exemple.invalid", "ancienne@exemple.invalid"]
-    assert all("Alice Martin" in mail.body and "Camille Bob" in mail.body for mail in mails)
+    assert all("Alice Martin" in mail.body and str(colleague) in mail.body for mail in mails)
     # In one tap, from either mail, without account.
     assert Client().post(re.search(r"http://[^/]+(/\S+)", mails[1].body)[1]).status_code == 200
     martin.refresh_from_db()
@@ -289,7 +292,8 @@ def test_a_page_keeps_one_refusal_so_two_are_not_merged(desk, refused):
 
 
 def test_the_number_that_an_account_proved_gives_it_back_its_page_by_a_merge(desk, refused):
-    twin, number = twin_of(refused), PractitionerFactory()
+    twin = twin_of(refused)
+    number = PractitionerFactory(family_name=refused.family_name, given_name=refused.given_name)
     proofs.record_proof(user=twin.account, national_id=number.pk, means=ProofMeans.PSC, at=timezone.now())
     Membership.objects.filter(pk=refused.pk).update(practitioner=number)
     assert "n’en font plus qu’une" in merge(desk, twin, refused)

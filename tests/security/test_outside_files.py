@@ -22,14 +22,15 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
 from maillage.accounts.models import Role
-from maillage.core import jobs
 from maillage.core.apart.reading import Reader
 from maillage.core.models import Job
+from maillage.core.work import jobs
 from maillage.members.models import Convention, SpreadsheetImport
+from maillage.sas.models import Regulator
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.actions import calendars
 from maillage.unscheduled_care.loading import fetching
-from maillage.unscheduled_care.models import BusyCalendar, Regulator
+from maillage.unscheduled_care.models import BusyCalendar
 from tests.factories import NOON, MembershipFactory, UserFactory, pdf
 from tests.security import hostile_files as hostile
 from tests.unscheduled_care.test_fetching import HEAD, Host, redirect
@@ -77,7 +78,7 @@ WORKBOOKS = [
     pytest.param("a.csv", lambda: b"Nom;Mail\n" + b"x" * 9_000_000, "pas un CSV lisible", id="a giant line"),
     pytest.param("a.csv", lambda: b'Nom;Mail\n"' + b"x;y\n" * 2_000_000, "pas un CSV", id="a quote never closed"),
     pytest.param("a.csv", lambda: b"a;b\n" * 3_000_000, "dépasse 10 Mo", id="too large"),
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")
@@ -214,10 +215,19 @@ def test_a_slow_calendar_a_broken_one_and_a_good_one_are_read_in_one_round(membe
 
 @pytest.mark.parametrize(
     "address",
-    ["http://127.0.0.1/a.ics", "http://[::1]/a.ics", "http://169.254.169.254/latest", "http://[64:ff9b::7f00:1]/a",
-     "http://[2002:7f00:1::]/", "http://[fec0::1]/", "http://[::127.0.0.1]/", "http://[::ffff:10.0.0.1]/",
-     "http://100.64.0.1/", "http://2130706433/"],
-)  # fmt: skip
+    [
+        "http://127.0.0.1/a.ics",
+        "http://[::1]/a.ics",
+        "http://169.254.169.254/latest",
+        "http://[64:ff9b::7f00:1]/a",
+        "http://[2002:7f00:1::]/",
+        "http://[fec0::1]/",
+        "http://[::127.0.0.1]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://100.64.0.1/",
+        "http://2130706433/",
+    ],
+)
 def test_a_subscription_inside_is_refused_by_the_job(member_client, cpts, run_jobs, address):
     assertContains(subscribe(member_client, cpts, address), "Agenda relié")
     run_jobs()
@@ -254,8 +264,8 @@ def test_a_file_that_is_long_to_read_holds_no_write_of_others(member_client, cpt
     ("content", "words"),
     [
         pytest.param(b"%PDF-1.7\n<html><script>alert(1)</script>", "abîmé", id="a page under the name of a PDF"),
-        pytest.param(b"<html>", "pas un PDF", id="a page"),
-        pytest.param(b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "pas un PDF", id="an image"),
+        pytest.param(b"<html>", "ni un PDF", id="a page"),
+        pytest.param(b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "image est abîmée", id="an image cut"),
         pytest.param(hostile.pdf_with_program(), "programme", id="a program inside"),
         pytest.param(hostile.locked_pdf(), "mot de passe", id="locked"),
         pytest.param(hostile.endless_pdf(), "PDF", id="pages that hold themselves"),
@@ -302,7 +312,7 @@ def test_a_body_made_to_hurt_is_refused_in_json(client, body, status):
         ),
         pytest.param(b"Content-Type: multipart/report; boundary=x\n" + b"To: " + b"a@b, " * 150_000, id="recipients"),
     ],
-)  # fmt: skip
+)
 def test_a_notice_of_refusal_made_to_hurt_is_left_and_stops_no_other(tmp_path, monkeypatch, capsys, notice):
     with little():
         monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=BytesIO(notice)))

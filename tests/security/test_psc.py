@@ -3,20 +3,24 @@
 import html
 import re
 import time
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from maillage.accounts.actions.addresses import not_me_token, take_back
 from maillage.accounts.models import AccountKind, LinkedIdentity, NumberDispute, NumberProof, ProofMeans, Role, User
 from maillage.audit.models import AuditEvent
 from tests.factories import NOON, UserFactory
+from tests.sas.faulty_provider import CLIENT, running
 from tests.security.psc_provider import SECRET, PscProvider, activity, exercises
 from tests.security.sign_in_steps import enrol, is_signed_in, type_password
-from tests.unscheduled_care.faulty_provider import CLIENT, running
 
 pytestmark = pytest.mark.django_db
 NUMBER = "899900000017"
@@ -162,7 +166,7 @@ def test_somebody_with_several_activities_chooses_for_which_they_come(linked, pr
     assertRedirects(go(browser, provider, next=HOME), "/compte/psc/activite/")
     page = browser.get("/compte/psc/activite/")
     assertContains(page, 'type="radio"', count=2)
-    keys = [html.unescape(key) for key in re.findall(r'name="activity" value="([^"]+)"', page.content.decode())]
+    keys = [html.unescape(key) for key in re.findall(r'name="activity"\s+value="([^"]+)"', page.content.decode())]
     assert browser.post("/compte/psc/activite/", {"activity": "another"}).status_code == 200
     assertRedirects(browser.post("/compte/psc/activite/", {"activity": keys[1]}), HOME)
     assertContains(browser.get(CONNECTIONS), "HÔPITAL D’ESSAI (salarié)")
@@ -284,7 +288,7 @@ def open_account(client, provider, email):
 
 
 def code_received():
-    return re.search(r"Connect : (\w{8})", mail.outbox[-1].body).group(1)
+    return re.search(r"Connect\s: (\w{8})", mail.outbox[-1].body).group(1)
 
 
 def test_an_unknown_identity_opens_an_account_whose_address_is_proved(client, provider):
@@ -415,3 +419,64 @@ def test_the_role_of_a_treasurer_is_read_by_it(client, provider, cpts):
     client.post("/compte/logout/")
     go(client, provider)
     assert client.get(HOME).status_code == 200
+
+
+# The provider's own session, left in a browser by whoever sat there before
+
+
+@pytest.fixture
+def left_alive(provider):
+    """Whoever comes back did not show a card: the provider still knew them, for three hours."""
+    provider.claims = {"auth_time": int(time.time()) - 3 * 3600}
+    return provider
+
+
+def test_to_tie_one_shows_the_card_again(client, left_alive, member):
+    type_password(client, member)
+    left = client.get(PSC, {"pour": "relier"})
+    assert parse_qs(urlsplit(left["Location"]).query)["prompt"] == ["login"]
+    answer = client.get(BACK, left_alive.answer(left["Location"]))
+    assertContains(answer, "pas confirmé que vous veniez de vous authentifier", status_code=403)
+    client.post(LINK)
+    assert not LinkedIdentity.objects.exists()
+    assert not NumberProof.objects.exists()
+
+
+def test_to_open_an_account_one_shows_the_card_again(left_alive):
+    browser = Client()
+    sent_back = go(browser, left_alive)
+    assert sent_back["Location"] == f"{PSC}?pour=de-nouveau&next="
+    assert browser.get("/compte/psc/nouveau/").status_code == 302
+    assert go(browser, left_alive, "de-nouveau").status_code == 403
+    left_alive.claims = {}
+    assertRedirects(go(browser, left_alive, "de-nouveau"), "/compte/psc/nouveau/")
+
+
+def test_an_old_card_opens_what_it_opened_and_proves_nothing_anew(linked, provider):
+    provider.claims = {"auth_time": int(time.time()) - 3 * 3600}
+    browser = Client()
+    go(browser, provider)
+    assert browser.get(HOME).status_code == 200
+    assert browser.get(f"{HOME}membres/?format=csv").status_code == 302
+    provider.claims = {}
+    go(browser, provider)
+    assert browser.get(f"{HOME}membres/?format=csv").status_code == 200
+
+
+def test_an_old_card_does_not_enter_again_after_not_me(linked, provider):
+    LinkedIdentity.objects.update(linked_at=timezone.now() - timedelta(days=30))
+    provider.claims = {"auth_time": int(time.time()) - 3 * 3600}
+    take_back(token=not_me_token(linked), at=timezone.now())
+    browser = Client()
+    assert go(browser, provider)["Location"].startswith(f"{PSC}?pour=de-nouveau")
+    assert not is_signed_in(browser)
+    provider.claims = {}
+    go(browser, provider, "de-nouveau")
+    assert is_signed_in(browser)
+
+
+def test_whoever_shows_a_card_tied_elsewhere_is_heard(client, provider, linked, member):
+    link(client, provider, member)
+    dispute = NumberDispute.objects.get()
+    assert (dispute.claimant, dispute.means) == (member, "psc")
+    assert LinkedIdentity.objects.get().user == linked

@@ -34,9 +34,9 @@ def treasurer(cpts):
 
 
 def check(client, user):
-    """In person, by somebody of the team: the code that is said."""
+    """In person, by somebody of the team: the code that is said. Between digits its space is a no-break one."""
     page = client.post(f"{HOME}comptes/{user.uuid}/", CHECKED).content.decode()
-    return re.search(r'class="code-said"><b>([\w ]+)</b>', page).group(1)
+    return re.search(r'class="code-said"><b>([\w\s]+)</b>', page).group(1)
 
 
 # A lost telephone
@@ -118,20 +118,25 @@ def test_nobody_checks_themselves_nor_somebody_of_another_cpts(client, coordinat
     assert not AccountRecovery.objects.exists()
     with pytest.raises(IntegrityError), transaction.atomic():
         AccountRecovery.objects.create(
-            user=treasurer, checked_by=treasurer, checked_by_name="x", document="x", digest="x", created_at=NOON,
+            user=treasurer,
+            checked_by=treasurer,
+            checked_by_name="x",
+            document="x",
+            digest="x",
+            created_at=NOON,
             expires_at=NOON,
-        )  # fmt: skip
+        )
 
 
 def test_the_administrator_cannot_enter_as_somebody(client, treasurer, coordinator):
     admin = UserFactory(role=Role.INSTANCE_ADMIN)
     client.force_login(admin)
     # A member of a CPTS is checked by the CPTS.
-    assertContains(client.post(f"/instance/comptes/{treasurer.uuid}/", CHECKED), "sa CPTS seule")
+    assertContains(client.post(f"/instance/comptes/{treasurer.uuid}/", CHECKED), "sa CPTS vérifie qui le demande")
     institution = UserFactory(role=Role.ARS_INSTRUCTOR, on={"region_id": "75"})
     enrol(institution)
     page = client.post(f"/instance/comptes/{institution.uuid}/", CHECKED).content.decode()
-    code = re.search(r'class="code-said"><b>([\w ]+)</b>', page).group(1)
+    code = re.search(r'class="code-said"><b>([\w\s]+)</b>', page).group(1)
     # Who checked has no password: neither the code nor the screens of the administrator open the account.
     browser = Client()
     type_password(browser, institution, "devinons un peu")

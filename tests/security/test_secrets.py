@@ -16,11 +16,12 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
-from maillage.core import jobs
 from maillage.core.models import Job, JobState
-from maillage.core.sealed import write_sealed
+from maillage.core.secrecy.sealed import write_sealed
+from maillage.core.work import jobs
 from maillage.exchange.models import OutgoingMail
 from maillage.geography.models import Commune
+from maillage.sas.models import SasMessage
 from maillage.unscheduled_care import actions, notifications
 from maillage.unscheduled_care.models import (
     Appointment,
@@ -28,13 +29,10 @@ from maillage.unscheduled_care.models import (
     Difficulty,
     Effector,
     RequestMessage,
-    SasMessage,
     Solicitation,
 )
-from maillage.unscheduled_care.rules.fhir_codes import SAS_SYSTEM
-from maillage.unscheduled_care.rules.regulators import DeclaredRegulator
 from maillage.unscheduled_care.rules.slots import Kind, Mode
-from tests.factories import NOON, MembershipFactory, UserFactory
+from tests.factories import NOON, MembershipFactory, RegulatorFactory, UserFactory
 from tests.unscheduled_care.conftest import agree, agrees_with_the_sas
 
 pytestmark = pytest.mark.django_db
@@ -129,13 +127,18 @@ def typed(client, hosted, desk, doctor, slots, coordinator, caplog):
     appointment = reverse("unscheduled_care:appointment", args=[*care, Appointment.objects.get().uuid])
     walker.visit(desk, appointment, {"do": "difficulty", "text": MARKER})
     zoe = UserFactory(role=Role.REGULATOR, on={"departement_id": "24"})
-    walker.visit(zoe, reverse("unscheduled_care:regulation_book", args=[slots[1].uuid]),
-                 {"query": SEARCH, "motif": MARKER})  # fmt: skip
+    walker.visit(zoe, reverse("sas:regulation_book", args=[slots[1].uuid]), {"query": SEARCH, "motif": MARKER})
     by_sas = Appointment.objects.get(origin="sas")
-    act = reverse("unscheduled_care:regulation_act", args=[by_sas.uuid])
+    act = reverse("sas:regulation_act", args=[by_sas.uuid])
     walker.visit(zoe, act, {"do": "difficulty", "text": MARKER})
-    call = {"who": f"Jeanne {MARKER}", "commune": "Bergerac", "what": MARKER, "hours": "48", "group": "10G",
-            "doctor": f"Dr {MARKER}"}  # fmt: skip
+    call = {
+        "who": f"Jeanne {MARKER}",
+        "commune": "Bergerac",
+        "what": MARKER,
+        "hours": "48",
+        "group": "10G",
+        "doctor": f"Dr {MARKER}",
+    }
     walker.visit(desk, reverse("unscheduled_care:new_request", args=care), call)
     request = CareRequest.objects.get()
     page = reverse("unscheduled_care:request", args=[*care, request.uuid])
@@ -155,7 +158,7 @@ def test_it_is_read_on_its_own_page_by_those_it_is_for(typed, hosted, doctor, co
     row = Appointment.objects.get(origin="desk")
     own = reverse("unscheduled_care:own_appointment", args=[hosted.slug, row.uuid])
     assertContains(typed.visit(doctor.user, own), MARKER)
-    regulation = reverse("unscheduled_care:regulation_appointment", args=[typed.by_sas.uuid])
+    regulation = reverse("sas:regulation_appointment", args=[typed.by_sas.uuid])
     assertContains(typed.visit(typed.zoe, regulation), MARKER, 2)  # the reason, and what she told
     difficulties = reverse("unscheduled_care:difficulties", args=[hosted.slug])
     page = typed.visit(coordinator, difficulties)
@@ -202,13 +205,11 @@ def test_no_feed_list_export_nor_message_to_the_sas_tells_it(client, typed, host
         for query in ("", "?format=csv", f"?q={SECRET.split(maxsplit=1)[0]}"):
             body = typed.visit(doctor.user if name == "own_agenda" else coordinator, url + query).content.decode()
             assert MARKER not in body, url + query
-    assertNotContains(typed.visit(typed.zoe, reverse("unscheduled_care:regulation_appointments")), SECRET)
+    assertNotContains(typed.visit(typed.zoe, reverse("sas:regulation_appointments")), SECRET)
 
 
 def test_the_sas_is_told_of_an_appointment_and_not_why(slots):
-    declared = DeclaredRegulator(((SAS_SYSTEM, "3"),), "Loret", "Zoé", "zoe@exemple.invalid", is_active=True)
-    regulator = actions.create_regulator(declared=declared, at=NOON)
-    booker = actions.Booker(user=None, origin="sas", regulator=regulator)
+    booker = actions.Booker(user=RegulatorFactory().account, origin="sas")
     actions.book_slot(slot=slots[2], booker=booker, reason=MARKER, at=NOON)
     assert SasMessage.objects.get().content["status"] == "booked"
     assert SECRET not in str(SasMessage.objects.get().content)

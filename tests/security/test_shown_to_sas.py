@@ -12,9 +12,9 @@ from maillage.accounts.actions.addresses import not_me_token, take_back
 from maillage.accounts.models import Role
 from maillage.exchange.models import OutgoingMail
 from maillage.meetings.models import CalendarFeed
+from maillage.sas.queries.publishing import published_slots
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector
-from maillage.unscheduled_care.publishing import published_slots
 from maillage.unscheduled_care.rules.slots import Kind, Mode
 from tests.factories import MembershipFactory, UserFactory
 from tests.security.test_step_up import grow_old
@@ -24,8 +24,12 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 THIEF_S = "0899999999"
 PLACE = {
-    "name": "Ailleurs", "street": "1 rue du Voleur", "postal_code": "24100", "commune": "Bergerac", "phone": THIEF_S,
-}  # fmt: skip
+    "name": "Ailleurs",
+    "street": "1 rue du Voleur",
+    "postal_code": "24100",
+    "commune": "Bergerac",
+    "phone": THIEF_S,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +144,7 @@ def test_private_addresses_show_nothing_more_once_the_account_is_taken_back(clie
     client.post(reverse("meetings:calendar", args=[cpts.slug]))
     addresses = [
         reverse("unscheduled_care:feed", args=[agenda.feed]),
-        reverse("sas:agenda_root", args=[agenda.feed]) + "/Slot",
+        reverse("sas_api:agenda_root", args=[agenda.feed]) + "/Slot",
         reverse("meetings:feed", args=[CalendarFeed.objects.get().uuid]),
     ]
     thief = Client()

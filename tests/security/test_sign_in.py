@@ -16,7 +16,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from maillage.accounts.actions import grant_role
 from maillage.accounts.models import Role, Session, User
-from maillage.accounts.permissions import STRONG_PERMISSIONS, STRONG_ROLES, Permission
+from maillage.accounts.permissions import every_permission, strong_roles
 from maillage.geography.models import Commune
 from maillage.unscheduled_care.actions import open_request, save_settings
 from tests.factories import NOON, PASSWORD, UserFactory
@@ -46,19 +46,36 @@ def later(monkeypatch):
 
 def test_the_roles_that_a_password_alone_does_not_open():
     assert {
-        Role.COORDINATOR, Role.PRESIDENT, Role.TREASURER, Role.SECRETARY, Role.MEDICAL_ASSISTANT, Role.REGULATOR,
-        Role.ARS_INSTRUCTOR, Role.CPAM_INSTRUCTOR, Role.GUICHET_AGENT, Role.INSTANCE_ADMIN,
-    } <= STRONG_ROLES  # fmt: skip
-    assert Role.MEMBER not in STRONG_ROLES
+        Role.COORDINATOR,
+        Role.PRESIDENT,
+        Role.TREASURER,
+        Role.SECRETARY,
+        Role.MEDICAL_ASSISTANT,
+        Role.REGULATOR,
+        Role.ARS_INSTRUCTOR,
+        Role.CPAM_INSTRUCTOR,
+        Role.GUICHET_AGENT,
+        Role.INSTANCE_ADMIN,
+    } <= strong_roles()
+    assert Role.MEMBER not in strong_roles()
 
 
 @pytest.mark.parametrize(
     "permission",
-    ["patient.desk", "care.manage", "aci.view", "meeting.manage", "member.manage", "message.list", "team.manage",
-     "audit.view", "instance.manage"],
-)  # fmt: skip
+    [
+        "patient.desk",
+        "care.manage",
+        "aci.view",
+        "meeting.manage",
+        "member.manage",
+        "message.list",
+        "team.manage",
+        "audit.view",
+        "instance.manage",
+    ],
+)
 def test_the_rights_that_a_password_alone_does_not_give(permission):
-    assert Permission(permission) in STRONG_PERMISSIONS
+    assert permission in {declared for declared in every_permission() if declared.is_strong}
 
 
 def test_a_stolen_password_of_a_coordinator_opens_no_page(client, coordinator):
@@ -91,9 +108,14 @@ def test_the_file_of_a_patient_is_not_read_with_a_password_whatever_the_role(cli
     settings = {"target_hours": 48, "hds_host": "Hébergeur", "declares_hds": True, "patient_months": 3}
     save_settings(cpts=cpts, read_version=0, fields=settings, by=coordinator, at=NOON)
     care = open_request(
-        cpts=cpts, patient={"who": "Mme Essai", "what": "Y"}, commune=Commune.objects.get(pk="24037"), group="60",
-        hours=48, by=member, at=NOON,
-    )  # fmt: skip
+        cpts=cpts,
+        patient={"who": "Mme Essai", "what": "Y"},
+        commune=Commune.objects.get(pk="24037"),
+        group="60",
+        hours=48,
+        by=member,
+        at=NOON,
+    )
     type_password(client, member)
     path = f"{HOME}soins/demandes/{care.uuid}/"
     response = client.get(path)

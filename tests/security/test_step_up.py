@@ -22,17 +22,63 @@ TEAM = f"{HOME}equipe/"
 
 # By hand: patients, money, votes, members as a whole, roles, addresses, erasing, the whole instance.
 SENSITIVE = {
-    "members:list", "members:leave", "members:merge", "unscheduled_care:appointments", "unscheduled_care:requests",
-    "exchange:journal", "aci:simulation", "meetings:journal", "portal:make_backup",
-    "accounts:team", "accounts:withdraw_role", "accounts:audit", "accounts:resume", "accounts:address",
-    "accounts:address_code", "accounts:psc_link", "accounts:psc_unlink", "accounts:check_in_person",
-    "accounts:check_for_instance", "oversight:approval", "oversight:settle_number", "oversight:settle_membership",
-    "account_set_password", "mfa_activate_totp",
-    "mfa_deactivate_totp", "mfa_add_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes",
-    "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "members:check_in_person", "members:import",
+    "members:list",
+    "members:leave",
+    "members:merge",
+    "unscheduled_care:appointments",
+    "unscheduled_care:requests",
+    "exchange:journal",
+    "aci:simulation",
+    "meetings:journal",
+    "portal:make_backup",
+    "accounts:team",
+    "accounts:withdraw_role",
+    "accounts:audit",
+    "accounts:resume",
+    "accounts:address",
+    "accounts:address_code",
+    "accounts:psc_link",
+    "accounts:psc_unlink",
+    "accounts:check_in_person",
+    "accounts:check_for_instance",
+    "oversight:approval",
+    "oversight:settle_number",
+    "oversight:settle_membership",
+    "account_set_password",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_add_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
+    "members:check_in_person",
+    "members:claim",
+    "members:contest",
+    "members:contest_number",
+    "meetings:lend",
+    "meetings:signing",
+    "meetings:votes",
+    "meetings:withdraw_proxy",
+    "meetings:act",
+    "meetings:hands",
+    "meetings:sheet",
+    "meetings:rules",
+    "meetings:close",
+    "meetings:minutes",
+    "meetings:withdraw",
+    "members:mandates",
+    "members:end_mandate",
+    "members:colleges",
+    "members:remove_college",
+    "members:add_fee",
+    "members:cancel_fee",
+    "members:import",
     "members:take_back",
-    "unscheduled_care:how", "unscheduled_care:places", "unscheduled_care:place",
-}  # fmt: skip
+    "unscheduled_care:how",
+    "unscheduled_care:places",
+    "unscheduled_care:place",
+}
 
 
 def grow_old(client, minutes=60):
@@ -60,9 +106,15 @@ def test_what_asks_for_a_fresh_proof_is_this():
 
 @pytest.mark.parametrize(
     "path",
-    [f"{HOME}membres/?format=csv", f"{HOME}membres/?format=pdf", f"{HOME}soins/rendez-vous/?format=xlsx",
-     f"{HOME}journal/?format=csv", f"{HOME}messages/?format=csv", f"{HOME}financement/?format=xlsx"],
-)  # fmt: skip
+    [
+        f"{HOME}membres/?format=csv",
+        f"{HOME}membres/?format=pdf",
+        f"{HOME}soins/rendez-vous/?format=xlsx",
+        f"{HOME}journal/?format=csv",
+        f"{HOME}messages/?format=csv",
+        f"{HOME}financement/?format=xlsx",
+    ],
+)
 def test_a_passer_by_takes_no_file_away(desk, path, cpts):
     response = desk.get(path)
     assert response.status_code == 302, path
@@ -117,7 +169,7 @@ def test_what_was_held_back_is_nobody_else_s_and_is_forgotten(desk, coordinator,
     assert other.get(back).status_code == 404
     desk.post(asked, {"code": code_of(secret_of(coordinator)), "next": back})
     real = time.time
-    monkeypatch.setattr("maillage.accounts.held.time.time", lambda: real() + 16 * 60)
+    monkeypatch.setattr("maillage.accounts.signing_in.held.time.time", lambda: real() + 16 * 60)
     assert desk.get("/compte/reprendre/psc-to-link/").status_code in {302, 404}
     session = desk.session
     session["account_authentication_methods"][-1]["at"] = real() + 16 * 60

@@ -17,8 +17,9 @@ from django.utils import timezone
 from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
 from maillage.exchange.models import OutgoingMail
-from maillage.meetings import actions, documents
+from maillage.meetings import actions
 from maillage.meetings.actions.proving import MOST_CODES, TRIES
+from maillage.meetings.documents import papers as documents
 from maillage.meetings.models import (
     Ballot,
     Means,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from maillage.territorial_diagnosis.loading import NewVintage, store
-from maillage.territorial_diagnosis.places import Gazetteer
-from maillage.territorial_diagnosis.queries import area_of, definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.loading.vintages import NewVintage, store
+from maillage.territorial_diagnosis.queries.figures import area_of, definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.queries.places import Gazetteer
 from tests.factories import NOON
 
 

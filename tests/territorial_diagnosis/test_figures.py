@@ -11,15 +11,15 @@ from maillage.core.errors import UnreadableFile
 from maillage.cpts.models import Cpts
 from maillage.directory.models import DirectoryImport
 from maillage.geography.models import Commune
-from maillage.territorial_diagnosis import queries
 from maillage.territorial_diagnosis.actions import NoOpenData, import_travel_times, load_open_data, refresh_computed
-from maillage.territorial_diagnosis.communes import lines_of
-from maillage.territorial_diagnosis.loading import Recipe, header_of, parse_csv, read_csv
+from maillage.territorial_diagnosis.documents.presenting import remark, shown
+from maillage.territorial_diagnosis.loading.vintages import Recipe, header_of, parse_csv, read_csv
 from maillage.territorial_diagnosis.models import IndicatorValue, SharedPerson, TravelTime, Vintage
-from maillage.territorial_diagnosis.presenting import remark, shown
-from maillage.territorial_diagnosis.queries import SUMS, area_of, definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.queries import figures as queries
+from maillage.territorial_diagnosis.queries.communes import lines_of
+from maillage.territorial_diagnosis.queries.figures import SUMS, area_of, definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.queries.what_if import changes_around
 from maillage.territorial_diagnosis.rules.catalogue import recognise
-from maillage.territorial_diagnosis.what_if import changes_around
 from maillage.territory.models import PerimeterPart
 from tests.factories import NOON, OrganizationFactory, PerimeterFactory, PractitionerFactory, PractitionerRoleFactory
 
@@ -115,9 +115,15 @@ def test_references_stand_beside_the_figure(put, figure, places):
 def registered(*roles):
     """A register loaded for Dordogne, with these exercises."""
     DirectoryImport.objects.create(
-        kind="rpps", state="done", filename="rpps.txt", extracted_on=date(2026, 11, 12), departements=["24"],
-        worker="a:1", started_at=NOON, finished_at=NOON,
-    )  # fmt: skip
+        kind="rpps",
+        state="done",
+        filename="rpps.txt",
+        extracted_on=date(2026, 11, 12),
+        departements=["24"],
+        worker="a:1",
+        started_at=NOON,
+        finished_at=NOON,
+    )
     # One general practitioner per 10,000 inhabitants at least: a register that holds the département.
     for _ in range(60):
         PractitionerRoleFactory(group="10G", commune_id=SARLAT)
@@ -241,7 +247,7 @@ FILES = {
     "zones.csv": "code_commune,nom,zonage_medecins_2025,zonage_infirmiers_2026\n24037,B,2_ZAC,4\n24051,B,1_ZIP,\n",
     "autre.csv": "a,b\n1,2\n",
     "casse.csv": b"code_2026,\xe9t\xe9\n24037,1\n",
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -58,11 +58,22 @@ def test_every_theme_has_indicators(theme):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("12", 12.0), ("1 234,5", 1234.5), ("1\u202f234", 1234.0), ("3.394", 3.394), ("1,234.5", 1234.5),
-        ("1.234,5", 1234.5), ("16,9 %", 16.9), ("-3", -3.0), ("", None), ("s", None), ("nd", None), ("N/A", None),
-        ("—", None), ("nan", None),
+        ("12", 12.0),
+        ("1 234,5", 1234.5),
+        ("1\u202f234", 1234.0),
+        ("3.394", 3.394),
+        ("1,234.5", 1234.5),
+        ("1.234,5", 1234.5),
+        ("16,9 %", 16.9),
+        ("-3", -3.0),
+        ("", None),
+        ("s", None),
+        ("nd", None),
+        ("N/A", None),
+        ("—", None),
+        ("nan", None),
     ],
-)  # fmt: skip
+)
 def test_numbers_are_read_as_files_write_them(text, expected):
     assert number(text) == expected
 

@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+from dataclasses import fields
 from datetime import date
 
 import docx
@@ -23,8 +24,13 @@ from maillage.territorial_diagnosis import actions
 from maillage.territorial_diagnosis.actions.own_files import ColumnsMap, NothingJoined, join, read_own_file
 from maillage.territorial_diagnosis.actions.team import AlreadyListed, HoursChanged, ImpossibleFigure, ReasonNeeded
 from maillage.territorial_diagnosis.actions.versions import AlreadyFrozen
-from maillage.territorial_diagnosis.content import content_of, differences
-from maillage.territorial_diagnosis.documents import diagnosis_docx, diagnosis_pdf, diagnosis_xlsx, perimeter_geojson
+from maillage.territorial_diagnosis.documents.content import content_of, differences
+from maillage.territorial_diagnosis.documents.printed import (
+    diagnosis_docx,
+    diagnosis_pdf,
+    diagnosis_xlsx,
+    perimeter_geojson,
+)
 from maillage.territorial_diagnosis.models import (
     CustomIndicator,
     DiagnosisVersion,
@@ -34,8 +40,9 @@ from maillage.territorial_diagnosis.models import (
     Resource,
     Vintage,
 )
-from maillage.territorial_diagnosis.queries import area_of
+from maillage.territorial_diagnosis.queries.figures import area_of
 from maillage.territorial_diagnosis.rules.catalogue import Kind, definitions
+from maillage.territorial_diagnosis.rules.frozen import DiagnosisRecord
 from maillage.territorial_diagnosis.rules.gaps import Gap
 from maillage.territorial_diagnosis.rules.opening import parse_hours
 from tests.factories import NOON, OrganizationFactory, UserFactory
@@ -50,9 +57,15 @@ def url(name, *args):
 
 def type_one(cpts, by, code="sans_medecin_traitant", numerator=10.0, denominator=100.0):
     return actions.type_figure(
-        cpts=cpts, definition=definitions()[code], numerator=numerator, denominator=denominator, on=date(2026, 6, 30),
-        source="CPAM", by=by, at=NOON,
-    )  # fmt: skip
+        cpts=cpts,
+        definition=definitions()[code],
+        numerator=numerator,
+        denominator=denominator,
+        on=date(2026, 6, 30),
+        source="CPAM",
+        by=by,
+        at=NOON,
+    )
 
 
 def test_a_typed_figure_stands_beside_the_published_one(cpts, coordinator, figure, put):
@@ -171,7 +184,7 @@ def test_a_frozen_version_does_not_change_and_is_compared_with_the_next(cpts, co
     second = actions.freeze(cpts=cpts, title="Bilan", content=content(cpts), by=coordinator, at=NOON)
     first.refresh_from_db()
     assert (first.number, second.number) == (1, 2)
-    (change,) = differences(first.content, second.content)
+    (change,) = differences(*map(actions.frozen_content, (first, second)))
     assert (change["code"], change["before"]["value"], change["after"]["value"]) == ("apl_mg", "3,00", "2,50")
 
 
@@ -191,7 +204,7 @@ def test_what_a_cpts_adds_is_a_change_between_versions(cpts, coordinator, places
         cpts=cpts, joined=joined_of(places), fields=FIELDS, filename="x.csv", places=places, by=coordinator, at=NOON
     )
     second = actions.freeze(cpts=cpts, title="Deux", content=content(cpts), by=coordinator, at=NOON)
-    labels = {change["label"] for change in differences(first.content, second.content)}
+    labels = {change["label"] for change in differences(*map(actions.frozen_content, (first, second)))}
     assert labels == {"Patients sans médecin traitant", FIELDS["label"]}
 
 
@@ -221,15 +234,18 @@ def test_the_tab_of_files_is_for_those_who_add_some(signed, client, member):
     assert "Nos fichiers" not in client.get(url("overview")).content.decode()
 
 
+NOTHING_SAID = dict.fromkeys((field.name for field in fields(DiagnosisRecord)), "") | {"perimeter": {}}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_eight_people_freezing_at_once_never_share_a_number(cpts, coordinator):
     kept, refused = [], []
-    start = threading.Barrier(8)
+    start, content = threading.Barrier(8), NOTHING_SAID
 
     def one(place):
         try:
             start.wait(20)
-            kept.append(actions.freeze(cpts=cpts, title=f"De {place}", content={}, by=coordinator, at=NOON).number)
+            kept.append(actions.freeze(cpts=cpts, title=f"De {place}", content=content, by=coordinator, at=NOON).number)
         except DomainError:
             refused.append(1)
         finally:
@@ -246,9 +262,17 @@ def test_eight_people_freezing_at_once_never_share_a_number(cpts, coordinator):
 
 
 HEADINGS = (
-    "Diagnostic territorial", "Synthèse", "Population", "Offre de soins", "Accessibilité", "Besoins de santé",
-    "Ce qui existe", "Priorités", "Méthode", "Sources",
-)  # fmt: skip
+    "Diagnostic territorial",
+    "Synthèse",
+    "Population",
+    "Offre de soins",
+    "Accessibilité",
+    "Besoins de santé",
+    "Ce qui existe",
+    "Priorités",
+    "Méthode",
+    "Sources",
+)
 
 
 @pytest.fixture
@@ -359,10 +383,13 @@ def test_a_value_that_cannot_be_is_left_out_and_told(places, kind, line, highest
 @pytest.mark.parametrize(
     ("name", "sent"),
     [
-        ("x.xlsx", b"pas un classeur"), ("x.csv", b"\x00\x01\x02"), ("x.csv", b""), ("x.xlsx", workbook([["seul"]])),
+        ("x.xlsx", b"pas un classeur"),
+        ("x.csv", b"\x00\x01\x02"),
+        ("x.csv", b""),
+        ("x.xlsx", workbook([["seul"]])),
         ("gros.csv", b"a" * (10 * 1024 * 1024 + 1)),
     ],
-)  # fmt: skip
+)
 def test_an_unreadable_file_is_refused(name, sent):
     with pytest.raises(UnreadableFile):
         read_own_file(name, sent)
@@ -374,9 +401,15 @@ def test_a_csv_as_a_french_excel_saves_it_is_read():
 
 
 FIELDS = {
-    "label": "Logements vacants", "theme": "needs", "kind": "count", "unit": "logements", "definition": "Vacants.",
-    "source": "INSEE", "licence": "", "vintage": "2024",
-}  # fmt: skip
+    "label": "Logements vacants",
+    "theme": "needs",
+    "kind": "count",
+    "unit": "logements",
+    "definition": "Vacants.",
+    "source": "INSEE",
+    "licence": "",
+    "vintage": "2024",
+}
 
 
 def test_an_indicator_of_its_own_belongs_to_the_cpts_alone(cpts, neighbour, coordinator, places, figure):
@@ -570,3 +603,11 @@ def test_a_what_if_answers_any_question(signed, put, query):
     put("acc_10G", "2026-11-12", {"24037": (1000.0, 10.0)})
     assert signed.get(url("what_if", "acc_10G"), query).status_code == 200
     assert signed.get(url("what_if", "apl_mg"), query).status_code == 404
+
+
+def test_a_priority_is_taken_off_the_list_from_the_screen(signed, cpts, coordinator):
+    rank(cpts, coordinator, "Première", "Seconde")
+    first = Priority.objects.get(title="Première")
+    signed.post(url("change_priority", first.uuid), {"do": "remove"})
+    assert list(Priority.objects.values_list("title", flat=True)) == ["Seconde"]
+    assert AuditEvent.objects.get(type="diagnosis.priority-removed").by_name == str(coordinator)

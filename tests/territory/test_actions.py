@@ -15,7 +15,7 @@ from maillage.geography.models import Commune, Departement
 from maillage.territory import actions
 from maillage.territory.actions import Addition
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
-from maillage.territory.queries import draft_of, in_force_of, population_of, summarise
+from maillage.territory.queries.perimeters import draft_of, in_force_of, population_of, summarise
 from tests.factories import NOON, TODAY, CptsFactory, PerimeterFactory, UserFactory
 
 
@@ -51,8 +51,10 @@ def test_the_founder_of_a_cpts_in_emergence_becomes_its_coordinator(draft, found
     assert (cpts.stage, cpts.slug) == ("emergence", "cpts-du-val")
     assert list(founder.assignments.values_list("role", "cpts")) == [(Role.COORDINATOR, cpts.pk)]
     assert set(AuditEvent.objects.of_cpts(cpts.pk).values_list("type", flat=True)) == {
-        "cpts.founded", "role.granted", "perimeter.started",
-    }  # fmt: skip
+        "cpts.founded",
+        "role.granted",
+        "perimeter.started",
+    }
 
 
 def test_a_name_is_taken_once_whatever_its_case(draft):

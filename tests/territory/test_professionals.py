@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maillage.directory.models import DirectoryCode, Mailbox
-from maillage.directory.search import _labels
+from maillage.directory.queries.search import _labels
 from tests.factories import OrganizationFactory, PractitionerRoleFactory
 
 LAST_MONTH = timezone.localdate() - timedelta(days=30)
@@ -20,9 +20,13 @@ def people(cpts):
     DirectoryCode.objects.create(system="savoir-faire", code="SM54", label="Médecine générale")
     cabinet = OrganizationFactory(name="CABINET DU PONT", phone="0536490017", commune_id="24037", city="Bergerac")
     doctor = PractitionerRoleFactory(
-        family_name="DESPRÉS", given_name="Élodie-Ève", group="10G", profession="10", specialities="SM54",
+        family_name="DESPRÉS",
+        given_name="Élodie-Ève",
+        group="10G",
+        profession="10",
+        specialities="SM54",
         organization=cabinet,
-    )  # fmt: skip
+    )
     PractitionerRoleFactory(family_name="LE GOFF", group="60", commune_id="24167")
     PractitionerRoleFactory(family_name="SARLADAIS", group="60", commune_id="24520")
     PractitionerRoleFactory(family_name="MARSEILLAIS", group="60", commune_id="13201")

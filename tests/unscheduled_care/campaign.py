@@ -4,7 +4,7 @@ from copy import deepcopy
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from maillage.unscheduled_care.actions import load_campaign
+from maillage.sas.actions.campaign import load_campaign
 from tests.factories import NOON
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -16,32 +16,72 @@ CAMPAIGN = {
         {"key": "c", "name": "CPTS sans numéro"},
     ],
     "practitioners": [
-        {"key": "d", "rpps": DOCTOR, "family": "DESPRÉS", "given": "Élodie", "cpts": ["a", "b"], "sas": True,
-         "phone": "01 99 00 00 17"},
-        {"key": "l", "rpps": f"8{OTHER}", "family": "LORET", "given": "Paul", "cpts": ["a"], "sas": True,
-         "phone": "abc"},
+        {
+            "key": "d",
+            "rpps": DOCTOR,
+            "family": "DESPRÉS",
+            "given": "Élodie",
+            "cpts": ["a", "b"],
+            "sas": True,
+            "phone": "01 99 00 00 17",
+        },
+        {
+            "key": "l",
+            "rpps": f"8{OTHER}",
+            "family": "LORET",
+            "given": "Paul",
+            "cpts": ["a"],
+            "sas": True,
+            "phone": "abc",
+        },
         {"key": "n", "rpps": ADELI, "family": "FERRAND", "given": "Nadia", "cpts": ["c"], "sas": True},
         {"key": "no", "rpps": "99900000033", "family": "REFUS", "given": "Zoé", "cpts": ["a"], "sas": False},
         {"key": "alone", "rpps": "99900000041", "family": "SEUL", "given": "Ali", "cpts": [], "sas": True},
     ],
     "places": [
-        {"key": "d1", "of": "d", "line": "3 place du Marché", "city": "Villeneuve", "postal": "99100",
-         "structure": {"finess": "990000101", "siret": "99900000000011", "old_id": "410000000017001"}},
-        {"key": "d2", "of": "d", "line": "Maison de santé", "city": "Lalinde", "postal": "24150",
-         "structure": {"siret": "99900000000029"}},
-        {"key": "l1", "of": "l", "line": "", "city": "Eymet", "postal": "24500",
-         "structure": {"old_id": "99900000025001"}},
+        {
+            "key": "d1",
+            "of": "d",
+            "line": "3 place du Marché",
+            "city": "Villeneuve",
+            "postal": "99100",
+            "structure": {"finess": "990000101", "siret": "99900000000011", "old_id": "410000000017001"},
+        },
+        {
+            "key": "d2",
+            "of": "d",
+            "line": "Maison de santé",
+            "city": "Lalinde",
+            "postal": "24150",
+            "structure": {"siret": "99900000000029"},
+        },
+        {
+            "key": "l1",
+            "of": "l",
+            "line": "",
+            "city": "Eymet",
+            "postal": "24500",
+            "structure": {"old_id": "99900000025001"},
+        },
         {"key": "n1", "of": "n", "line": "1 rue Basse", "city": "Eymet", "postal": "24500"},
         {"key": "no1", "of": "no", "line": "1 rue Haute", "city": "Eymet", "postal": "24500"},
         {"key": "alone1", "of": "alone", "line": "1 rue Haute", "city": "Eymet", "postal": "24500"},
     ],
     "slots": [],
-}  # fmt: skip
+}
 
 
 def slot(of: str, at: str, start: str, **more: object) -> dict:
-    usual = {"minutes": 20, "codes": ["SNP"], "cpts": [], "modes": ["AMB"], "reasons": [], "walkin": False,
-             "state": "free", "audience": "all"}  # fmt: skip
+    usual = {
+        "minutes": 20,
+        "codes": ["SNP"],
+        "cpts": [],
+        "modes": ["AMB"],
+        "reasons": [],
+        "walkin": False,
+        "state": "free",
+        "audience": "all",
+    }
     return {"of": of, "at": at, "start": start, **usual, **more}
 
 

@@ -37,9 +37,14 @@ def agree(effector: Effector, national_id: int = 899_900_000_017) -> None:
         actions.confirm_place(place=place, by=effector.account, at=NOON)
     effector.refresh_from_db()
     actions.say_how(
-        effector=effector, read_version=effector.version, phone="0553000017", agrees=True, extra_a_day=0,
-        by=effector.account, at=NOON,
-    )  # fmt: skip
+        effector=effector,
+        read_version=effector.version,
+        phone="0553000017",
+        agrees=True,
+        extra_a_day=0,
+        by=effector.account,
+        at=NOON,
+    )
 
 
 @pytest.fixture

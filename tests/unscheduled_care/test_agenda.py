@@ -14,7 +14,8 @@ from maillage.accounts.actions.proofs import record_proof
 from maillage.accounts.models import ProofMeans, Role
 from maillage.audit.models import AuditEvent
 from maillage.core.errors import DomainError
-from maillage.core.fields import DayField
+from maillage.core.screens.fields import DayField
+from maillage.core.stale import Stale
 from maillage.exchange.models import OutgoingMail
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector, Slot, SlotStatus
@@ -85,8 +86,9 @@ def test_a_slot_of_kind_cpts_in_the_hours_of_the_pdsa_is_refused_with_its_reason
     assert not Slot.objects.exists()
     opened(place, hour, kinds=Kind.SNP | Kind.PRO)  # lawful for the other kinds
     with pytest.raises(actions.PdsaHours):
-        actions.show_slots(effector=place.effector, slots=Slot.objects.all(), kinds=Kind.CPTS, cpts=[cpts], by=None,
-                           at=NOON)  # fmt: skip
+        actions.show_slots(
+            effector=place.effector, slots=Slot.objects.all(), kinds=Kind.CPTS, cpts=[cpts], by=None, at=NOON
+        )
     assert Slot.objects.get().kinds == Kind.SNP | Kind.PRO
 
 
@@ -184,7 +186,7 @@ def test_the_sas_is_agreed_to_with_a_proved_number(effector):
     effector.refresh_from_db()
     record_proof(user=effector.account, national_id=899_900_000_017, means=ProofMeans.MSSANTE, at=NOON)
     actions.say_how(effector=effector, read_version=0, **said)
-    with pytest.raises(actions.StaleAgenda):
+    with pytest.raises(Stale):
         actions.say_how(effector=effector, read_version=0, **said)
     assert Effector.objects.get().sas_agreed_at == NOON
 
@@ -199,8 +201,13 @@ def test_a_member_opens_an_agenda_then_three_slots_for_tomorrow_morning(client, 
     client.post(url("own_agenda", cpts))
     page = client.get(url("own_agenda", cpts))
     assertContains(page, "Je peux voir")
-    sent = {"count": 3, "on": "2026-11-24", "half": "matin", "place": page.context["quick"].initial["place"],
-            "kinds": ["CPTS", "SNP"]}  # fmt: skip
+    sent = {
+        "count": 3,
+        "on": "2026-11-24",
+        "half": "matin",
+        "place": page.context["quick"].initial["place"],
+        "kinds": ["CPTS", "SNP"],
+    }
     page = client.post(url("own_agenda", cpts), sent, follow=True)
     assertContains(page, "3 créneaux ouverts.")
     assertContains(page, "CPTS du Bergeracois")
@@ -236,17 +243,29 @@ def test_slots_are_opened_from_a_mail_without_an_account(client, cpts, coordinat
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"ends": "8 h"}, "La fin vient avant le début"), ({"starts": "matin"}, "Tapez une heure"),
-        ({"on": "demain"}, "date valide"), ({"until": "01/11/2026"}, "finit avant de commencer"),
-        ({"until": "01/11/2030"}, "Un an au plus"), ({"except_on": "jamais"}, "date valide"),
-        ({"starts": "20 h", "ends": "21 h"}, "après 20"), ({"minutes": "90"}, "Aucun créneau ne tient"),
+        ({"ends": "8 h"}, "La fin vient avant le début"),
+        ({"starts": "matin"}, "Tapez une heure"),
+        ({"on": "demain"}, "date valide"),
+        ({"until": "01/11/2026"}, "finit avant de commencer"),
+        ({"until": "01/11/2030"}, "Un an au plus"),
+        ({"except_on": "jamais"}, "date valide"),
+        ({"starts": "20 h", "ends": "21 h"}, "après 20"),
+        ({"minutes": "90"}, "Aucun créneau ne tient"),
         ({"modes": []}, "obligatoire"),
     ],
-)  # fmt: skip
+)
 def test_a_refused_opening_says_why_and_keeps_what_was_typed(client, cpts, nurse, place, more, said):
     client.force_login(nurse)
-    sent = {"place": place.pk, "on": "24/11/2026", "starts": "9 h", "ends": "10 h", "minutes": "20",
-            "kinds": ["CPTS"], "modes": ["AMB"], "reasons": "Fièvre 🤒"} | more  # fmt: skip
+    sent = {
+        "place": place.pk,
+        "on": "24/11/2026",
+        "starts": "9 h",
+        "ends": "10 h",
+        "minutes": "20",
+        "kinds": ["CPTS"],
+        "modes": ["AMB"],
+        "reasons": "Fièvre 🤒",
+    } | more
     page = client.post(url("open_slots", cpts), sent)
     assert said in page.content.decode().replace("\xa0", " ")
     assertContains(page, "Fièvre 🤒")
@@ -256,9 +275,18 @@ def test_a_refused_opening_says_why_and_keeps_what_was_typed(client, cpts, nurse
 def test_a_weekly_rule_leaves_out_its_exceptions_and_says_what_was_taken(client, cpts, nurse, place):
     opened(place, 9, day=date(2026, 12, 1))
     client.force_login(nurse)
-    sent = {"place": place.pk, "on": "24/11/2026", "starts": "9 h", "ends": "9 h 40", "minutes": "20",
-            "kinds": ["CPTS"], "modes": ["AMB", "VR"], "until": "15/12/2026", "weekdays": ["1", "3"],
-            "except_on": "10/12/2026"}  # fmt: skip
+    sent = {
+        "place": place.pk,
+        "on": "24/11/2026",
+        "starts": "9 h",
+        "ends": "9 h 40",
+        "minutes": "20",
+        "kinds": ["CPTS"],
+        "modes": ["AMB", "VR"],
+        "until": "15/12/2026",
+        "weekdays": ["1", "3"],
+        "except_on": "10/12/2026",
+    }
     page = client.post(url("open_slots", cpts), sent, follow=True)
     assertContains(page, "10 créneaux ouverts. 2 heures étaient déjà prises.")
     assert {one.starts_at.astimezone(PARIS).hour for one in Slot.objects.all()} == {9}

@@ -16,6 +16,9 @@ from maillage.core.models import Job
 from maillage.cpts.models import Cpts
 from maillage.geography.rules.distances import KM_PER_DEGREE
 from maillage.members.models import Membership
+from maillage.sas.actions import outbox
+from maillage.sas.fhir.client import Answer
+from maillage.sas.models import SasMessage
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import (
     Absence,
@@ -26,16 +29,14 @@ from maillage.unscheduled_care.models import (
     Effector,
     EffectorMembership,
     Origin,
-    Regulator,
-    SasMessage,
     Schedule,
     Slot,
     SlotStatus,
 )
+from maillage.unscheduled_care.queries.search import Need, find_slots, statement
 from maillage.unscheduled_care.rules.places import cell_of, cells_around, distance_km
 from maillage.unscheduled_care.rules.slots import Kind, Mode
-from maillage.unscheduled_care.search import Need, find_slots, statement
-from tests.factories import NOON, MembershipFactory
+from tests.factories import NOON, MembershipFactory, RegulatorFactory
 from tests.unscheduled_care.campaign import hours, load, slot
 
 pytestmark = pytest.mark.django_db
@@ -52,10 +53,8 @@ def free():
 
 @pytest.fixture
 def by_sas():
-    regulator = Regulator.objects.create(given_name="Zoé", family_name="Loret", email="z@sas.test", created_at=NOON,
-                                         updated_at=NOON)  # fmt: skip
-    regulator.identifiers.create(system="urn:oid:1.2.250.1.213.3.6", value="0b0e7c1a")
-    return actions.Booker(user=None, origin=Origin.SAS, regulator=regulator)
+    regulator = RegulatorFactory(identifier="0b0e7c1a")
+    return actions.Booker(user=regulator.account, origin=Origin.SAS)
 
 
 def test_book_slot_takes_it_with_its_trace(free):
@@ -79,10 +78,12 @@ def nothing_written():
     [
         ({"status": SlotStatus.BLOCKED}, actions.SlotNoLongerFree),
         ({"status": SlotStatus.CANCELLED}, actions.SlotNoLongerFree),
-        ({"is_masked": True}, actions.SlotNoLongerFree), ({"kinds": 0}, actions.NotOpenToYou),
-        ({"reserved_for": "structure"}, actions.SlotNoLongerFree), ({"walk_in": True}, actions.WalkIn),
+        ({"is_masked": True}, actions.SlotNoLongerFree),
+        ({"kinds": 0}, actions.NotOpenToYou),
+        ({"reserved_for": "structure"}, actions.SlotNoLongerFree),
+        ({"walk_in": True}, actions.WalkIn),
     ],
-)  # fmt: skip
+)
 def test_book_slot_refuses_what_is_not_open_and_writes_nothing(free, change, refusal):
     Slot.objects.update(**change)
     with pytest.raises(refusal):
@@ -132,7 +133,7 @@ def test_an_outcome_is_told_once_and_after_the_hour(free):
     booked = actions.book_slot(slot=free[0], booker=DESK, at=NOON)
     with pytest.raises(actions.NotYet):
         actions.record_outcome(appointment=booked, came=True, by=None, at=NOON)
-    with pytest.raises(actions.Over):
+    with pytest.raises(actions.AppointmentOver):
         actions.cancel(appointment=booked, by=None, at=booked.starts_at)
     actions.record_outcome(appointment=booked, came=False, by=None, at=booked.ends_at)
     with pytest.raises(actions.NotBooked):
@@ -201,7 +202,7 @@ def test_of_eight_people_at_the_same_second_one_gets_the_slot():
 
 def flush(sas, at):
     """At one instant, whatever the calls last."""
-    return actions.flush_outbox(sas, clock=lambda: at)
+    return outbox.flush_outbox(sas, clock=lambda: at)
 
 
 class Sas:
@@ -222,7 +223,7 @@ class Sas:
         answer = self.answers.pop(0) if self.answers else 201
         if isinstance(answer, OSError):
             raise answer
-        return answer if isinstance(answer, actions.Answer) else actions.Answer(answer)
+        return answer if isinstance(answer, Answer) else Answer(answer)
 
 
 def test_the_sas_is_told_what_its_regulators_book_without_any_patient(free, by_sas):
@@ -275,8 +276,14 @@ BERGERAC = (44.853, 0.483)
 
 
 def need(**more):
-    fields = {"group": "10G", "latitude": BERGERAC[0], "longitude": BERGERAC[1], "km": 25, "since": NOON,
-              "until": NOON + 48 * HOUR}  # fmt: skip
+    fields = {
+        "group": "10G",
+        "latitude": BERGERAC[0],
+        "longitude": BERGERAC[1],
+        "km": 25,
+        "since": NOON,
+        "until": NOON + 48 * HOUR,
+    }
     return Need(**fields | more)
 
 
@@ -290,22 +297,38 @@ def scattered():
     for number in range(200):
         national_id = 899_900_100_000 + number
         account = trial_account(
-            email=f"n{number}@exemple.invalid", given_name="A", family_name=f"N{number}", national_id=national_id,
+            email=f"n{number}@exemple.invalid",
+            given_name="A",
+            family_name=f"N{number}",
+            national_id=national_id,
             at=NOON,
-        )  # fmt: skip
-        owner = Effector.objects.create(family_name=f"N{number}", given_name="A", group="10G", sas_agreed_at=NOON,
-                                        national_id=national_id, account=account)  # fmt: skip
+        )
+        owner = Effector.objects.create(
+            family_name=f"N{number}",
+            given_name="A",
+            group="10G",
+            sas_agreed_at=NOON,
+            national_id=national_id,
+            account=account,
+        )
         EffectorMembership.objects.create(
             effector=owner, cpts=cpts, membership=MembershipFactory(cpts=cpts, commune_id=None)
         )
         latitude, longitude = BERGERAC[0] + draw.uniform(-0.4, 0.4), BERGERAC[1] + draw.uniform(-0.6, 0.6)
         starts_at = NOON + HOUR * draw.uniform(-2, 60)
         Slot.objects.create(
-            effector=owner, schedule=place,
-            group="10G", cell=cell_of(latitude, longitude), latitude=latitude, longitude=longitude,
-            kinds=int(draw.choice(list(Kind))), modes=int(draw.choice(list(Mode))), starts_at=starts_at,
-            ends_at=starts_at + HOUR / 4, created_at=NOON,
-        )  # fmt: skip
+            effector=owner,
+            schedule=place,
+            group="10G",
+            cell=cell_of(latitude, longitude),
+            latitude=latitude,
+            longitude=longitude,
+            kinds=int(draw.choice(list(Kind))),
+            modes=int(draw.choice(list(Mode))),
+            starts_at=starts_at,
+            ends_at=starts_at + HOUR / 4,
+            created_at=NOON,
+        )
 
 
 def test_a_search_finds_what_a_look_at_every_slot_finds(scattered):
@@ -313,9 +336,11 @@ def test_a_search_finds_what_a_look_at_every_slot_finds(scattered):
     wanted = {
         one.pk
         for one in Slot.objects.all()
-        if one.kinds & 7 and one.modes & 3 and NOON < one.starts_at <= NOON + 48 * HOUR
+        if one.kinds & 7
+        and one.modes & 3
+        and NOON < one.starts_at <= NOON + 48 * HOUR
         and distance_km(*BERGERAC, one.latitude, one.longitude) <= 25
-    }  # fmt: skip
+    }
     assert {one.slot.pk for one in found} == wanted
     assert 10 < len(wanted) < 100
     assert [one.bucket for one in found] == sorted(one.bucket for one in found)

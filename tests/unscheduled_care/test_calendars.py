@@ -46,29 +46,42 @@ def told(text: str) -> list[str]:
     ("events", "before", "wanted"),
     [
         pytest.param(["DTSTART:20261124T090000Z\nDTEND:20261124T100000Z"], "", ["24/11 09:00–10:00"], id="UTC"),
-        pytest.param(["DTSTART;TZID=Europe/Paris:20261124T090000\nDURATION:PT30M"],
-            "", ["24/11 08:00–08:30"], id="zone"),
-        pytest.param(["DTSTART;TZID=Bureau:20261124T090000\nDTEND;TZID=Bureau:20261124T100000"],
-            NEW_YORK, ["24/11 14:00–15:00"], id="own zone"),
-        pytest.param(["DTSTART:20261124T090000\nDTEND:20261124T100000"],
-            "", ["24/11 08:00–09:00"], id="floating is Paris"),
-        pytest.param(["DTSTART;VALUE=DATE:20261124\nDTEND;VALUE=DATE:20261125"],
-            "", ["23/11 23:00–23:00"], id="whole day"),
+        pytest.param(
+            ["DTSTART;TZID=Europe/Paris:20261124T090000\nDURATION:PT30M"], "", ["24/11 08:00–08:30"], id="zone"
+        ),
+        pytest.param(
+            ["DTSTART;TZID=Bureau:20261124T090000\nDTEND;TZID=Bureau:20261124T100000"],
+            NEW_YORK,
+            ["24/11 14:00–15:00"],
+            id="own zone",
+        ),
+        pytest.param(
+            ["DTSTART:20261124T090000\nDTEND:20261124T100000"], "", ["24/11 08:00–09:00"], id="floating is Paris"
+        ),
+        pytest.param(
+            ["DTSTART;VALUE=DATE:20261124\nDTEND;VALUE=DATE:20261125"], "", ["23/11 23:00–23:00"], id="whole day"
+        ),
         pytest.param(["DTSTART:20261124T090000Z\nDTEND:20261124T100000Z\nSTATUS:CANCELLED"], "", [], id="cancelled"),
         pytest.param(["DTSTART:20261124T090000Z\nDTEND:20261124T100000Z\nTRANSP:TRANSPARENT"], "", [], id="available"),
         pytest.param(["DTSTART:20261124T090000Z\nDTEND:20261124T090000Z"], "", [], id="no time"),
         pytest.param(
-            ["DTSTART;TZID=Europe/Paris:20261020T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=3\n"
-             "EXDATE;TZID=Europe/Paris:20261103T090000"],
-            "", ["20/10 07:00–08:00", "27/10 08:00–09:00"], id="every week, across the change of clock, an exception",
+            [
+                "DTSTART;TZID=Europe/Paris:20261020T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=3\n"
+                "EXDATE;TZID=Europe/Paris:20261103T090000"
+            ],
+            "",
+            ["20/10 07:00–08:00", "27/10 08:00–09:00"],
+            id="every week, across the change of clock, an exception",
         ),
         pytest.param(
             ["DTSTART:20261124T090000Z\nDTEND:20261124T100000Z", "DTSTART:20261124T093000Z\nDTEND:20261124T110000Z"],
-            "", ["24/11 09:00–11:00"], id="joined",
+            "",
+            ["24/11 09:00–11:00"],
+            id="joined",
         ),
         pytest.param(["DTSTART:20261124T090000Z\nDURATION:PT1S\nRRULE:FREQ=SECONDLY"], "", [], id="every second"),
     ],
-)  # fmt: skip
+)
 def test_busy_times_are_read_as_calendars_write_them(events, before, wanted):
     assert told(ics(*events, before=before)) == wanted
 
@@ -93,10 +106,14 @@ def test_what_is_no_calendar_is_refused(text):
 @pytest.mark.parametrize(
     "rule",
     [
-        "RRULE:FREQ=WEEKLY;INTERVAL=0", "rrule:freq=weekly;interval=00", "RRULE;X-A=1:FREQ=DAILY;INTERVAL=-1",
-        "EXRULE:FREQ=DAILY;INTERVAL=0", "RRULE:FREQ=WEEKLY;INTER\n VAL=0", "RRULE:INTERVAL=0;FREQ=YEARLY",
+        "RRULE:FREQ=WEEKLY;INTERVAL=0",
+        "rrule:freq=weekly;interval=00",
+        "RRULE;X-A=1:FREQ=DAILY;INTERVAL=-1",
+        "EXRULE:FREQ=DAILY;INTERVAL=0",
+        "RRULE:FREQ=WEEKLY;INTER\n VAL=0",
+        "RRULE:INTERVAL=0;FREQ=YEARLY",
     ],
-)  # fmt: skip
+)
 def test_a_repetition_that_never_gets_further_is_refused_at_once(rule):
     with pytest.raises(RuleWithoutEnd):
         told(ics(f"DTSTART:20261124T090000Z\nDURATION:PT1H\n{rule}"))
@@ -170,12 +187,20 @@ def test_a_calendar_that_goes_shows_the_slots_again(doctor, slots):
 @pytest.mark.parametrize(
     "address",
     [
-        "file:///etc/passwd", "ftp://exemple.invalid/a", "http://127.0.0.1/a.ics", "http://localhost/a", "http://[::1]/",
-        "http://169.254.169.254/latest", "http://10.0.0.1/",
-        "http://exemple.invalid:22/", "http://moi:secret@exemple.invalid/",
-        "http://exemple.invalid:abc/", "javascript:alert(1)", "//exemple.invalid",
+        "file:///etc/passwd",
+        "ftp://exemple.invalid/a",
+        "http://127.0.0.1/a.ics",
+        "http://localhost/a",
+        "http://[::1]/",
+        "http://169.254.169.254/latest",
+        "http://10.0.0.1/",
+        "http://exemple.invalid:22/",
+        "http://moi:secret@exemple.invalid/",
+        "http://exemple.invalid:abc/",
+        "javascript:alert(1)",
+        "//exemple.invalid",
     ],
-)  # fmt: skip
+)
 def test_the_server_never_visits_its_own_network(address, monkeypatch):
     monkeypatch.setattr(socket, "create_connection", lambda *_: pytest.fail("connected"))
     with pytest.raises(fetching.AddressForbidden):

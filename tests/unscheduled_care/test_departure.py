@@ -7,7 +7,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from maillage.members.actions import leave, merge
-from maillage.portal.retention import expired
+from maillage.portal.actions.retention import expired
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Appointment, Effector, EffectorMembership, Slot
 from maillage.unscheduled_care.rules.slots import Kind, Mode

@@ -8,9 +8,9 @@ from django.urls import reverse
 from maillage.accounts.actions.proofs import contest_proof
 from maillage.accounts.models import NumberProof, Role
 from maillage.cpts.models import Approval, Cpts
+from maillage.sas.queries.publishing import published_slots
 from maillage.unscheduled_care.models import CareSettings, Effector, Schedule
-from maillage.unscheduled_care.presence import presences
-from maillage.unscheduled_care.publishing import published_slots
+from maillage.unscheduled_care.queries.presence import presences
 from maillage.unscheduled_care.rules.presence import PresenceFacts, missing
 from tests.factories import NOON, UserFactory
 
@@ -95,5 +95,5 @@ def test_the_interface_and_the_coordinator_are_told_the_same(cpts, doctor, slots
 def test_a_coordinator_reads_why(client, cpts, doctor, slots):
     silent(cpts)
     client.force_login(UserFactory(role=Role.COORDINATOR, on=cpts))
-    page = client.get(reverse("unscheduled_care:simulator", args=[cpts.slug])).content.decode()
+    page = client.get(reverse("sas:simulator", args=[cpts.slug])).content.decode()
     assert "accord pour paraître au SAS" in page

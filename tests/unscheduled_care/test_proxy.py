@@ -79,18 +79,23 @@ def proxy(live_server, settings, tmp_path):
     server = tmp_path / "server.pem"
     ours.authority.issue_cert(NAME).private_key_and_cert_chain_pem.write_to_path(server)
     shown = {
-        "right": ours.signed("sas.test"), "other-name": ours.signed("autre.test"),
+        "right": ours.signed("sas.test"),
+        "other-name": ours.signed("autre.test"),
         "other-unit": ours.signed("sas.test", unit="autre"),
-        "revoked": ours.signed("revoque.test"), "foreign": foreign.signed("sas.test"), "none": None,
-    }  # fmt: skip
+        "revoked": ours.signed("revoque.test"),
+        "foreign": foreign.signed("sas.test"),
+        "none": None,
+    }
     port = free_port()
     text = (ROOT / "deploy" / "nginx-sas.conf").read_text(encoding="utf-8")
     for old, new in (
-        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"), ("/etc/maillage/sas/server.pem", str(server)),
-        ("/etc/maillage/sas/server.key", str(server)), ("/etc/maillage/sas/igc-sante.pem", str(ours.certificate)),
+        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
+        ("/etc/maillage/sas/server.pem", str(server)),
+        ("/etc/maillage/sas/server.key", str(server)),
+        ("/etc/maillage/sas/igc-sante.pem", str(ours.certificate)),
         ("/etc/maillage/sas/igc-sante.crl", str(ours.revoke(shown["revoked"]))),
         ("http://127.0.0.1:8000", live_server.url),
-    ):  # fmt: skip
+    ):
         assert old in text, old
         text = text.replace(old, new)
     conf = tmp_path / "nginx.conf"

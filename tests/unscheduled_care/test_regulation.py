@@ -10,14 +10,16 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
-from maillage.core import jobs
+from maillage.core.work import jobs
 from maillage.exchange.models import OutgoingMail
+from maillage.sas.models import SasMessage
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.jobs import follow
-from maillage.unscheduled_care.models import Appointment, Difficulty, Effector, Regulator, SasMessage, Slot, SlotStatus
+from maillage.unscheduled_care.models import Appointment, Difficulty, Effector, Slot, SlotStatus
 from maillage.unscheduled_care.notifications import personal_path
 from maillage.unscheduled_care.rules.slots import Kind
-from tests.factories import NOON, UserFactory
+from tests.factories import NOON, RegulatorFactory, UserFactory
+from tests.reading import text_of
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -42,10 +44,10 @@ def desk(cpts):
 def test_a_regulator_finds_books_reads_a_code_and_cancels(client, zoe, slots):
     client.force_login(zoe)
     page = client.get(f"/regulation/?{SEARCH}")
-    assertContains(page, "2 créneaux libres à moins de 25\xa0km de Bergerac")
+    assert "2 créneaux libres à moins de 25 km de Bergerac" in text_of(page)
     assertContains(page, "Élodie Després")
     page = client.post(
-        reverse("unscheduled_care:regulation_book", args=[slots[0].uuid]),
+        reverse("sas:regulation_book", args=[slots[0].uuid]),
         {"query": SEARCH, "motif": "Fièvre"},
         follow=True,
     )
@@ -54,30 +56,34 @@ def test_a_regulator_finds_books_reads_a_code_and_cancels(client, zoe, slots):
     assertContains(page, "<dt>Motif</dt><dd>Fièvre</dd>", html=True)
     assertContains(page, f"{row.code[:4]} {row.code[4:]}")
     assertContains(client.get("/regulation/rendez-vous/"), "Élodie Després")
-    client.post(reverse("unscheduled_care:regulation_act", args=[row.uuid]), {"do": "cancel"})
+    client.post(reverse("sas:regulation_act", args=[row.uuid]), {"do": "cancel"})
     assert Slot.objects.get(pk=slots[0].pk).is_free
 
 
 def test_who_comes_second_is_told_kindly_and_offered_the_next(client, zoe, slots):
     actions.book_slot(slot=slots[0], booker=actions.Booker(user=None, origin="desk"), at=NOON)
     client.force_login(zoe)
-    page = client.post(
-        reverse("unscheduled_care:regulation_book", args=[slots[0].uuid]), {"query": SEARCH}, follow=True
-    )
+    page = client.post(reverse("sas:regulation_book", args=[slots[0].uuid]), {"query": SEARCH}, follow=True)
     assertContains(page, "vient d’être pris")
     assertContains(page, "Mardi 24 novembre 2026 à 9\xa0h, Élodie Després")
     assert page.redirect_chain[0][0] == f"/regulation/?{SEARCH}"
 
 
+def test_a_refusal_offers_no_slot_where_the_regulator_may_not_book(client, slots):
+    client.force_login(UserFactory(role=Role.REGULATOR, on={"departement_id": "33"}))
+    page = client.post(reverse("sas:regulation_book", args=[slots[0].uuid]), {"query": SEARCH}, follow=True)
+    assertContains(page, "Aucun autre créneau ne répond à votre recherche.")
+    assertNotContains(page, "Després")
+    assert not Appointment.objects.exists()
+
+
 def test_a_regulator_moves_an_appointment(client, zoe, slots):
     client.force_login(zoe)
-    client.post(reverse("unscheduled_care:regulation_book", args=[slots[0].uuid]), {"query": SEARCH})
+    client.post(reverse("sas:regulation_book", args=[slots[0].uuid]), {"query": SEARCH})
     row = Appointment.objects.get()
     page = client.get(f"/regulation/?{SEARCH}&deplacer={row.uuid}")
     assertContains(page, "Déplacer ici")
-    client.post(
-        reverse("unscheduled_care:regulation_book", args=[slots[1].uuid]), {"query": f"{SEARCH}&deplacer={row.uuid}"}
-    )
+    client.post(reverse("sas:regulation_book", args=[slots[1].uuid]), {"query": f"{SEARCH}&deplacer={row.uuid}"})
     assert Appointment.objects.get().slot == slots[1]
     assert Slot.objects.get(pk=slots[0].pk).is_free
 
@@ -92,7 +98,7 @@ def test_a_regulator_moves_an_appointment(client, zoe, slots):
         ("commune=Bergerac&profession=10G&delai=48&km=abc", "Sélectionnez un choix valide"),
         ("commune=Bergerac&profession=60&delai=48", "Aucun créneau libre"),
     ],
-)  # fmt: skip
+)
 def test_a_search_that_says_nothing_is_answered_in_french(client, zoe, slots, query, said):
     client.force_login(zoe)
     assertContains(client.get(f"/regulation/?{query}"), said)
@@ -127,9 +133,9 @@ def test_a_session_that_ends_during_a_refresh_sends_the_whole_page_to_sign_in(cl
 
 def test_a_difficulty_reaches_the_coordinator_who_answers(client, zoe, slots, coordinator, cpts):
     client.force_login(zoe)
-    client.post(reverse("unscheduled_care:regulation_book", args=[slots[0].uuid]), {"query": SEARCH})
+    client.post(reverse("sas:regulation_book", args=[slots[0].uuid]), {"query": SEARCH})
     row = Appointment.objects.get()
-    act = reverse("unscheduled_care:regulation_act", args=[row.uuid])
+    act = reverse("sas:regulation_act", args=[row.uuid])
     assertContains(client.post(act, {"do": "difficulty", "text": " "}, follow=True), "Dites en quelques mots")
     client.post(act, {"do": "difficulty", "text": "Cabinet fermé"})
     client.post(act, {"do": "difficulty", "text": "Téléphone coupé"})
@@ -147,7 +153,7 @@ def test_a_difficulty_reaches_the_coordinator_who_answers(client, zoe, slots, co
 def test_a_regulator_reads_their_own_bookings_only(client, zoe, slots):
     row = actions.book_slot(slot=slots[0], booker=actions.Booker(user=None, origin="desk"), at=NOON)
     client.force_login(zoe)
-    assert client.get(reverse("unscheduled_care:regulation_appointment", args=[row.uuid])).status_code == 404
+    assert client.get(reverse("sas:regulation_appointment", args=[row.uuid])).status_code == 404
     client.force_login(UserFactory())
     assert client.get("/regulation/").status_code == 404
 
@@ -237,12 +243,12 @@ def test_settings_declare_the_host_whole_and_refuse_a_stale_save(client, coordin
     client.post(url, sent | {"declares_hds": "on", "hds_host": "Hébergeur"})
     care = actions.settings_of(cpts)
     assert (care.target_hours, care.phone, care.may_name_patients) == (24, "0553000010", True)
-    assertContains(client.post(url, sent), "ont changé")
+    assertContains(client.post(url, sent), "a modifié ces réglages")
 
 
 def test_the_simulator_shows_the_answer_of_the_interface(client, slots, doctor, coordinator, cpts):
     client.force_login(coordinator)
-    url = reverse("unscheduled_care:simulator", args=[cpts.slug])
+    url = reverse("sas:simulator", args=[cpts.slug])
     Effector.objects.update(sas_agreed_at=None)
     page = client.get(url)
     assertContains(page, "Le SAS ne voit aucun créneau")
@@ -256,14 +262,10 @@ def test_the_simulator_shows_the_answer_of_the_interface(client, slots, doctor, 
 
 def test_the_coordinator_sees_what_the_sas_was_not_told(client, slots, doctor, coordinator, cpts, settings):
     settings.SAS_BASE_URL = "https://sas.test/fhir"
-    regulator = Regulator.objects.create(
-        given_name="Zoé", family_name="Loret", email="z@sas.test", created_at=NOON, updated_at=NOON
-    )
-    regulator.identifiers.create(system="urn:oid:1.2.250.1.213.3.6", value="z")
-    booker = actions.Booker(user=None, origin="sas", regulator=regulator)
+    booker = actions.Booker(user=RegulatorFactory().account, origin="sas")
     first, second = (actions.book_slot(slot=slot, booker=booker, at=NOON) for slot in slots[:2])
     client.force_login(coordinator)
-    url = reverse("unscheduled_care:simulator", args=[cpts.slug])
+    url = reverse("sas:simulator", args=[cpts.slug])
     assertContains(client.get(url), "2\xa0changements attendent")
     SasMessage.objects.filter(appointment=first).update(state="sent", sent_at=NOON)
     SasMessage.objects.filter(appointment=second).update(state="refused", error="Réponse 422")

@@ -13,24 +13,20 @@ from maillage.accounts.actions.proofs import record_proof
 from maillage.accounts.models import ProofMeans, Role
 from maillage.exchange.models import OutgoingMail
 from maillage.members.actions import leave
+from maillage.sas.actions import outbox, regulators
+from maillage.sas.actions.campaign import load_campaign
+from maillage.sas.fhir.client import Answer
+from maillage.sas.models import Regulator, SasMessage
+from maillage.sas.rules.fhir_codes import SAS_SYSTEM
+from maillage.sas.rules.regulators import DeclaredRegulator
+from maillage.sas.rules.sas_query import PRACTITIONER_SYSTEM
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.jobs import follow, read_calendars
-from maillage.unscheduled_care.models import (
-    Appointment,
-    BusyCalendar,
-    CareSettings,
-    Effector,
-    Regulator,
-    SasMessage,
-    Slot,
-    SlotStatus,
-)
-from maillage.unscheduled_care.notifications import personal_path, when
-from maillage.unscheduled_care.rules.fhir_codes import SAS_SYSTEM
-from maillage.unscheduled_care.rules.regulators import DeclaredRegulator
-from maillage.unscheduled_care.rules.sas_query import PRACTITIONER_SYSTEM
+from maillage.unscheduled_care.models import Appointment, BusyCalendar, CareSettings, Effector, Slot, SlotStatus
+from maillage.unscheduled_care.notifications import personal_path
+from maillage.unscheduled_care.queries.moments import when
 from maillage.unscheduled_care.rules.slots import Kind, Mode
-from tests.factories import NOON, CptsFactory, MembershipFactory, PractitionerFactory, UserFactory
+from tests.factories import NOON, CptsFactory, MembershipFactory, PractitionerFactory, RegulatorFactory, UserFactory
 from tests.unscheduled_care.campaign import CAMPAIGN, hours, load, slot
 from tests.unscheduled_care.conftest import agree, agrees_with_the_sas
 
@@ -164,12 +160,12 @@ TECHNICAL, NATIONAL, OTHER = (SAS_SYSTEM, "t-1"), (PRACTITIONER_SYSTEM, "n-1"), 
 
 
 def put(reference, *pairs, **more) -> Regulator:
-    return actions.put_regulator(reference=reference, declared=declared(*pairs, **more), at=NOON)
+    return regulators.put_regulator(reference=reference, declared=declared(*pairs, **more), at=NOON)
 
 
 def test_an_unknown_identifier_never_overwrites_the_account_of_another():
-    actions.create_regulator(declared=declared(NATIONAL), at=NOON)
-    with pytest.raises(actions.IdentifierTaken):
+    regulators.create_regulator(declared=declared(NATIONAL), at=NOON)
+    with pytest.raises(regulators.IdentifierTaken):
         put(TECHNICAL, NATIONAL, TECHNICAL, name="Martin")
     assert Regulator.objects.get().family_name == "Loret"
 
@@ -256,29 +252,29 @@ class Slow:
             run, self.meanwhile = self.meanwhile, None
             run(self)
             raise OSError("trop tard")
-        return actions.Answer(201)
+        return Answer(201)
 
     def update(self, resource, **_):
         self.calls.append(("PUT", resource["status"]))
-        return actions.Answer(200)
+        return Answer(200)
 
 
 def told_by_sas(cpts):
-    regulator = actions.create_regulator(declared=declared(TECHNICAL), at=NOON)
+    regulator = RegulatorFactory()
     effector = doctor(cpts, "Aubin", account=UserFactory())
     agrees_with_the_sas(cpts)
     agree(effector)
     free = Slot.objects.select_related("effector").get(pk=opened(effector, 21)[0].pk)
-    booker = actions.Booker(user=None, origin="sas", regulator=regulator)
+    booker = actions.Booker(user=regulator.account, origin="sas")
     return actions.book_slot(slot=free, booker=booker, at=NOON)
 
 
 def test_a_late_answer_never_puts_a_cancelled_appointment_back(cpts):
     booked = told_by_sas(cpts)
     actions.cancel(appointment=booked, by=None, at=NOON)
-    sas = Slow(lambda one: actions.flush_outbox(one, clock=lambda: NOON + timedelta(minutes=5)))
-    actions.flush_outbox(sas, clock=lambda: NOON)
-    actions.flush_outbox(sas, clock=lambda: NOON + HOUR)
+    sas = Slow(lambda one: outbox.flush_outbox(one, clock=lambda: NOON + timedelta(minutes=5)))
+    outbox.flush_outbox(sas, clock=lambda: NOON)
+    outbox.flush_outbox(sas, clock=lambda: NOON + HOUR)
     assert sas.calls == [("POST", "booked"), ("PUT", "booked"), ("PUT", "cancelled")]
     assert set(SasMessage.objects.values_list("state", flat=True)) == {"sent"}
 
@@ -289,10 +285,10 @@ def test_what_a_proxy_refuses_is_said_again(cpts, status):
 
     class Gateway(Slow):
         def create(self, resource):
-            return actions.Answer(status, is_fhir=False)
+            return Answer(status, is_fhir=False)
 
-    assert actions.flush_outbox(Gateway(None), clock=lambda: NOON) == (0, 1)
-    assert actions.flush_outbox(Slow(None), clock=lambda: NOON + HOUR) == (1, 0)
+    assert outbox.flush_outbox(Gateway(None), clock=lambda: NOON) == (0, 1)
+    assert outbox.flush_outbox(Slow(None), clock=lambda: NOON + HOUR) == (1, 0)
 
 
 @pytest.mark.parametrize("day", ["31/12/9999", "01/01/0001"])
@@ -332,7 +328,7 @@ def test_hours_overseas_are_those_of_the_place():
 def test_a_campaign_completes_and_never_empties():
     load()
     content = CAMPAIGN | {"cpts": [{"key": "a", "name": "CPTS Exemple Nord"}], "practitioners": [], "places": []}
-    actions.load_campaign(content=content, at=NOON)
+    load_campaign(content=content, at=NOON)
     assert CareSettings.objects.get(cpts__name="CPTS Exemple Nord").finess == "990000010"
 
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maillage.geography.rules.clocks import PARIS, zone_of
+from maillage.sas.rules.phones import ACCEPTED, sas_phone
+from maillage.sas.rules.sas_query import Refused, read_instant, read_search
 from maillage.unscheduled_care.rules.identifiers import bare_finess, bare_siret, former_id, structure_id
-from maillage.unscheduled_care.rules.pdsa import pdsa_reason, zone_of
-from maillage.unscheduled_care.rules.phones import ACCEPTED, sas_phone
+from maillage.unscheduled_care.rules.pdsa import pdsa_reason
 from maillage.unscheduled_care.rules.places import cell_of, cells_around, distance_km
-from maillage.unscheduled_care.rules.sas_query import Refused, read_instant, read_search
-from maillage.unscheduled_care.rules.series import PARIS
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,22 @@ def test_pdsa_hours_are_those_of_the_place():
 @pytest.mark.parametrize(
     ("typed", "sent"),
     [
-        ("05 53 00 00 17", "+33553000017"), ("+33 5 53 00 00 17", "+33553000017"), ("0033553000017", "+33553000017"),
-        ("0262 99 00 02", "+262262990002"), ("0692 12 34 56", "+262692123456"), ("0590 12 34 56", "+590590123456"),
-        ("+594 594 12 34 56", "+594594123456"), ("0696123456", "+596696123456"),
-        ("15", ""), ("abc", ""), ("", ""), ("+32 2 123 45 67", ""), ("05 53", ""), ("📞", ""),
+        ("05 53 00 00 17", "+33553000017"),
+        ("+33 5 53 00 00 17", "+33553000017"),
+        ("0033553000017", "+33553000017"),
+        ("0262 99 00 02", "+262262990002"),
+        ("0692 12 34 56", "+262692123456"),
+        ("0590 12 34 56", "+590590123456"),
+        ("+594 594 12 34 56", "+594594123456"),
+        ("0696123456", "+596696123456"),
+        ("15", ""),
+        ("abc", ""),
+        ("", ""),
+        ("+32 2 123 45 67", ""),
+        ("05 53", ""),
+        ("📞", ""),
     ],
-)  # fmt: skip
+)
 def test_a_phone_is_sent_as_the_sas_takes_it_or_not_at_all(typed, sent):
     assert sas_phone(typed) == sent
 
@@ -83,12 +93,13 @@ def test_structures_are_named_in_the_order_of_preference():
     [
         ("2026-11-24T10:00:00.000+01:00", "2026-11-24T09:00:00+00:00"),
         ("2026-11-24T10:00:00 01:00", "2026-11-24T09:00:00+00:00"),
-        ("2026-11-24T10:00:00", "2026-11-24T09:00:00+00:00"), ("2026-07-24T10:00", "2026-07-24T08:00:00+00:00"),
+        ("2026-11-24T10:00:00", "2026-11-24T09:00:00+00:00"),
+        ("2026-07-24T10:00", "2026-07-24T08:00:00+00:00"),
         ("2026-11-24T10:00:00Z", "2026-11-24T10:00:00+00:00"),
         ("2026-11-24T10:00:00.123456789Z", "2026-11-24T10:00:00.123456+00:00"),
         ("2026-11-24", "2026-11-23T23:00:00+00:00"),
     ],
-)  # fmt: skip
+)
 def test_instants_are_read_as_the_sas_writes_them(text, wanted):
     assert read_instant(text).astimezone(UTC).isoformat() == wanted
 

@@ -9,8 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, transaction
 
-from maillage.core.rows import read_rows
+from maillage.audit.models import AuditEvent
+from maillage.core.sql.rows import read_rows
 from maillage.members.models import Membership, MembershipStatus
+from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import (
     LINKS_IN_FORCE,
     OPEN_SQL,
@@ -50,8 +52,12 @@ def test_two_slots_of_one_professional_never_overlap_whatever_the_place():
     load(slot("d", "d1", hours(2)), slot("d", "d2", hours(3)))
     first, second = Slot.objects.order_by("starts_at")
     refused(again(first).save, "slot_never_overlaps")
-    refused(again(first, schedule=second.schedule, starts_at=first.starts_at + 19 * MINUTE,
-                  ends_at=first.ends_at + MINUTE).save, "slot_never_overlaps")  # fmt: skip
+    refused(
+        again(
+            first, schedule=second.schedule, starts_at=first.starts_at + 19 * MINUTE, ends_at=first.ends_at + MINUTE
+        ).save,
+        "slot_never_overlaps",
+    )
     refused(
         again(first, starts_at=first.starts_at - 60 * MINUTE, ends_at=first.ends_at + 9 * MINUTE).save, "slot_never"
     )
@@ -76,8 +82,15 @@ def test_two_professionals_may_see_patients_at_the_same_time():
 def test_a_slot_is_booked_once():
     load(slot("d", "d1", hours(2), state="booked"))
     held = Appointment.objects.get()
-    fields = {"slot": held.slot, "effector": held.effector, "starts_at": held.starts_at, "ends_at": held.ends_at,
-              "origin": "desk", "booked_at": NOON, "code": ""}  # fmt: skip
+    fields = {
+        "slot": held.slot,
+        "effector": held.effector,
+        "starts_at": held.starts_at,
+        "ends_at": held.ends_at,
+        "origin": "desk",
+        "booked_at": NOON,
+        "code": "",
+    }
     refused(
         lambda: Appointment.objects.create(**fields),
         "appointment_is_single_for_a_slot|unscheduled_care_appointment.slot",
@@ -122,7 +135,9 @@ def test_the_loader_says_which_identifiers_it_gave():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "illisible"), ("[]", "objet JSON"), ({"cpts": [{"key": "a"}]}, "name"),
+        ("", "illisible"),
+        ("[]", "objet JSON"),
+        ({"cpts": [{"key": "a"}]}, "name"),
         (CAMPAIGN | {"slots": [slot("d", "l1", hours(2))]}, "n’est pas celui"),
         (CAMPAIGN | {"slots": [slot("x", "l1", hours(2))]}, "renvoi inconnu"),
         (CAMPAIGN | {"slots": [slot("d", "d1", "demain")]}, "illisible"),
@@ -130,7 +145,7 @@ def test_the_loader_says_which_identifiers_it_gave():
         (CAMPAIGN | {"slots": [slot("d", "d1", hours(2))] * 2}, "slot_never_overlaps"),
         ({"practitioners": [{"key": "z", "rpps": "12", "family": "X"}]}, "ni RPPS ni ADELI"),
     ],
-)  # fmt: skip
+)
 def test_the_loader_writes_nothing_of_a_file_it_refuses(content, said):
     with pytest.raises(CommandError, match=said):
         run(content)
@@ -145,11 +160,15 @@ def test_three_thousand_slots_are_loaded():
 @pytest.mark.parametrize(
     ("changed", "is_open"),
     [
-        ({}, True), ({"status": "busy-unavailable"}, False), ({"status": "cancelled"}, False),
-        ({"is_masked": True}, False), ({"reserved_for": "own-patients"}, False),
-        ({"kinds": 0}, False), ({"modes": 0}, False),
+        ({}, True),
+        ({"status": "busy-unavailable"}, False),
+        ({"status": "cancelled"}, False),
+        ({"is_masked": True}, False),
+        ({"reserved_for": "own-patients"}, False),
+        ({"kinds": 0}, False),
+        ({"modes": 0}, False),
     ],
-)  # fmt: skip
+)
 def test_an_open_slot_is_the_same_in_both_writings(slots, changed, is_open):
     Slot.objects.filter(pk=slots[0].pk).update(**changed)
     asked = Slot.objects.filter(pk=slots[0].pk)
@@ -164,3 +183,17 @@ def test_a_membership_in_force_is_the_same_in_both_writings(slots, doctor, statu
     Membership.objects.update(status=status, left_on=NOON.date() if status == "left" else None)
     sql = f"SELECT link.id {LINKS_IN_FORCE} WHERE link.effector_id = %s"
     assert bool(read_rows(sql, [doctor.pk], ())) is EffectorMembership.objects.in_force().exists()
+
+
+@pytest.mark.usefixtures("slots")
+def test_a_place_is_left_once_nothing_is_open_there(doctor):
+    place = doctor.schedules.get()
+    with pytest.raises(actions.SlotsAhead):
+        actions.close_place(place=place, by=doctor.account, at=NOON)
+    place.refresh_from_db()
+    assert not place.is_closed
+    Slot.objects.all().delete()
+    actions.close_place(place=place, by=doctor.account, at=NOON)
+    place.refresh_from_db()
+    assert place.is_closed
+    assert AuditEvent.objects.get(type="place.closed").by_name == str(doctor.account)

@@ -6,12 +6,12 @@ import pytest
 from django.urls import reverse
 from pytest_django.asserts import assertContains
 
+from maillage.geography.rules.clocks import zone_of
 from maillage.territorial_diagnosis.models import Resource
 from maillage.territorial_diagnosis.rules.opening import parse_hours
 from maillage.unscheduled_care.models import Slot
-from maillage.unscheduled_care.rules.pdsa import zone_of
+from maillage.unscheduled_care.queries.week import week_of
 from maillage.unscheduled_care.rules.week import Hole, Presence, cells, holes, presences_of
-from maillage.unscheduled_care.week import week_of
 from tests.factories import NOON
 
 MONDAY = date(2026, 11, 23)
@@ -125,7 +125,7 @@ def test_a_slot_that_began_on_sunday_evening_goes_on_into_the_week(cpts, slots):
 def test_the_present_week_is_that_of_the_territory(client, cpts, member, monkeypatch):
     """On a Sunday evening of Martinique, it is already Monday in Paris."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 11, 23, 1, tzinfo=UTC))
-    monkeypatch.setattr("maillage.unscheduled_care.web.access.zone_of", lambda _: zone_of("972"))
+    monkeypatch.setattr("maillage.accounts.middleware.zone_of", lambda _: zone_of("972"))
     client.force_login(member)
     assertContains(client.get(reverse("unscheduled_care:week", args=[cpts.slug])), "Semaine du 16 novembre")
 
@@ -136,7 +136,7 @@ def test_lists_tell_hours_by_the_clock_of_the_territory(client, cpts, slots, mem
     page = reverse("unscheduled_care:desk", args=[cpts.slug])
     asked = {"commune": "24037", "profession": slots[0].effector.group, "delai": "72"}
     here = client.get(page, asked)
-    monkeypatch.setattr("maillage.unscheduled_care.web.access.zone_of", lambda _: zone_of("974"))
+    monkeypatch.setattr("maillage.accounts.middleware.zone_of", lambda _: zone_of("974"))
     there = client.get(page, asked)
     local = slots[0].starts_at.astimezone(PARIS)
     assertContains(here, f"{local.hour}\xa0h")

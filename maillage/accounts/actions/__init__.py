@@ -10,8 +10,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from maillage.accounts import hooks, notifications
+from maillage.accounts.acts import Act
 from maillage.accounts.limits import INVITATIONS
 from maillage.accounts.models import AccountKind, Invitation, Role, RoleAssignment, User
+from maillage.accounts.permissions import MEMBER_MANAGE, TEAM_MANAGE, still_vouches
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.limits import spend
@@ -85,7 +87,7 @@ def give_territory_role(
         held = RoleAssignment.objects.filter(user=user, role=role, departement=departement, region=region)
         raise (RoleAlreadyHeld if held.exists() else RoleDoesNotFit) from error
     summary = f"Rôle « {role.label} » sur {assignment.scope_label} donné à {user}"
-    audit.record("role.granted", target=assignment, by=by, at=at, summary=summary)
+    audit.record(Act.ROLE_GRANTED, target=assignment, by=by, at=at, summary=summary)
     return user
 
 
@@ -109,7 +111,7 @@ def grant_role(*, user: User, role: Role, cpts: Cpts, by: User, at: datetime) ->
     if not created:
         raise RoleAlreadyHeld
     summary = f"Rôle « {role.label} » donné à {user}"
-    audit.record("role.granted", target=assignment, by=by, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.ROLE_GRANTED, target=assignment, by=by, at=at, cpts=cpts, summary=summary)
     return assignment
 
 
@@ -124,7 +126,8 @@ def withdraw_role(*, assignment: RoleAssignment, by: User, at: datetime) -> None
     if coordinators == {assignment.pk}:
         raise LastCoordinator
     summary = f"Rôle « {assignment.get_role_display()} » retiré à {assignment.user}"
-    audit.record("role.withdrawn", target=assignment, by=by, at=at, cpts=cpts, summary=summary)
+    details = {"user": assignment.user_id, "role": assignment.role}  # what « ce n’est pas moi » gives back (granted)
+    audit.record(Act.ROLE_WITHDRAWN, target=assignment, by=by, at=at, cpts=cpts, summary=summary, details=details)
     assignment.delete()
 
 
@@ -145,8 +148,8 @@ def withdraw_membership(*, user: User, cpts: Cpts, by: User, at: datetime) -> No
 
 
 def withdraw_invitations(*, cpts: Cpts, addresses: Iterable[str], at: datetime, but: User | None = None) -> None:
-    """Links to become a member that were mailed to addresses that are no longer theirs, those of `but` apart."""
-    pending = Invitation.objects.filter(cpts=cpts, role=Role.MEMBER, accepted_at=None, withdrawn_at=None)
+    """Links to any role that were mailed to addresses that are no longer theirs, those of `but` apart."""
+    pending = Invitation.objects.filter(cpts=cpts, accepted_at=None, withdrawn_at=None)
     for address in {address.lower() for address in addresses if address}:
         if but is None or account_of(address) != but:
             pending.filter(email__iexact=address).update(withdrawn_at=at)
@@ -178,7 +181,7 @@ def invite(*, cpts: Cpts, email: str, role: Role, by: User, at: datetime) -> Inv
     except IntegrityError as error:
         raise InvitationAlreadySent from error
     summary = f"Invitation envoyée à {email} pour le rôle « {role.label} »"
-    audit.record("invitation.sent", target=invitation, by=by, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.INVITATION_SENT, target=invitation, by=by, at=at, cpts=cpts, summary=summary)
     notifications.invitation_sent(invitation, token_for(invitation))
     return invitation
 
@@ -190,7 +193,7 @@ def withdraw_invitation(*, invitation: Invitation, by: User, at: datetime) -> No
     if not pending.update(withdrawn_at=at):
         raise InvitationAlreadyUsed
     summary = f"Invitation de {invitation.email} retirée"
-    audit.record("invitation.withdrawn", target=invitation, by=by, at=at, cpts=invitation.cpts, summary=summary)
+    audit.record(Act.INVITATION_WITHDRAWN, target=invitation, by=by, at=at, cpts=invitation.cpts, summary=summary)
 
 
 def token_for(invitation: Invitation) -> str:
@@ -209,7 +212,16 @@ def read_token(token: str, *, at: datetime) -> Invitation:
         raise InvitationAlreadyUsed
     if invitation.expires_at <= at:
         raise InvitationExpired
+    _check_word(invitation)
     return invitation
+
+
+def _check_word(invitation: Invitation) -> None:
+    """Whoever invited still may. Raises InvitationUnusable."""
+    rights = [TEAM_MANAGE, *([MEMBER_MANAGE] if invitation.role == Role.MEMBER else [])]
+    by, since = invitation.invited_by, invitation.created_at
+    if not any(still_vouches(by, right, on=invitation.cpts, since=since) for right in rights):
+        raise InvitationUnusable
 
 
 def account_of(email: str) -> User | None:
@@ -223,17 +235,19 @@ def account_of(email: str) -> User | None:
 
 @transaction.atomic
 def accept_invitation(*, invitation: Invitation, user: User, at: datetime) -> None:
-    """Take the role offered, once. Raises NotTheInvitedAccount or InvitationAlreadyUsed."""
+    """Take the role offered, once. Raises NotTheInvitedAccount, InvitationAlreadyUsed, or InvitationUnusable once who
+    invited has no right to."""
     if account_of(invitation.email) != user:
         raise NotTheInvitedAccount
+    _check_word(invitation)
     pending = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
-    if not pending.update(accepted_at=at):
+    if not pending.update(accepted_at=at, accepted_by=user):
         raise InvitationAlreadyUsed
     RoleAssignment.objects.get_or_create(
         user=user, role=invitation.role, cpts=invitation.cpts, defaults={"created_at": at}
     )
     summary = f"Invitation acceptée par {user} : {invitation.get_role_display()}"
-    audit.record("invitation.accepted", target=invitation, by=user, at=at, cpts=invitation.cpts, summary=summary)
+    audit.record(Act.INVITATION_ACCEPTED, target=invitation, by=user, at=at, cpts=invitation.cpts, summary=summary)
     hooks.invitation_accepted(invitation=invitation, user=user, at=at)
 
 

@@ -1,7 +1,7 @@
 """Changing the address of an account, and « ce n’est pas moi »: taking an account back from whoever got into it."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -11,17 +11,19 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.crypto import constant_time_compare
 
-from maillage.accounts import hooks, notifications
+from maillage.accounts import hooks, letters, notifications
 from maillage.accounts.actions import AddressTaken, account_of
 from maillage.accounts.actions.codes import CODE_LIVES, digest_of, is_right, new_text
 from maillage.accounts.actions.connections import end_others
+from maillage.accounts.actions.granted import UNDONE_WITHIN, take_back_granted
 from maillage.accounts.actions.proofs import end_proof
-from maillage.accounts.models import AccountKind, AddressChange, LinkedIdentity, NumberProof, User
+from maillage.accounts.acts import Act
+from maillage.accounts.models import AccountKind, AccountRecovery, AddressChange, LinkedIdentity, NumberProof, User
+from maillage.accounts.permissions import takings_back
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 
-UNDONE_WITHIN = timedelta(days=7)
-UUID_LENGTH, ADDRESS_DIGEST = 32, 24
+UUID_LENGTH, STATE_DIGEST = 32, 24
 signer = signing.TimestampSigner(salt="accounts.not-me")
 
 
@@ -55,7 +57,7 @@ def ask_address_change(*, user: User, email: str, at: datetime) -> AddressChange
         asked_at=at,
         expires_at=at + CODE_LIVES,
     )
-    audit.record("address.asked", target=user, by=user, at=at, summary=f"{user} demande à changer d’adresse")
+    audit.record(Act.ADDRESS_ASKED, target=user, by=user, at=at, summary=f"{user} demande à changer d’adresse")
     if account_of(email) is None:
         notifications.address_code(email, code)
     notifications.address_changing(change, token_of(f"change:{change.uuid.hex}"))
@@ -82,7 +84,11 @@ def _confirm(change: AddressChange, at: datetime) -> None:
         raise CodeRefused
     _put(change.user, change.new_email)
     audit.record(
-        "address.changed", target=change.user, by=change.user, at=at, summary=f"{change.user} a changé d’adresse"
+        Act.ADDRESS_CHANGED,
+        target=change.user,
+        by=change.user,
+        at=at,
+        summary=f"{change.user} a changé d’adresse",
     )
     notifications.address_changed(change, token_of(f"change:{change.uuid.hex}"))
 
@@ -113,19 +119,25 @@ def token_of(what: str) -> str:
 
 
 def not_me_token(user: User) -> str:
-    """For the address the account has now: once it has another, the link opens nothing."""
-    return token_of(f"account:{user.uuid.hex}{digest_of(user.email.lower())[:ADDRESS_DIGEST]}")
+    """For the account as it is: once it has another address, or was taken back, the link opens nothing."""
+    return token_of(f"account:{user.uuid.hex}{_state_of(user)}")
+
+
+def _state_of(user: User) -> str:
+    """A thief's new password leaves the owner's link alone; having served does not."""
+    return digest_of(f"{user.email.lower()} {takings_back(user).count()}")[:STATE_DIGEST]
 
 
 def not_me_url(user: User) -> str:
     """Where the mail of an app above sends whoever says « ce n’est pas moi »."""
-    return notifications.not_me_url(not_me_token(user))
+    return letters.not_me_url(not_me_token(user))
 
 
 @transaction.atomic
 def take_back(*, token: str, at: datetime) -> User:
     """« Ce n’est pas moi »: the address comes back, every session ends, the password opens nothing more, and neither do
-    the means added these last seven days. Raises LinkOver, AddressTaken."""
+    the means added these last seven days; roles and proofs given since on its word end, or wait for a decision. Raises
+    LinkOver, AddressTaken."""
     user, change = _subject(token)
     if change is not None:
         if not AddressChange.objects.filter(pk=change.pk, undone_at=None).update(undone_at=at):
@@ -145,11 +157,13 @@ def take_back(*, token: str, at: datetime) -> User:
     LinkedIdentity.objects.in_force().filter(user=user, linked_at__gte=since).update(ended_at=at)
     for proof in NumberProof.objects.open().filter(user=user, proved_at__gte=since):
         end_proof(proof=proof, reason="compte repris par « ce n’est pas moi »", at=at)
+    take_back_granted(by=user, since=since, at=at)
+    AccountRecovery.objects.filter(user=user, used_at=None, expires_at__gt=at).update(expires_at=at)
     user.set_unusable_password()
     user.save(update_fields=["password", "is_active"])
     end_others(user=user, kept=None, at=at, why="« ce n’est pas moi »")
     hooks.account_taken_back(user=user, at=at)
-    audit.record("account.taken-back", target=user, by=None, at=at, summary=f"« Ce n’est pas moi » : {user}")
+    audit.record(Act.ACCOUNT_TAKEN_BACK, target=user, by=None, at=at, summary=f"« Ce n’est pas moi » : {user}")
     return user
 
 
@@ -168,7 +182,7 @@ def _subject(token: str) -> tuple[User, AddressChange | None]:
             change = AddressChange.objects.select_related("user").get(uuid=UUID(hex=name))
             return change.user, change
         user = User.objects.get(uuid=UUID(hex=name[:UUID_LENGTH]))
-        if not constant_time_compare(name[UUID_LENGTH:], digest_of(user.email.lower())[:ADDRESS_DIGEST]):
+        if not constant_time_compare(name[UUID_LENGTH:], _state_of(user)):
             raise LinkOver
         return user, None
     except (signing.BadSignature, ValueError, AddressChange.DoesNotExist, User.DoesNotExist) as error:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from maillage.accounts.acts import Act
 from maillage.accounts.models import Session, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
@@ -21,7 +22,7 @@ def end_session(*, user: User, reference: str, at: datetime) -> None:
     if session is None:
         raise SessionAlreadyOver
     session.delete()
-    audit.record("session.ended", target=user, by=user, at=at, summary=f"{user} a fermé une connexion")
+    audit.record(Act.SESSION_ENDED, target=user, by=user, at=at, summary=f"{user} a fermé une connexion")
 
 
 @transaction.atomic
@@ -30,5 +31,5 @@ def end_others(*, user: User, kept: str | None, at: datetime, why: str) -> int:
     number, _ = Session.objects.filter(user=user).exclude(pk=kept or "").delete()
     if number:
         summary = f"{number} {plural(number, 'autre connexion fermée', 'autres connexions fermées')} ({why})"
-        audit.record("session.ended", target=user, by=user, at=at, summary=summary)
+        audit.record(Act.SESSION_ENDED, target=user, by=user, at=at, summary=summary)
     return number

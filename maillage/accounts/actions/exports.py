@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from maillage.accounts.acts import Act
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.text import plural
@@ -21,4 +22,4 @@ def trace_export(
     if kept:
         summary += f" ({', '.join(f'{name} = {value}' for name, value in kept.items())})"
     details = {"file": what, "rows": rows, "filters": kept}
-    audit.record("export.made", target=cpts or by, by=by, at=at, cpts=cpts, summary=summary, details=details)
+    audit.record(Act.EXPORT_MADE, target=cpts or by, by=by, at=at, cpts=cpts, summary=summary, details=details)

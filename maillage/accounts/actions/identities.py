@@ -7,10 +7,11 @@ from django.db import IntegrityError, transaction
 
 from maillage.accounts import notifications
 from maillage.accounts.actions import AddressTaken
-from maillage.accounts.actions.proofs import record_proof
-from maillage.accounts.identity import Identity
+from maillage.accounts.actions.proofs import claim_number, record_proof
+from maillage.accounts.acts import Act
 from maillage.accounts.models import AccountKind, LinkedIdentity, ProofMeans, User
 from maillage.accounts.rules.psc import practitioner_number
+from maillage.accounts.signing_in.identity import Identity
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 
@@ -49,12 +50,15 @@ def link_identity(*, user: User, identity: Identity, at: datetime) -> LinkedIden
     rows = LinkedIdentity.objects.in_force()
     if user.kind != AccountKind.PASSWORD:
         raise IdentityOfSomebodyElse
+    number = practitioner_number(identity.identifier)
     if rows.filter(issuer=identity.issuer, identifier=identity.identifier).exclude(user=user).exists():
+        if number is not None:  # whoever shows the card is heard: the administrator settles
+            claim_number(user=user, national_id=number, means=ProofMeans.PSC, at=at)
         raise IdentityOfSomebodyElse
     mine = rows.filter(user=user).first()
     if mine and (mine.issuer, mine.identifier) != (identity.issuer, identity.identifier):
         raise AnotherIdentityLinked
-    if (number := practitioner_number(identity.identifier)) is not None:
+    if number is not None:
         record_proof(user=user, national_id=number, means=ProofMeans.PSC, at=at)  # opens its own transaction
     return mine or _link(user, identity, at)
 
@@ -74,7 +78,7 @@ def _link(user: User, identity: Identity, at: datetime) -> LinkedIdentity:
             )
     except IntegrityError as error:  # two accounts within the same second too
         raise IdentityOfSomebodyElse from error
-    audit.record("identity.linked", target=linked, by=user, at=at, summary=f"{user} a relié Pro Santé Connect")
+    audit.record(Act.IDENTITY_LINKED, target=linked, by=user, at=at, summary=f"{user} a relié Pro Santé Connect")
     notifications.identity_linked(linked)
     return linked
 
@@ -88,7 +92,7 @@ def unlink_identity(*, user: User, at: datetime, has_another_means: bool) -> Non
     if linked is None:
         return
     LinkedIdentity.objects.filter(pk=linked.pk).update(ended_at=at)
-    audit.record("identity.unlinked", target=linked, by=user, at=at, summary=f"{user} a délié Pro Santé Connect")
+    audit.record(Act.IDENTITY_UNLINKED, target=linked, by=user, at=at, summary=f"{user} a délié Pro Santé Connect")
 
 
 def open_account(*, identity: Identity, email: str, at: datetime) -> User:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from maillage.accounts import hooks, notifications
 from maillage.accounts.actions.codes import CODE_LIVES, clean_code, digest_of, is_right, new_text
+from maillage.accounts.acts import Act
 from maillage.accounts.models import (
     AccountKind,
     DisputeOutcome,
@@ -18,6 +19,7 @@ from maillage.accounts.models import (
     ProofMeans,
     User,
 )
+from maillage.accounts.permissions import MEMBER_MANAGE, still_vouches
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
@@ -75,7 +77,7 @@ def record_proof(
         with transaction.atomic():
             return _prove(user, national_id, means, at, checker)
     except (NumberOfSomebodyElse, AnotherNumberProved):
-        _open_dispute(user, national_id, means, at)
+        claim_number(user, national_id, means, at)
         raise
 
 
@@ -92,16 +94,21 @@ def _prove(user: User, national_id: int, means: ProofMeans, at: datetime, checke
     try:
         with transaction.atomic():
             proof = NumberProof.objects.create(
-                user=user, national_id=national_id, means=means, proved_at=at,
-                cpts=checker.cpts if checker else None, checked_by_name=str(checker.by) if checker else "",
-            )  # fmt: skip
+                user=user,
+                national_id=national_id,
+                means=means,
+                proved_at=at,
+                cpts=checker.cpts if checker else None,
+                checked_by=checker.by if checker else None,
+                checked_by_name=str(checker.by) if checker else "",
+            )
     except IntegrityError as error:  # two accounts within the same second too
         raise NumberOfSomebodyElse from error
     summary = f"{user} a prouvé son numéro national : {proof.get_means_display()}"
     # What was read aloud for this number before it was proved opens nothing more.
     ProofCode.objects.filter(national_id=national_id, means=ProofMeans.FACE_TO_FACE, used_at=None).update(expires_at=at)
     by = checker.by if checker else user
-    audit.record("number.proved", target=proof, by=by, at=at, cpts=proof.cpts, summary=summary)
+    audit.record(Act.NUMBER_PROVED, target=proof, by=by, at=at, cpts=proof.cpts, summary=summary)
     hooks.number_proved(proof=proof, at=at)
     return proof
 
@@ -118,7 +125,7 @@ def _replaces_a_check(contested: NumberProof, means: ProofMeans, at: datetime) -
 
 
 @transaction.atomic
-def _open_dispute(user: User, national_id: int, means: ProofMeans, at: datetime) -> None:
+def claim_number(user: User, national_id: int, means: ProofMeans, at: datetime) -> None:
     """Once for a claimant: asking a hundred times is asking once."""
     held = NumberProof.objects.open().of_number(national_id).exclude(user=user).first()
     proof = held or NumberProof.objects.open().filter(user=user).first()
@@ -132,7 +139,8 @@ def _open_dispute(user: User, national_id: int, means: ProofMeans, at: datetime)
     )
     if created:
         summary = f"{user} réclame un numéro national déjà prouvé par un autre compte"
-        audit.record("number.claimed", target=dispute, by=user, at=at, summary=summary)
+        audit.record(Act.NUMBER_CLAIMED, target=dispute, by=user, at=at, summary=summary)
+        hooks.identity_contested(what=summary, at=at)
 
 
 @transaction.atomic
@@ -143,9 +151,10 @@ def contest_proof(*, proof: NumberProof, by: User | None, at: datetime) -> None:
     proof.contested_at = at
     dispute = NumberDispute.objects.create(proof=proof, national_id=proof.national_id, opened_at=at)
     summary = f"Preuve du numéro national de {proof.user} contestée : suspendue"
-    audit.record("number.contested", target=dispute, by=by, at=at, summary=summary)
+    audit.record(Act.NUMBER_CONTESTED, target=dispute, by=by, at=at, summary=summary)
     notifications.number_contested(proof, at)
     hooks.number_lost(proof=proof, at=at)
+    hooks.identity_contested(what=summary, at=at)
 
 
 def contest_by_claim(*, dispute: NumberDispute, at: datetime) -> None:
@@ -170,7 +179,8 @@ def doubt_proof(*, proof: NumberProof, at: datetime) -> bool:
         raise NothingToContest
     dispute = NumberDispute.objects.create(proof=proof, national_id=proof.national_id, opened_at=at)
     summary = f"Preuve du numéro national de {proof.user} mise en doute"
-    audit.record("number.doubted", target=dispute, by=None, at=at, summary=summary)
+    audit.record(Act.NUMBER_DOUBTED, target=dispute, by=None, at=at, summary=summary)
+    hooks.identity_contested(what=summary, at=at)
     return False
 
 
@@ -187,7 +197,7 @@ def settle_dispute(*, dispute: NumberDispute, outcome: DisputeOutcome, by: User,
         raise DisputeSettled
     dispute.outcome, proof = outcome, dispute.proof
     summary = f"{proof} : {outcome.label}"
-    audit.record("number.settled", target=dispute, by=by, at=at, summary=summary)
+    audit.record(Act.NUMBER_SETTLED, target=dispute, by=by, at=at, summary=summary)
     if outcome == DisputeOutcome.KEPT:
         _restore(proof, at)
     else:
@@ -196,6 +206,7 @@ def settle_dispute(*, dispute: NumberDispute, outcome: DisputeOutcome, by: User,
     if outcome == DisputeOutcome.GIVEN and dispute.claimant:
         end_proofs_of(dispute.claimant, at)
         _prove(dispute.claimant, dispute.national_id, ProofMeans(dispute.means), at, None)
+    notifications.number_settled(dispute)
 
 
 def _restore(proof: NumberProof, at: datetime) -> None:
@@ -261,10 +272,16 @@ def new_code(
     before = ProofCode.objects.filter(means=means, national_id=national_id, user=user, used_at=None)
     before.filter(cpts=checker.cpts if checker else None).update(expires_at=at)
     row = ProofCode.objects.create(
-        means=means, national_id=national_id, user=user, subject=subject, digest=digest_of(text),
-        cpts=checker.cpts if checker else None, issued_by=checker.by if checker else None,
-        created_at=at, expires_at=at + CODE_LIVES,
-    )  # fmt: skip
+        means=means,
+        national_id=national_id,
+        user=user,
+        subject=subject,
+        digest=digest_of(text),
+        cpts=checker.cpts if checker else None,
+        issued_by=checker.by if checker else None,
+        created_at=at,
+        expires_at=at + CODE_LIVES,
+    )
     return NewCode(row, text)
 
 
@@ -296,7 +313,14 @@ def use_spoken_code(*, user: User, text: str, at: datetime) -> ProofCode:
     Raises CodeUnusable. The caller then records the proof and binds the subject.
     """
     digest = digest_of(clean_code(text))
-    code = ProofCode.objects.filter(digest=digest, means=ProofMeans.FACE_TO_FACE).select_related("cpts").first()
-    if code is None or code.issued_by_id == user.pk or not _spend(code, text, at):
+    code = (
+        ProofCode.objects.filter(digest=digest, means=ProofMeans.FACE_TO_FACE)
+        .select_related("cpts", "issued_by")
+        .first()
+    )
+    if code is None or code.issued_by_id == user.pk:
+        raise CodeUnusable
+    stands = still_vouches(code.issued_by, MEMBER_MANAGE, on=code.cpts, since=code.created_at)
+    if not stands or not _spend(code, text, at):
         raise CodeUnusable
     return code

@@ -13,7 +13,9 @@ from maillage.accounts import notifications
 from maillage.accounts.actions.addresses import not_me_token
 from maillage.accounts.actions.codes import CODE_LIVES, digest_of, is_right, new_text
 from maillage.accounts.actions.connections import end_others
+from maillage.accounts.acts import Act
 from maillage.accounts.models import AccountRecovery, RoleAssignment, User
+from maillage.accounts.permissions import INSTANCE_MANAGE, TEAM_MANAGE, still_vouches
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
@@ -24,7 +26,10 @@ class OwnAccount(DomainError):
 
 
 class AccountOfElsewhere(DomainError):
-    user_message = "Ce compte ne relève pas de vous : sa CPTS seule peut vérifier qui le demande."
+    user_message = (
+        "Ce compte ne relève pas de vous seul : sa CPTS vérifie qui le demande ; de plusieurs CPTS, ou d’aucune, "
+        "c’est l’administration de l’instance."
+    )
 
 
 class CptsNotApproved(DomainError):
@@ -60,27 +65,32 @@ def check_in_person(*, user: User, cpts: Cpts | None, document: str, by: User, a
         expires_at=at + CODE_LIVES,
     )
     summary = f"Identité de {user} vérifiée en personne ({document}) : code donné pour un téléphone ou une clé perdus"
-    audit.record("recovery.checked", target=recovery, by=by, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.RECOVERY_CHECKED, target=recovery, by=by, at=at, cpts=cpts, summary=summary)
     notifications.recovery_checked(recovery, not_me_token(user))
     return text
 
 
 def _is_theirs(user: User, cpts: Cpts | None) -> bool:
-    """Institutions and administrators are checked by the administrator of the instance; the others, and they alone, by
-    a CPTS where they hold a role."""
-    held = RoleAssignment.objects.filter(user=user)
-    of_institution = held.filter(cpts=None).exists()
-    if cpts is None:
-        return of_institution or not held.exists()
-    return not of_institution and held.of(cpts).exists()
+    """A CPTS checks whoever holds roles in it alone: its word must not open what another one keeps. The others,
+    institutions, administrators, people of two CPTS or of none, are checked by the administrator of the instance."""
+    held = set(RoleAssignment.objects.filter(user=user).values_list("cpts", flat=True))
+    is_of_one = len(held) == 1 and held != {None}
+    return not is_of_one if cpts is None else held == {cpts.pk}
 
 
 def use_recovery(*, user: User, text: str, at: datetime) -> None:
     """The code, typed by the person after their password: what was lost opens nothing more. Raises RecoveryRefused."""
-    recovery = AccountRecovery.objects.filter(user=user, used_at=None).order_by("-pk").first()
-    if recovery is None or not _spend(recovery, text, at):
+    rows = AccountRecovery.objects.filter(user=user, used_at=None).select_related("checked_by", "cpts")
+    recovery = rows.order_by("-pk").first()
+    if recovery is None or not _stands(recovery) or not _spend(recovery, text, at):
         raise RecoveryRefused
     _use(recovery, at)
+
+
+def _stands(recovery: AccountRecovery) -> bool:
+    """Whoever checked still may."""
+    right = TEAM_MANAGE if recovery.cpts else INSTANCE_MANAGE
+    return still_vouches(recovery.checked_by, right, on=recovery.cpts, since=recovery.created_at)
 
 
 def _spend(recovery: AccountRecovery, text: str, at: datetime) -> bool:
@@ -97,5 +107,5 @@ def _use(recovery: AccountRecovery, at: datetime) -> None:
     Authenticator.objects.filter(user=user).delete()
     end_others(user=user, kept=None, at=at, why="téléphone ou clé perdus")
     summary = f"{user} a repris son compte : ses secondes preuves d’avant n’ouvrent plus rien"
-    audit.record("recovery.used", target=recovery, by=user, at=at, cpts=recovery.cpts, summary=summary)
+    audit.record(Act.RECOVERY_USED, target=recovery, by=user, at=at, cpts=recovery.cpts, summary=summary)
     notifications.recovery_used(recovery, not_me_token(user))

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from maillage.accounts import notifications
+from maillage.accounts.acts import Act
 from maillage.accounts.models import AccountKind, Role, RoleAssignment, User
 from maillage.audit import actions as audit
 
@@ -45,7 +46,7 @@ def _is_alone_in_a_place(user: User) -> bool:
 def _tell(user: User, at: datetime) -> None:
     User.objects.filter(pk=user.pk).update(erasure_told_at=at)
     notifications.account_unused(user, on=timezone.localdate(at + TOLD_BEFORE))
-    audit.record("account.told", target=user, by=None, at=at, summary="Compte inutilisé : son effacement est annoncé")
+    audit.record(Act.ACCOUNT_TOLD, target=user, by=None, at=at, summary="Compte inutilisé : son effacement est annoncé")
 
 
 @transaction.atomic
@@ -53,8 +54,8 @@ def _erase(user: User, at: datetime) -> int:
     """The row goes; when what others wrote needs its author, it stays and names nobody."""
     for assignment in user.assignments.select_related("cpts"):
         summary = f"Rôle « {assignment.get_role_display()} » retiré : compte inutilisé, effacé"
-        audit.record("role.withdrawn", target=assignment, by=None, at=at, cpts=assignment.cpts, summary=summary)
-    audit.record("account.erased", target=user, by=None, at=at, summary="Compte inutilisé effacé")
+        audit.record(Act.ROLE_WITHDRAWN, target=assignment, by=None, at=at, cpts=assignment.cpts, summary=summary)
+    audit.record(Act.ACCOUNT_ERASED, target=user, by=None, at=at, summary="Compte inutilisé effacé")
     try:
         with transaction.atomic():
             user.delete()

@@ -35,8 +35,13 @@ class Role(models.TextChoices):
 
 
 CPTS_ROLES = (
-    Role.COORDINATOR, Role.MEMBER, Role.PRESIDENT, Role.TREASURER, Role.SECRETARY, Role.MEDICAL_ASSISTANT,
-)  # fmt: skip
+    Role.COORDINATOR,
+    Role.MEMBER,
+    Role.PRESIDENT,
+    Role.TREASURER,
+    Role.SECRETARY,
+    Role.MEDICAL_ASSISTANT,
+)
 TERRITORY_ROLES = (Role.REGULATOR, Role.ARS_INSTRUCTOR, Role.CPAM_INSTRUCTOR, Role.GUICHET_AGENT)
 
 
@@ -184,6 +189,7 @@ class Invitation(models.Model):
     created_at = models.DateTimeField("envoyée le")
     expires_at = models.DateTimeField("expire le")
     accepted_at = models.DateTimeField("acceptée le", null=True, blank=True)
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField("retirée le", null=True, blank=True)
 
     class Meta:

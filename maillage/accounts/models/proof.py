@@ -58,6 +58,7 @@ class NumberProof(models.Model):
     proved_at = models.DateTimeField("prouvé le")
     # Who checked, of a check in person.
     cpts = models.ForeignKey(Cpts, models.SET_NULL, null=True, blank=True, related_name="+")
+    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     checked_by_name = models.CharField("vérifié par", max_length=250, blank=True)
     contested_at = models.DateTimeField("contesté le", null=True, blank=True)
     ended_at = models.DateTimeField("terminé le", null=True, blank=True)

@@ -7,16 +7,17 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from maillage.accounts import means, queries
+from maillage.accounts import queries
 from maillage.accounts.actions.connections import end_others, end_session
-from maillage.accounts.held import held
 from maillage.accounts.models import AccountKind, User
 from maillage.accounts.permissions import demands_second_factor
-from maillage.accounts.proving import STOPPED, STRONG_WANTED, recently_proved
 from maillage.accounts.sessions import stored_key_of
-from maillage.accounts.web.psc_session import ACTIVITIES, ACTIVITY
-from maillage.core.access import own_account
+from maillage.accounts.signing_in import means
+from maillage.accounts.signing_in.held import held
+from maillage.accounts.signing_in.proving import STOPPED, STRONG_WANTED, recently_proved
+from maillage.accounts.signing_in.psc_session import ACTIVITIES, ACTIVITY
 from maillage.core.errors import DomainError
+from maillage.core.screens.access import own_account
 
 WANTED = "wanted_after_protection"
 
@@ -79,5 +80,5 @@ def resume(request: HttpRequest, name: str) -> HttpResponse:
     facts = held(request, name) if name.startswith(f"{STOPPED}_") else None
     if facts is None:
         text = "Ce que vous aviez commencé est gardé un quart d’heure. Reprenez depuis la page où vous étiez."
-        return render(request, "portal/error.html", {"title": "Le délai est passé", "text": text}, status=404)
+        return render(request, "layout/error.html", {"title": "Le délai est passé", "text": text}, status=404)
     return render(request, "accounts/resume.html", facts)

@@ -8,10 +8,11 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from maillage.accounts import identity, queries
+from maillage.accounts import queries
 from maillage.accounts.models import RoleAssignment
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.core.listing import Column, Filter, Listing
+from maillage.accounts.permissions import INSTANCE_MANAGE, TEAM_MANAGE, CptsRequest, requires
+from maillage.accounts.signing_in import identity
+from maillage.core.screens.listing import Column, Filter, Listing
 from maillage.cpts.models import Cpts
 
 MEANS = (
@@ -22,13 +23,13 @@ MEANS = (
 )
 
 
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def accounts(request: CptsRequest) -> HttpResponse:
     """Every account of the instance."""
     return _page(request, None)
 
 
-@requires(Permission.TEAM_MANAGE)
+@requires(TEAM_MANAGE)
 def accounts_of_cpts(request: CptsRequest) -> HttpResponse:
     """Those that hold a role on the CPTS."""
     return _page(request, request.cpts)
@@ -61,13 +62,13 @@ def _page(request: CptsRequest, cpts: Cpts | None) -> HttpResponse:
     return render(request, "accounts/accounts.html", context)
 
 
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def homologation(request: CptsRequest) -> HttpResponse:
     """The file that whoever allows means other than Pro Santé Connect signs, with the figures of the instance."""
     return _homologation(request, None)
 
 
-@requires(Permission.TEAM_MANAGE)
+@requires(TEAM_MANAGE)
 def homologation_of_cpts(request: CptsRequest) -> HttpResponse:
     """The same, for the structure that is the CPTS."""
     return _homologation(request, request.cpts)

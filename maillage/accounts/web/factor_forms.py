@@ -13,8 +13,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from maillage.accounts.guessing import try_code
 from maillage.accounts.models import User
+from maillage.accounts.signing_in.guessing import try_code
 from maillage.core.limits import LimitReached
 
 LIFE_OF_A_CODE = 30 * (1 + 2 * settings.MFA_TOTP_TOLERANCE)  # seconds, from the first it can be typed to the last

@@ -7,13 +7,14 @@ from django.contrib.auth.password_validation import validate_password
 
 from maillage.accounts.models import CPTS_ROLES, Role, User
 from maillage.core.addresses import EmailField
+from maillage.core.screens.fields import NameField
 
 
 class SignupNameForm(forms.Form):
     """What allauth's sign-up form lacks."""
 
-    given_name = forms.CharField(label="Prénom", max_length=80)
-    family_name = forms.CharField(label="Nom", max_length=80)
+    given_name = NameField(label="Prénom", max_length=80)
+    family_name = NameField(label="Nom", max_length=80)
 
     field_order = ["given_name", "family_name", "email", "password1", "password2"]
 
@@ -67,8 +68,8 @@ class CheckForm(forms.Form):
 class AcceptInvitationForm(forms.Form):
     """The account made by somebody who has none yet."""
 
-    given_name = forms.CharField(label="Prénom", max_length=80)
-    family_name = forms.CharField(label="Nom", max_length=80)
+    given_name = NameField(label="Prénom", max_length=80)
+    family_name = NameField(label="Nom", max_length=80)
     password = forms.CharField(
         label="Mot de passe",
         strip=False,

@@ -8,14 +8,14 @@ from django.utils.crypto import constant_time_compare
 from maillage.accounts import notifications
 from maillage.accounts.actions import account_of, identities
 from maillage.accounts.actions.codes import clean_code, digest_of, new_text
-from maillage.accounts.held import held, hold, release
 from maillage.accounts.limits import ACCOUNT_MAILS, SIGN_UP, SIGN_UP_BLOCK
+from maillage.accounts.signing_in.held import held, hold, release
+from maillage.accounts.signing_in.psc_session import OPENING, UNKNOWN, identity_from
 from maillage.accounts.web.forms import AddressForm, CodeForm
-from maillage.accounts.web.psc_session import OPENING, UNKNOWN, identity_from
 from maillage.accounts.web.psc_views import enter_as
-from maillage.core.access import public
 from maillage.core.errors import DomainError
 from maillage.core.limits import allows, spend_from
+from maillage.core.screens.access import public
 
 MOST_TRIES = 5
 
@@ -73,5 +73,5 @@ def _opened(request: HttpRequest, email: str) -> HttpResponse:
         user = identities.open_account(identity=person, email=email, at=timezone.now())
     except DomainError as error:
         context = {"title": "Pro Santé Connect", "text": error.user_message}
-        return render(request, "portal/error.html", context, status=403)
+        return render(request, "layout/error.html", context, status=403)
     return enter_as(request, user, person)

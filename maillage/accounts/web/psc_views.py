@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,17 +12,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_POST, require_safe
 
-from maillage.accounts import devices, identity, means
 from maillage.accounts.actions import identities
-from maillage.accounts.held import held, hold, release
-from maillage.accounts.identity import Identity, IdentityNotFresh, IdentityRefused
 from maillage.accounts.limits import PSC_DOOR
 from maillage.accounts.models import User
-from maillage.accounts.proving import recently_proved
-from maillage.accounts.web.psc_session import (
+from maillage.accounts.permissions import was_taken_back
+from maillage.accounts.signing_in import devices, identity, means
+from maillage.accounts.signing_in.held import held, hold, release
+from maillage.accounts.signing_in.identity import Identity, IdentityNotFresh, IdentityRefused
+from maillage.accounts.signing_in.proving import recently_proved
+from maillage.accounts.signing_in.psc_session import (
     ACTIVITIES,
     ACTIVITY,
     TO_LINK,
@@ -31,12 +33,14 @@ from maillage.accounts.web.psc_session import (
     keep_token,
     token_kept,
 )
-from maillage.core.access import own_account, public
+from maillage.core import links
 from maillage.core.errors import DomainError
 from maillage.core.limits import spend_from
+from maillage.core.screens.access import own_account, public
 
 TITLE = "Pro Santé Connect"
-SIGN_IN, LINK, PROVE = "connexion", "relier", "confirmer"
+SIGN_IN, AGAIN, LINK, PROVE = "connexion", "de-nouveau", "relier", "confirmer"
+ANYBODY = {SIGN_IN, AGAIN}  # who has no account yet, or is signed out
 LEFT, LEAVING, WANTED = "psc_left", "psc_leaving", "wanted_after_activity"
 SKEW = 120  # seconds between two clocks
 
@@ -46,18 +50,21 @@ SKEW = 120  # seconds between two clocks
 def leave(request: HttpRequest) -> HttpResponse:
     """To the provider: to sign in, or, from one's own account, to tie it or to prove again that it is oneself."""
     intent = request.GET.get("pour", SIGN_IN)
-    if intent not in {SIGN_IN, LINK, PROVE} or (intent != SIGN_IN and not isinstance(request.user, User)):
+    if intent not in {*ANYBODY, LINK, PROVE} or (intent not in ANYBODY and not isinstance(request.user, User)):
         intent = SIGN_IN
     try:
         spend_from(request, PSC_DOOR)  # each way out opens a session here, and is a call to the provider
-        response = identity.leave(request, coming_back_to=_address(request, "psc_back"), fresh=intent == PROVE)
+        response = identity.leave(request, coming_back_to=_address(request, "psc_back"), fresh=intent != SIGN_IN)
     except DomainError as error:
         return _refused(request, error)
     # Two tabs are two ways out: each is found again by its own state.
     (state,) = parse_qs(urlsplit(response["Location"]).query)["state"]
     request.session[f"{LEFT}_{state}"] = {
-        "intent": intent, "next": _own_page(request), "user": request.user.pk, "at": time.time(),
-    }  # fmt: skip
+        "intent": intent,
+        "next": _own_page(request),
+        "user": request.user.pk,
+        "at": time.time(),
+    }
     return response
 
 
@@ -70,8 +77,11 @@ def back(request: HttpRequest) -> HttpResponse:
         if left is None:
             raise IdentityRefused
         person = identity.come_back(request)
-        if left["intent"] == SIGN_IN:
-            return _enter(request, person, left["next"])
+        is_fresh = (person.authenticated_at or 0) >= left["at"] - SKEW
+        if left["intent"] != SIGN_IN and not is_fresh:
+            raise IdentityNotFresh
+        if left["intent"] in ANYBODY:
+            return _enter(request, person, left["next"], is_fresh=is_fresh)
         if request.user.pk != left["user"]:
             raise IdentityRefused("Vous avez changé de compte entre-temps. Recommencez.")
         if left["intent"] == PROVE:
@@ -82,8 +92,13 @@ def back(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:psc_link")
 
 
-def _enter(request: HttpRequest, person: Identity, wanted: str) -> HttpResponse:
+def _enter(request: HttpRequest, person: Identity, wanted: str, *, is_fresh: bool) -> HttpResponse:
+    """The provider's own session may be that of whoever sat here before: it opens what it opened, as old as it is. To
+    open an account, or one that was taken back since, the person shows their card again."""
     user = identities.account_of_identity(person)
+    since = datetime.fromtimestamp(person.authenticated_at or 0, UTC)
+    if not is_fresh and (user is None or was_taken_back(user, since=since)):
+        return redirect(f"{reverse('accounts:psc')}?{urlencode({'pour': AGAIN, 'next': wanted})}")
     if user is None:
         hold(request, UNKNOWN, as_facts(person))
         return redirect("accounts:psc_unknown")
@@ -92,12 +107,12 @@ def _enter(request: HttpRequest, person: Identity, wanted: str) -> HttpResponse:
 
 def enter_as(request: HttpRequest, user: User, person: Identity, wanted: str = "") -> HttpResponse:
     """Open a session that Pro Santé Connect proved. The choice of an activity comes first when there are several."""
-    means.open_session(request, user, means.PSC)
+    means.open_session(request, user, means.PSC, at=person.authenticated_at or 0)
     identities.note_use(identity=person, user=user, at=timezone.now())
     keep_token(request, person)
     request.session[ACTIVITIES] = [[activity.key, activity.label] for activity in person.activities]
     request.session[ACTIVITY] = person.activities[0].label if len(person.activities) == 1 else ""
-    page = wanted or reverse("portal:after_login")
+    page = wanted or links.page("after_login")
     if len(person.activities) > 1:
         request.session[WANTED] = page
         page = reverse("accounts:psc_activity")
@@ -110,8 +125,6 @@ def _prove(request: HttpRequest, person: Identity, left: dict[str, Any]) -> Http
     """A fresh proof: the identity tied to this very account, which the provider asked again just now."""
     if identities.account_of_identity(person) != request.user:
         raise IdentityRefused("Cette identité Pro Santé Connect n’est pas celle de votre compte.")
-    if (person.authenticated_at or 0) < left["at"] - SKEW:
-        raise IdentityNotFresh
     assert isinstance(request.user, User)
     means.prove(request, request.user, means.PSC, reauthenticated=True)
     keep_token(request, person)
@@ -167,9 +180,9 @@ def choose_activity(request: HttpRequest) -> HttpResponse:
         label = next((label for key, label in choices if key == request.POST.get("activity")), None)
         if label is not None:
             request.session[ACTIVITY] = label
-            return redirect(request.session.pop(WANTED, reverse("portal:after_login")))
+            return redirect(request.session.pop(WANTED, links.page("after_login")))
     if not choices:
-        return redirect("portal:after_login")
+        return redirect(links.page("after_login"))
     current = request.session.get(ACTIVITY, "")
     return render(request, "accounts/psc_activity.html", {"choices": choices, "current": current})
 
@@ -218,4 +231,4 @@ def _own_page(request: HttpRequest) -> str:
 def _refused(request: HttpRequest, error: DomainError) -> HttpResponse:
     again = " Recommencez." if isinstance(error, IdentityRefused) else ""
     context = {"title": TITLE, "text": f"{error.user_message}{again}"}
-    return render(request, "portal/error.html", context, status=403)
+    return render(request, "layout/error.html", context, status=403)

@@ -7,19 +7,20 @@ from allauth.mfa.stages import AuthenticateStage
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
-from maillage.accounts import means
 from maillage.accounts.actions import addresses, recoveries
 from maillage.accounts.limits import ADDRESS_CHANGES, SPOKEN_CODES
-from maillage.accounts.models import AccountKind, User
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import recently_proved
+from maillage.accounts.models import AccountKind, RoleAssignment, User
+from maillage.accounts.permissions import INSTANCE_MANAGE, TEAM_MANAGE, CptsRequest, requires
+from maillage.accounts.signing_in import means
+from maillage.accounts.signing_in.proving import STRONG_WANTED, recently_proved
 from maillage.accounts.web.forms import CheckForm, CodeForm, NewAddressForm
-from maillage.core.access import own_account, public
 from maillage.core.errors import DomainError
-from maillage.core.gone import gone
 from maillage.core.limits import LimitReached, spend
+from maillage.core.screens.access import own_account, public
+from maillage.core.screens.gone import gone
 from maillage.cpts.models import Cpts
 
 
@@ -91,19 +92,23 @@ def lost_device(request: HttpRequest) -> HttpResponse:
         else:
             means.prove(request, user, means.FACE_TO_FACE)
             response: HttpResponse = stage.exit()
+            if request.user.is_authenticated:  # what was lost is replaced now, or the password is alone again
+                request.session[STRONG_WANTED] = True
+                response["Location"] = reverse("accounts:protect")
             return response
     return render(request, "accounts/lost_device.html", {"form": form})
 
 
-@requires(Permission.TEAM_MANAGE)
+@requires(TEAM_MANAGE)
 @recently_proved
 def check_in_person(request: CptsRequest, user_uuid: UUID) -> HttpResponse:
     """For somebody of the CPTS whose telephone or key is lost, and who is here."""
-    user = get_object_or_404(User, uuid=user_uuid, kind=AccountKind.PASSWORD, assignments__cpts=request.cpts)
+    of_the_team = RoleAssignment.objects.of(request.cpts).values("user")
+    user = get_object_or_404(User, uuid=user_uuid, kind=AccountKind.PASSWORD, pk__in=of_the_team)
     return _check(request, user, request.cpts)
 
 
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 @recently_proved
 def check_for_instance(request: CptsRequest, user_uuid: UUID) -> HttpResponse:
     """The same, for whom no CPTS knows: an institution, another administrator."""

@@ -10,16 +10,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from maillage.accounts import actions, devices, means
+from maillage.accounts import actions
 from maillage.accounts.models import Invitation, RoleAssignment, User
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import is_export, is_sent, recently_proved, recently_proved_when
+from maillage.accounts.permissions import AUDIT_VIEW, TEAM_MANAGE, CptsRequest, requires
+from maillage.accounts.signing_in import devices, means
+from maillage.accounts.signing_in.proving import is_export, is_sent, recently_proved, recently_proved_when
 from maillage.accounts.web.forms import AcceptInvitationForm, InviteForm
 from maillage.audit.models import AuditEvent
-from maillage.core.access import public
+from maillage.core import links
 from maillage.core.errors import DomainError
-from maillage.core.gone import gone
-from maillage.core.listing import Column, Filter, Listing
+from maillage.core.screens.access import public
+from maillage.core.screens.doing import did
+from maillage.core.screens.gone import gone
+from maillage.core.screens.listing import Column, Filter, Listing
 
 AUDIT_TYPES = (
     ("perimeter", "Périmètre"),
@@ -34,7 +37,7 @@ AUDIT_TYPES = (
 )
 
 
-@requires(Permission.TEAM_MANAGE)
+@requires(TEAM_MANAGE)
 @recently_proved_when(is_sent)
 def team(request: CptsRequest) -> HttpResponse:
     """Who holds which role, pending invitations, and the form to send one."""
@@ -61,31 +64,26 @@ def team(request: CptsRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.TEAM_MANAGE)
+@requires(TEAM_MANAGE)
 @recently_proved
 def withdraw_role(request: CptsRequest, assignment_id: int) -> HttpResponse:
     assignment = get_object_or_404(
         RoleAssignment.objects.of(request.cpts).select_related("user", "cpts"), pk=assignment_id
     )
-    try:
-        actions.withdraw_role(assignment=assignment, by=request.user, at=timezone.now())
-    except DomainError as error:
-        messages.error(request, error.user_message)
-    else:
-        messages.success(request, f"{assignment.user} n’a plus le rôle « {assignment.get_role_display()} ».")
+    did(
+        request,
+        actions.withdraw_role,
+        f"{assignment.user} n’a plus le rôle « {assignment.get_role_display()} ».",
+        assignment=assignment,
+    )
     return redirect("accounts:team", request.cpts.slug)
 
 
 @require_POST
-@requires(Permission.TEAM_MANAGE)
+@requires(TEAM_MANAGE)
 def withdraw_invitation(request: CptsRequest, invitation_uuid: UUID) -> HttpResponse:
     invitation = get_object_or_404(Invitation.objects.select_related("cpts"), cpts=request.cpts, uuid=invitation_uuid)
-    try:
-        actions.withdraw_invitation(invitation=invitation, by=request.user, at=timezone.now())
-    except DomainError as error:
-        messages.error(request, error.user_message)
-    else:
-        messages.success(request, "Invitation retirée : son lien ne sert plus.")
+    did(request, actions.withdraw_invitation, "Invitation retirée : son lien ne sert plus.", invitation=invitation)
     return redirect("accounts:team", request.cpts.slug)
 
 
@@ -106,13 +104,13 @@ def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if isinstance(request.user, User):
         if request.method == "POST":
             actions.accept_invitation(invitation=invitation, user=request.user, at=timezone.now())
-            return redirect("portal:home", invitation.cpts.slug)
+            return redirect(links.page("home", invitation.cpts.slug))
     elif account is None:
         form = AcceptInvitationForm(request.POST or None, email=invitation.email)
         if request.method == "POST" and form.is_valid():
             user = actions.accept_with_new_account(invitation=invitation, at=timezone.now(), **form.cleaned_data)
             means.open_session(request, user, means.PASSWORD)
-            response = redirect("portal:home", invitation.cpts.slug)
+            response = redirect(links.page("home", invitation.cpts.slug))
             devices.remember(response, user, request=request)
             return response
         context["form"] = form
@@ -121,7 +119,7 @@ def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     return render(request, "accounts/accept.html", context)
 
 
-@requires(Permission.AUDIT_VIEW)
+@requires(AUDIT_VIEW)
 @recently_proved_when(is_export)
 def audit(request: CptsRequest) -> HttpResponse:
     """Who did what in this CPTS, newest first."""

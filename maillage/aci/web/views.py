@@ -9,10 +9,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import is_export, recently_proved_when
-from maillage.aci.rules.grid import agreement, agreement_in_force, funding
-from maillage.aci.simulation import (
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.accounts.signing_in.proving import is_export, recently_proved_when
+from maillage.aci.documents.simulation import (
     LINE_HEADER,
     PAYMENT_HEADER,
     Simulation,
@@ -21,15 +20,18 @@ from maillage.aci.simulation import (
     payment_rows,
     scenario_rows,
 )
+from maillage.aci.permissions import ACI_VIEW
+from maillage.aci.rules.grid import agreement, agreement_in_force, funding
 from maillage.aci.web.forms import SimulationForm, default_values
-from maillage.core.access import public
 from maillage.core.dates import add_months
-from maillage.core.documents import pdf_response
 from maillage.core.missions import Mission
 from maillage.core.money import grouped
-from maillage.core.spreadsheets import xlsx_response
+from maillage.core.papers.documents import pdf_response
+from maillage.core.papers.spreadsheets import xlsx_response
+from maillage.core.screens.access import public
 from maillage.core.text import plural
-from maillage.territory.queries import population_of, readable_of
+from maillage.territory.permissions import TERRITORY_DRAFT_VIEW
+from maillage.territory.queries.perimeters import population_of, readable_of
 from maillage.territory.rules.size import size_of
 
 TEMPLATE = Path(__file__).parent.parent / "typst" / "simulation.typ"
@@ -37,12 +39,12 @@ DEFAULT_AGREEMENT = "2019"
 STARTS_AT_THE_LATEST = {Mission.ACCESS: 6, Mission.PATHWAYS: 12, Mission.PREVENTION: 12}
 
 
-@requires(Permission.ACI_VIEW)
+@requires(ACI_VIEW)
 @require_safe
 @recently_proved_when(is_export)
 def simulation(request: CptsRequest) -> HttpResponse:
     """The money of one's own CPTS: its taille comes from its perimeter, in force or in draft."""
-    found = readable_of(request.cpts, with_draft=Permission.TERRITORY_DRAFT_VIEW in request.permissions)
+    found = readable_of(request.cpts, with_draft=TERRITORY_DRAFT_VIEW in request.permissions)
     parts = found[1] if found else []
     population = population_of(parts)
     size = size_of(population, on=timezone.localdate())

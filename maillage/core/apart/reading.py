@@ -80,9 +80,14 @@ def read_apart(reader: Reader, content: bytes = b"", *, patience: float | None =
     wall = reader.wall if patience is None else min(patience, reader.wall)
     started = time.monotonic()
     process = subprocess.Popen(  # noqa: S603
-        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=settings.BASE_DIR,
-        env=ENVIRONMENT, start_new_session=True,
-    )  # fmt: skip
+        COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=settings.BASE_DIR,
+        env=ENVIRONMENT,
+        start_new_session=True,
+    )
     try:
         output = _exchange(process, json.dumps(asked).encode() + b"\n" + content, reader.most_output, started + wall)
         process.wait(max(started + wall - time.monotonic(), 0.01))

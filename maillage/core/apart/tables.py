@@ -11,10 +11,10 @@ from typing import Any
 import python_calamine
 
 from maillage.core.errors import UnreadableFile
-from maillage.core.sources import delimiter_of
+from maillage.core.loading.sources import delimiter_of
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")  # of a file with macros only the cells are read
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 MOST_UNPACKED, MOST_PARTS = 256 * 2**20, 2_000
 
 

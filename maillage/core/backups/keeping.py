@@ -23,7 +23,7 @@ def name_of(at: datetime) -> str:
     return f"maillage-{at.astimezone(UTC).strftime(STAMP)}.tar.gz.age"
 
 
-def kept(folder: Path) -> list[Kept]:
+def kept_archives(folder: Path) -> list[Kept]:
     """The newest first. Raises OSError."""
     named = [(path, NAMED.fullmatch(path.name)) for path in folder.iterdir()]
     archives = [
@@ -36,7 +36,7 @@ def kept(folder: Path) -> list[Kept]:
 
 def rotate(folder: Path, keep: int) -> list[Path]:
     """Erase the oldest, `keep` remaining (one at least); returns what was erased."""
-    old = [archive.path for archive in kept(folder)[max(keep, 1) :]]
+    old = [archive.path for archive in kept_archives(folder)[max(keep, 1) :]]
     for path in old:
         path.unlink(missing_ok=True)
     return old

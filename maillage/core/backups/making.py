@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from maillage.core.backups import archive, postgresql, sqlite
-from maillage.core.backups.keeping import PART, Kept, kept, name_of, rotate
+from maillage.core.backups.keeping import PART, Kept, kept_archives, name_of, rotate
 from maillage.core.backups.keys import public_key
 from maillage.core.backups.manifest import (
     NAME,
@@ -86,7 +86,7 @@ def make_backup(*, at: datetime) -> Made:
             database, manifest = _snapshot(work, at)
             path = folder / name_of(at)
             written = _write(path, [database, *_described(work, manifest)], key)
-            made = next(each for each in kept(folder) if each.path == path)
+            made = next(each for each in kept_archives(folder) if each.path == path)
             rotate(folder, settings.BACKUP_KEEP)
         except OSError as error:
             raise FolderUnusable(f"{FolderUnusable.user_message} ({error.strerror or error})") from error

@@ -13,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from maillage import VERSION
 from maillage.core.backups.archive import DamagedArchive
-from maillage.core.sealing import fingerprint
+from maillage.core.secrecy.sealing import fingerprint
 from maillage.core.text import plural
 
 NAME = "manifest.json"

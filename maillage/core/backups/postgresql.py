@@ -81,9 +81,15 @@ def refuse_unless_empty(server: dict[str, str]) -> None:
 def load(server: dict[str, str], dumped: Path, rows: dict[str, int]) -> None:
     """All in one transaction, then counted. Raises ToolMissing, ToolFailed, Unreachable, RowsDiffer."""
     _run(
-        "pg_restore", server, "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
-        "--no-comments", str(dumped),
-    )  # fmt: skip
+        "pg_restore",
+        server,
+        "--exit-on-error",
+        "--single-transaction",
+        "--no-owner",
+        "--no-privileges",
+        "--no-comments",
+        str(dumped),
+    )
     with _connected(server) as connection:
         if _rows(connection) != rows:
             raise RowsDiffer

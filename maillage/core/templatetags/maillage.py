@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.timezone import localtime
 
+from maillage.core import links
 from maillage.core.money import NBSP, format_euros, grouped
 from maillage.core.money import decimal as decimal_text
 from maillage.core.text import listed as listed_text
@@ -20,6 +21,12 @@ from maillage.core.text import percent as share_as_percent
 from maillage.core.text import plural as agree
 
 register = template.Library()
+
+
+@register.inclusion_tag("components/empty.html")
+def nothing_yet(icon: str, text: str, url: str = "", label: str = "") -> dict[str, str]:
+    """What is said where there is nothing to show, and what to do about it."""
+    return {"icon": icon, "text": text, "url": url, "label": label}
 
 
 @register.filter
@@ -138,6 +145,17 @@ def get(mapping: dict[Any, Any], key: Any) -> Any:
     return mapping.get(key)
 
 
+@register.filter
+def tone(state: str | None, tones: str) -> str:
+    """The colour of a badge by the state it says; a word alone is for every other state, and without one it has none.
+
+    >>> tone("sent", "sent:ok failed:late"), tone("queued", "sent:ok failed:late"), tone("queued", "sent:ok quiet")
+    ('ok', '', 'quiet')
+    """
+    words = dict(one.rpartition(":")[::2] for one in tones.split())
+    return words.get(state or "", words.get("", ""))
+
+
 @register.simple_tag(takes_context=True)
 def query(context: Context, **changes: Any) -> str:
     """The query string of this page with some parameters changed; None removes one."""
@@ -147,3 +165,9 @@ def query(context: Context, **changes: Any) -> str:
         if value not in (None, ""):
             parameters[key] = value
     return f"?{urlencode(sorted(parameters.lists()), doseq=True)}"
+
+
+@register.simple_tag
+def page(name: str, *args: object) -> str:
+    """core.links.page."""
+    return links.page(name, *args)

@@ -7,7 +7,13 @@ from typing import Any
 from django.core.exceptions import BadRequest, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 
-NUL, GO_ON_TO = "\0", "next"
+from maillage.core.text import stream_safe
+
+GO_ON_TO = "next"
+NUL = "\0"
+# What turns the direction of writing: a name that holds one mirrors every sentence that follows it.
+DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+UNWANTED = re.compile(f"[{NUL}{DIRECTIONS}]")
 LONGEST_PATH = 2_000
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 CHARSET = re.compile(r";\s*charset\*?\s*=[^;]*", re.IGNORECASE)
@@ -40,8 +46,8 @@ def utf8_only(application: Wsgi) -> Wsgi:
 class IncomingText:
     """400 for a NUL in a path.
 
-    From parameters a NUL, which PostgreSQL keeps nowhere, is taken away; so is a `next` that is no path of ours:
-    whoever follows it stays here.
+    From parameters a NUL, which PostgreSQL keeps nowhere, is taken away, and so are marks that turn the direction of
+    writing, piles of marks on one letter, and a `next` that is no path of ours: whoever follows it stays here.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -71,15 +77,19 @@ class IncomingText:
             request.POST = kept  # type: ignore[assignment]
 
 
+def _wanted(text: str) -> str:
+    return stream_safe(UNWANTED.sub("", text))
+
+
 def cleaned(parameters: QueryDict) -> QueryDict | None:
     """What is left of parameters once what must not be there is gone; None when nothing had to go."""
-    has_nul = any(NUL in text for name, values in parameters.lists() for text in (name, *values))
+    is_unwanted = any(_wanted(text) != text for name, values in parameters.lists() for text in (name, *values))
     leads_away = any(not is_own_path(path) for path in parameters.getlist(GO_ON_TO))
-    if not has_nul and not leads_away:
+    if not is_unwanted and not leads_away:
         return None
     kept = QueryDict(mutable=True)
     for name, values in parameters.lists():
-        kept.setlist(name.replace(NUL, ""), [value.replace(NUL, "") for value in values])
+        kept.setlist(_wanted(name), [_wanted(value) for value in values])
     if leads_away:
         del kept[GO_ON_TO]
     return kept

@@ -39,6 +39,6 @@ def _has_session(request: HttpRequest, response: HttpResponse) -> bool:
 
 
 def _is_for_all(request: HttpRequest) -> bool:
-    """Reference data, the same for everybody (core.access.same_for_everybody)."""
+    """Reference data, the same for everybody (core.screens.access.same_for_everybody)."""
     match = request.resolver_match
     return bool(match and getattr(match.func, "is_same_for_everybody", False))

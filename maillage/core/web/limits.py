@@ -40,6 +40,6 @@ def refusal_page(request: HttpRequest, error: LimitReached) -> HttpResponse:
         response = render(request, "components/note.html", {"text": error.user_message}, status=429)
         response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "innerHTML"
     else:
-        response = render(request, "portal/error.html", {"title": TITLE, "text": error.user_message}, status=429)
+        response = render(request, "layout/error.html", {"title": TITLE, "text": error.user_message}, status=429)
     response["Retry-After"] = str(error.retry_after)
     return response

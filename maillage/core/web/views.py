@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from maillage.core.access import signed_in
 from maillage.core.models import Job
+from maillage.core.screens.access import signed_in
 
 
 @signed_in

@@ -12,17 +12,17 @@ from django.db import transaction
 from django.db.models import Count
 
 from maillage.audit import actions as audit
-from maillage.core.difference import give_room
 from maillage.core.errors import UnreadableFile
-from maillage.core.jobs import Progress
+from maillage.core.loading.difference import give_room
+from maillage.core.loading.sources import TextSource, delimiter_of, first_line, no_progress
+from maillage.core.loading.staging import NULL, Staging, staging
 from maillage.core.money import grouped
-from maillage.core.sources import TextSource, delimiter_of, first_line, no_progress
-from maillage.core.staging import NULL, Staging, staging
 from maillage.core.text import normalised
+from maillage.core.work.jobs import Progress
 from maillage.directory.actions.places import known_places
 from maillage.directory.actions.register import LEAST_KEPT, READING
-from maillage.directory.imports import Report, SeemsIncomplete, TooManyRejects, one_import
-from maillage.directory.loading import ESTABLISHMENT_TABLES, move_establishments
+from maillage.directory.loading.imports import Report, SeemsIncomplete, TooManyRejects, one_import
+from maillage.directory.loading.register import ESTABLISHMENT_TABLES, move_establishments
 from maillage.directory.models import DirectoryImport, ImportKind, Organization
 from maillage.directory.rules import finess
 from maillage.directory.rules.finess import Establishment
@@ -130,11 +130,23 @@ def _row(number: int, one: Establishment, commune: bytes) -> tuple[bytes, ...]:
         return CONTROL.sub(" ", value.replace("|", " "))[:length].encode()
 
     return (
-        b"1" + one.finess.encode(), text(one.name, 200), text(normalised(one.name), 200), one.finess.encode(),
-        text(one.siret, 14), text(one.complement, 200), text(one.street, 200), text(one.postal_code, 10),
-        text(one.city, 100), commune or NULL, text(one.phone, 30), text(one.category, 4),
-        text(one.category_label, 160), one.opened_on.encode() or NULL, one.closed_on.encode() or NULL, b"%d" % number,
-    )  # fmt: skip
+        b"1" + one.finess.encode(),
+        text(one.name, 200),
+        text(normalised(one.name), 200),
+        one.finess.encode(),
+        text(one.siret, 14),
+        text(one.complement, 200),
+        text(one.street, 200),
+        text(one.postal_code, 10),
+        text(one.city, 100),
+        commune or NULL,
+        text(one.phone, 30),
+        text(one.category, 4),
+        text(one.category_label, 160),
+        one.opened_on.encode() or NULL,
+        one.closed_on.encode() or NULL,
+        b"%d" % number,
+    )
 
 
 def _whole(path: Path, open_in: dict[str, int], *, accept_fewer: bool) -> frozenset[str]:

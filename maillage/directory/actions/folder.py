@@ -7,8 +7,8 @@ from pathlib import Path
 
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
-from maillage.core.jobs import Progress
-from maillage.core.sources import TextSource, date_in, delimiter_of, first_line, no_progress
+from maillage.core.loading.sources import TextSource, date_in, delimiter_of, first_line, no_progress
+from maillage.core.work.jobs import Progress
 from maillage.directory.actions.establishments import import_establishments
 from maillage.directory.actions.mailboxes import import_mailboxes
 from maillage.directory.actions.register import import_register

@@ -7,13 +7,13 @@ from pathlib import Path
 from django.db import transaction
 
 from maillage.audit import actions as audit
-from maillage.core.jobs import Progress
+from maillage.core.loading.sources import TextSource, no_progress
+from maillage.core.loading.staging import staging
 from maillage.core.money import grouped
-from maillage.core.sources import TextSource, no_progress
-from maillage.core.staging import staging
+from maillage.core.work.jobs import Progress
 from maillage.directory.actions.register import LEAST_KEPT, READING, header_of
-from maillage.directory.imports import SeemsIncomplete, TooManyRejects, one_import
-from maillage.directory.loading import MAILBOX_TABLES, move_mailboxes
+from maillage.directory.loading.imports import SeemsIncomplete, TooManyRejects, one_import
+from maillage.directory.loading.register import MAILBOX_TABLES, move_mailboxes
 from maillage.directory.models import DirectoryImport, ImportKind, Mailbox
 from maillage.directory.rules.mssante import COLUMN_NAMES, mailboxes
 

@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.utils import timezone
 
 from maillage.accounts.actions import proofs
 from maillage.accounts.models import ProofCode, ProofMeans, User
-from maillage.core import jobs
 from maillage.core.errors import DomainError
+from maillage.core.letters import Letter
 from maillage.core.limits import spend
-from maillage.core.typography import typographic
+from maillage.core.work import jobs
+from maillage.directory import letters
 from maillage.directory.limits import CODES_OF_ACCOUNT, CODES_OF_NUMBER
 from maillage.directory.models import Mailbox
 from maillage.directory.rules.identifiers import UnknownIdentifier, number_key
@@ -63,13 +64,7 @@ def deliver_code(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     code = ProofCode.objects.filter(pk=arguments["code_id"], used_at=None, expires_at__gt=timezone.now()).first()
     if code is None or mailbox_of(code.national_id) is None:
         return "Rien à envoyer."
-    text = proofs.renew_text(code)
-    body = (
-        "Bonjour,\n\nQuelqu’un prouve, sur Maillage, que votre numéro national est le sien. Si c’est vous, tapez ce "
-        f"code dans « Mon identité » :\n\n{text[:4]} {text[4:]}\n\nIl sert un quart d’heure. Si ce n’est pas vous, "
-        "ne le donnez à personne : sans lui, rien ne se fait en votre nom.\n"
-    )
-    send_to_mailbox(code.national_id, "Code de vérification Maillage", body)
+    send_to_mailbox(code.national_id, letters.number_code(proofs.renew_text(code)))
     return "Code envoyé."
 
 
@@ -78,16 +73,18 @@ def mailbox_of(national_id: int) -> Mailbox | None:
     return Mailbox.objects.filter(practitioner=national_id, is_personal=True).order_by("address").first()
 
 
-def send_to_mailbox(national_id: int, subject: str, body: str) -> bool:
+def send_to_mailbox(national_id: int, letter: Letter) -> bool:
     """Write to the professional themselves, whoever says to be them. False without a box to write from or to."""
     mailbox = mailbox_of(national_id) if is_offered() else None
     if mailbox is None:
         return False
-    EmailMessage(
-        subject,
-        typographic(body),
+    message = EmailMultiAlternatives(
+        letter.title,
+        letter.text(),
         from_email=settings.MSSANTE_FROM_EMAIL,
         to=[mailbox.address],
         connection=get_connection(settings.MSSANTE_BACKEND, **settings.MSSANTE_OPTIONS),
-    ).send()
+    )
+    message.attach_alternative(letter.html(), "text/html")
+    message.send()
     return True

@@ -10,7 +10,8 @@ from pathlib import Path
 from django.db import DatabaseError, transaction
 
 from maillage.audit import actions as audit
-from maillage.core.difference import (
+from maillage.core.errors import DomainError, UnreadableFile
+from maillage.core.loading.difference import (
     comparing_all,
     drop_indexes,
     give_room,
@@ -19,14 +20,21 @@ from maillage.core.difference import (
     make_unique_indexes,
     scalar,
 )
-from maillage.core.errors import DomainError, UnreadableFile
-from maillage.core.jobs import Progress
+from maillage.core.loading.sources import TextSource, first_line, no_progress
+from maillage.core.loading.staging import Staging, staging
 from maillage.core.money import grouped
-from maillage.core.sources import TextSource, first_line, no_progress
-from maillage.core.staging import Staging, staging
+from maillage.core.work.jobs import Progress
 from maillage.directory.actions.places import known_places
-from maillage.directory.imports import Report, SeemsIncomplete, TooManyRejects, known_scope, one_import
-from maillage.directory.loading import LOADED_IN_BULK, REGISTER_TABLES, Moved, Scope, changed_lines, move_register
+from maillage.directory.loading.imports import Report, SeemsIncomplete, TooManyRejects, known_scope, one_import
+from maillage.directory.loading.reading import Block, Parser, Stretch, Tally, fingerprints, stretches
+from maillage.directory.loading.register import (
+    LOADED_IN_BULK,
+    REGISTER_TABLES,
+    Moved,
+    Scope,
+    changed_lines,
+    move_register,
+)
 from maillage.directory.models import (
     DirectoryCode,
     DirectoryImport,
@@ -36,7 +44,6 @@ from maillage.directory.models import (
     PractitionerRole,
     Profession,
 )
-from maillage.directory.reading import Block, Parser, Stretch, Tally, fingerprints, stretches
 from maillage.directory.rules.register import COLUMN_NAMES, Layout, MissingColumns, read_header
 from maillage.geography.models import Departement
 
@@ -126,11 +133,15 @@ def _make_indexes() -> None:
 def summary(moved: Moved, report: Report) -> str:
     """One sentence for the screen and the shell."""
     parts = [
-        f"{grouped(moved.arrivals)} arrivées", f"{grouped(moved.departures)} départs",
-        f"{grouped(moved.moves)} changements de commune", f"{grouped(moved.roles_new)} exercices nouveaux",
-        f"{grouped(moved.roles_ended)} terminés", f"{grouped(moved.organizations_new)} structures nouvelles",
-        report.rejected_text, report.doubtful_text,
-    ]  # fmt: skip
+        f"{grouped(moved.arrivals)} arrivées",
+        f"{grouped(moved.departures)} départs",
+        f"{grouped(moved.moves)} changements de commune",
+        f"{grouped(moved.roles_new)} exercices nouveaux",
+        f"{grouped(moved.roles_ended)} terminés",
+        f"{grouped(moved.organizations_new)} structures nouvelles",
+        report.rejected_text,
+        report.doubtful_text,
+    ]
     return ", ".join(parts) + "."
 
 

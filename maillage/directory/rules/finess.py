@@ -28,16 +28,30 @@ OVERSEAS = ("9A", "9B", "9C", "9D", "9E", "9F")
 
 # TRE_R66 / TRE_R397: the ones a territory is described with. The JSON feed gives codes without labels.
 CATEGORIES = {
-    "101": "Centre hospitalier régional", "355": "Centre hospitalier", "106": "Centre hospitalier, ex-hôpital local",
-    "292": "Centre hospitalier spécialisé (santé mentale)", "365": "Établissement de soins pluridisciplinaire",
-    "109": "Établissement de santé privé (SSR)", "128": "Établissement de soins chirurgicaux",
-    "129": "Établissement de soins médicaux", "620": "Pharmacie d’officine", "500": "EHPAD",
-    "603": "Maison de santé pluriprofessionnelle", "124": "Centre de santé", "611": "Laboratoire de biologie médicale",
-    "606": "Dispositif d’appui à la coordination", "604": "CPTS", "617": "Maison médicale de garde",
-    "354": "Service de soins infirmiers à domicile", "156": "Centre médico-psychologique",
-    "223": "Protection maternelle et infantile", "197": "CSAPA (addictologie)", "228": "Centre de santé sexuelle",
-    "202": "Résidence autonomie", "638": "Centre gratuit d’information, de dépistage et de diagnostic",
-}  # fmt: skip
+    "101": "Centre hospitalier régional",
+    "355": "Centre hospitalier",
+    "106": "Centre hospitalier, ex-hôpital local",
+    "292": "Centre hospitalier spécialisé (santé mentale)",
+    "365": "Établissement de soins pluridisciplinaire",
+    "109": "Établissement de santé privé (SSR)",
+    "128": "Établissement de soins chirurgicaux",
+    "129": "Établissement de soins médicaux",
+    "620": "Pharmacie d’officine",
+    "500": "EHPAD",
+    "603": "Maison de santé pluriprofessionnelle",
+    "124": "Centre de santé",
+    "611": "Laboratoire de biologie médicale",
+    "606": "Dispositif d’appui à la coordination",
+    "604": "CPTS",
+    "617": "Maison médicale de garde",
+    "354": "Service de soins infirmiers à domicile",
+    "156": "Centre médico-psychologique",
+    "223": "Protection maternelle et infantile",
+    "197": "CSAPA (addictologie)",
+    "228": "Centre de santé sexuelle",
+    "202": "Résidence autonomie",
+    "638": "Centre gratuit d’information, de dépistage et de diagnostic",
+}
 
 
 class Establishment(NamedTuple):

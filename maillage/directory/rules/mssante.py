@@ -11,9 +11,14 @@ from maillage.directory.rules.identifiers import UnknownIdentifier, practitioner
 from maillage.directory.rules.register import NULL, Layout, Tell
 
 COLUMN_NAMES = (
-    "Type de BAL", "Adresse BAL", "Identification nationale PP", "Type identifiant structure",
-    "Identification Structure", "Service de rattachement", "Dématérialisation",
-)  # fmt: skip
+    "Type de BAL",
+    "Adresse BAL",
+    "Identification nationale PP",
+    "Type identifiant structure",
+    "Identification Structure",
+    "Service de rattachement",
+    "Dématérialisation",
+)
 PERSONAL = b"PER"
 YES = frozenset({b"O", b"OUI", b"TRUE", b"1"})
 
@@ -35,9 +40,15 @@ def mailboxes(lines: Iterable[tuple[int, bytes]], layout: Layout, tell: Tell) ->
         else:
             key = xxhash.xxh3_64_intdigest(b"|".join((address.lower(), practitioner, organization))) >> 1
             yield (
-                b"%d" % key, address, b"1" if kind == PERSONAL else b"0", practitioner or NULL, organization or NULL,
-                service.decode()[:200].encode(), b"1" if paperless.upper() in YES else b"0", b"%d" % number,
-            )  # fmt: skip
+                b"%d" % key,
+                address,
+                b"1" if kind == PERSONAL else b"0",
+                practitioner or NULL,
+                organization or NULL,
+                service.decode()[:200].encode(),
+                b"1" if paperless.upper() in YES else b"0",
+                b"%d" % number,
+            )
 
 
 def _person(national_id: bytes) -> bytes:

@@ -37,19 +37,40 @@ COLUMN_NAMES = tuple(
     ).split("|")
 )
 EXERCISE = (
-    "Identification nationale PP", "Code civilité d'exercice", "Nom d'exercice", "Prénom d'exercice", "Code profession",
-    "Code catégorie professionnelle", "Code savoir-faire", "Code mode exercice", "Numéro SIRET site",
-    "Numéro FINESS site", "Identifiant technique de la structure", "Ancien identifiant de la structure",
-    "Code postal (coord. structure)", "Code commune (coord. structure)", "Code rôle", "Code genre activité",
-)  # fmt: skip
+    "Identification nationale PP",
+    "Code civilité d'exercice",
+    "Nom d'exercice",
+    "Prénom d'exercice",
+    "Code profession",
+    "Code catégorie professionnelle",
+    "Code savoir-faire",
+    "Code mode exercice",
+    "Numéro SIRET site",
+    "Numéro FINESS site",
+    "Identifiant technique de la structure",
+    "Ancien identifiant de la structure",
+    "Code postal (coord. structure)",
+    "Code commune (coord. structure)",
+    "Code rôle",
+    "Code genre activité",
+)
 STRUCTURE = (
-    "Raison sociale site", "Enseigne commerciale site", "Complément destinataire (coord. structure)",
-    "Complément point géographique (coord. structure)", "Numéro Voie (coord. structure)",
-    "Indice répétition voie (coord. structure)", "Libellé type de voie (coord. structure)",
-    "Libellé Voie (coord. structure)", "Mention distribution (coord. structure)", "Bureau cedex (coord. structure)",
-    "Libellé commune (coord. structure)", "Téléphone (coord. structure)", "Téléphone 2 (coord. structure)",
-    "Adresse e-mail (coord. structure)", "Code secteur d'activité",
-)  # fmt: skip
+    "Raison sociale site",
+    "Enseigne commerciale site",
+    "Complément destinataire (coord. structure)",
+    "Complément point géographique (coord. structure)",
+    "Numéro Voie (coord. structure)",
+    "Indice répétition voie (coord. structure)",
+    "Libellé type de voie (coord. structure)",
+    "Libellé Voie (coord. structure)",
+    "Mention distribution (coord. structure)",
+    "Bureau cedex (coord. structure)",
+    "Libellé commune (coord. structure)",
+    "Téléphone (coord. structure)",
+    "Téléphone 2 (coord. structure)",
+    "Adresse e-mail (coord. structure)",
+    "Code secteur d'activité",
+)
 LABELS = ("Libellé profession", "Libellé savoir-faire")
 NULL = b"\x02"  # what staging takes for no value
 SUBSTITUTE_ROLE, SUBSTITUTE_ACTIVITY = b"FON-22", b"GENR02"
@@ -190,9 +211,23 @@ class Reader:
 
     def _add(self, number: int, kept: tuple[bytes, ...], fields: list[bytes], line: bytes, block: "_Block") -> None:
         (
-            _, _, _, _, profession, category, speciality, mode, siret, finess, technical, former, postal_code, code,
-            role, activity,
-        ) = kept  # fmt: skip
+            _,
+            _,
+            _,
+            _,
+            profession,
+            category,
+            speciality,
+            mode,
+            siret,
+            finess,
+            technical,
+            former,
+            postal_code,
+            code,
+            role,
+            activity,
+        ) = kept
         commune = self._communes.get(code, b"") if code else self._postal_codes.get(postal_code, b"")
         if len(profession) > 4 or len(category) > 2 or len(mode) > 2:
             self.tell(number, _text(kept[0]), "code de profession, de catégorie ou de mode trop long")
@@ -228,27 +263,62 @@ class Reader:
     def _organization(self, fields: list[bytes], number: int, known: tuple[bytes, bytes, bytes, bytes, bytes]) -> bytes:
         organization, finess, siret, postal_code, commune = known
         (
-            legal_name, brand, recipient, place, house, repetition, street_type, street, distribution, cedex, city,
-            phone, phone_2, email, sector,
-        ) = self._pick_structure(fields)  # fmt: skip
+            legal_name,
+            brand,
+            recipient,
+            place,
+            house,
+            repetition,
+            street_type,
+            street,
+            distribution,
+            cedex,
+            city,
+            phone,
+            phone_2,
+            email,
+            sector,
+        ) = self._pick_structure(fields)
         name = _fit(brand or legal_name or recipient, 200)
         line = b" ".join(filter(None, (house, repetition, street_type, street)))
         complement = b", ".join(filter(None, (recipient, place, distribution)))
-        return b"|".join((
-            organization, name, search_key(name), _fit(finess, 9), _fit(siret, 14), _fit(complement, 200),
-            _fit(line, 200), _fit(postal_code, 10), _fit(city or cedex, 100), commune or NULL,
-            _fit(phone.replace(b" ", b""), 30), _fit(phone_2.replace(b" ", b""), 30), _fit(email, 150),
-            _fit(sector, 10), b"%d" % number,
-        ))  # fmt: skip
+        return b"|".join(
+            (
+                organization,
+                name,
+                search_key(name),
+                _fit(finess, 9),
+                _fit(siret, 14),
+                _fit(complement, 200),
+                _fit(line, 200),
+                _fit(postal_code, 10),
+                _fit(city or cedex, 100),
+                commune or NULL,
+                _fit(phone.replace(b" ", b""), 30),
+                _fit(phone_2.replace(b" ", b""), 30),
+                _fit(email, 150),
+                _fit(sector, 10),
+                b"%d" % number,
+            )
+        )
 
 
 class _Block:
     """Consecutive lines of one person, gathered by exercise."""
 
     __slots__ = (
-        "exercises", "family_name", "fingerprint", "given_name", "is_known", "key", "national_id", "number",
-        "organizations", "refusal", "title",
-    )  # fmt: skip
+        "exercises",
+        "family_name",
+        "fingerprint",
+        "given_name",
+        "is_known",
+        "key",
+        "national_id",
+        "number",
+        "organizations",
+        "refusal",
+        "title",
+    )
 
     def __init__(self, kept: tuple[bytes, ...], number: int) -> None:
         national_id = self.national_id = self.key = kept[0]
@@ -292,18 +362,37 @@ class _Block:
     def person(self) -> Person:
         key, family_name, given_name = self.key, self.family_name, self.given_name
         row = b"%b|%b|%b|%b|%b %b|%d|%d" % (
-            key, _fit(self.title, 10), family_name, given_name, search_key(family_name), search_key(given_name),
-            self.fingerprint if self.is_known else UNKNOWN, self.number,
-        )  # fmt: skip
+            key,
+            _fit(self.title, 10),
+            family_name,
+            given_name,
+            search_key(family_name),
+            search_key(given_name),
+            self.fingerprint if self.is_known else UNKNOWN,
+            self.number,
+        )
         roles = [
-            b"%d|%b|%b|%b|%b|%b|%b|%b|%b|%d|%d" % (
-                role_key(key, profession, category, mode, organization), key, profession,
-                _group(profession, specialities), category, mode, specialities[:80], organization or NULL,
-                commune or NULL, substitute, number,
+            b"%d|%b|%b|%b|%b|%b|%b|%b|%b|%d|%d"
+            % (
+                role_key(key, profession, category, mode, organization),
+                key,
+                profession,
+                _group(profession, specialities),
+                category,
+                mode,
+                specialities[:80],
+                organization or NULL,
+                commune or NULL,
+                substitute,
+                number,
             )
-            for (profession, category, mode, organization), (specialities, commune, substitute, number)
-            in self.exercises.items()
-        ]  # fmt: skip
+            for (profession, category, mode, organization), (
+                specialities,
+                commune,
+                substitute,
+                number,
+            ) in self.exercises.items()
+        ]
         return Person(row, self.organizations, roles)
 
 

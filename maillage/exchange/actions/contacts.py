@@ -10,7 +10,8 @@ from django.utils.crypto import salted_hmac
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.hooks import Hook
-from maillage.exchange.models import CHOSEN_KINDS, Contact, MailState, OutgoingMail
+from maillage.exchange.acts import Act
+from maillage.exchange.models import CHOSEN_KINDS, Contact, MailKind, MailState, OutgoingMail
 from maillage.exchange.rules.bounce import Bounce
 
 
@@ -25,8 +26,8 @@ def key_of(email: str) -> str:
 
 
 def contact_of(cpts_id: int, email: str, at: datetime) -> Contact:
-    """The contact of an address, made at its first message."""
-    contact, created = Contact.objects.get_or_create(
+    """The contact of an address, made at its first message; its CPTS is read with it, whose clock it lives by."""
+    contact, created = Contact.objects.select_related("cpts").get_or_create(
         cpts_id=cpts_id, key=key_of(email), defaults={"email": email.strip().lower(), "last_written_at": at}
     )
     if not created and contact.last_written_at < at:
@@ -40,19 +41,21 @@ def choose(*, contact: Contact, accepted: Iterable[str], weekdays_only: bool, at
     refused = [kind for kind in CHOSEN_KINDS if kind not in set(accepted)]
     Contact.objects.filter(pk=contact.pk, forgotten_at=None).update(refused_kinds=refused, weekdays_only=weekdays_only)
     summary = "Une personne a choisi les messages qu’elle reçoit"
-    audit.record("contact.chosen", target=contact, by=None, at=at, cpts=contact.cpts, summary=summary)
+    audit.record(Act.CHOSEN, target=contact, by=None, at=at, cpts=contact.cpts, summary=summary)
 
 
 @transaction.atomic
 def forget(*, contact: Contact, at: datetime) -> None:
     """Erase the address everywhere this app keeps it; a digest stays, so that nobody writes to it again."""
-    OutgoingMail.objects.filter(cpts=contact.cpts_id, recipient__iexact=contact.email).delete()
+    written = OutgoingMail.objects.filter(cpts=contact.cpts_id, recipient__iexact=contact.email)
+    # A warning still on its way arrives: whoever was forwarded the mail that this link was read in silences nothing.
+    written.exclude(kind=MailKind.SERVICE, state=MailState.QUEUED).delete()
     if contact.email:
         on_forget(contact.cpts_id, contact.email)
     Contact.objects.filter(pk=contact.pk).update(email="", forgotten_at=at, bounced_at=None, bounce_reason="")
     contact.refresh_from_db(fields=["email", "forgotten_at"])
     summary = "Une adresse a demandé à être oubliée"
-    audit.record("contact.forgotten", target=contact, by=None, at=at, cpts=contact.cpts, summary=summary)
+    audit.record(Act.FORGOTTEN, target=contact, by=None, at=at, cpts=contact.cpts, summary=summary)
 
 
 def nothing_of_the_text() -> dict[str, str]:
@@ -60,7 +63,7 @@ def nothing_of_the_text() -> dict[str, str]:
 
     Kept only where it is the point, in a demonstration.
     """
-    return {} if settings.DEMO else {"body": "", "calendar": ""}
+    return {} if settings.DEMO else {"body": "", "html": "", "calendar": ""}
 
 
 @transaction.atomic
@@ -85,4 +88,4 @@ def retry_address(*, contact: Contact, by: User, at: datetime) -> None:
     """Write again to an address that its server refused: a box that was full, a typing error mended there."""
     Contact.objects.filter(pk=contact.pk).update(bounced_at=None, bounce_reason="")
     summary = "Nouvel essai vers une adresse refusée"
-    audit.record("contact.retried", target=contact, by=by, at=at, cpts=contact.cpts, summary=summary)
+    audit.record(Act.RETRIED, target=contact, by=by, at=at, cpts=contact.cpts, summary=summary)

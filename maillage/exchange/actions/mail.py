@@ -6,22 +6,23 @@ from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
-from maillage.core import jobs
-from maillage.core.typography import typographic
-from maillage.exchange import links
+from maillage.core import links
+from maillage.core.letters import Letter, Link
+from maillage.core.work import jobs
 from maillage.exchange.actions.contacts import contact_of, nothing_of_the_text, record_bounce
 from maillage.exchange.limits import spend_mail
 from maillage.exchange.models import CHOSEN_KINDS, Contact, MailKind, MailState, OutgoingMail
 from maillage.exchange.rules.bounce import Bounce
 from maillage.exchange.rules.timing import arrival
+from maillage.geography.rules.clocks import zone_of
 
 DELIVER = "mail.deliver"
 CONTACT_LINK = "contact"
+WAY_OUT = "Choisir les messages que vous recevez, ou n’en plus recevoir"
 CONTACT_LINK_LIVES = timedelta(days=365)
 PERMANENT = 500  # from this reply on, an SMTP server asks not to try again
 
@@ -30,8 +31,7 @@ PERMANENT = 500  # from this reply on, an SMTP server asks not to try again
 def write_mail(
     *,
     recipient: str,
-    subject: str,
-    body: str,
+    letter: Letter,
     at: datetime,
     cpts_id: int | None = None,
     kind: MailKind = MailKind.SERVICE,
@@ -53,8 +53,7 @@ def write_mail(
         spend_mail(cpts_id, recipient, at)
     mail = OutgoingMail(
         recipient=recipient,
-        subject=typographic(" ".join(subject.split()))[:200],
-        body=typographic(body),
+        subject=letter.title,
         calendar=calendar,
         kind=kind,
         cpts_id=cpts_id,
@@ -70,10 +69,10 @@ def write_mail(
         late = stale_at is not None and mail.not_before is not None and mail.not_before >= stale_at > at
         if late and kind in {MailKind.INVITATION, MailKind.CONVOCATION}:
             mail.not_before = None  # waiting would mean never
-        mail.body += _way_out(contact, at)
+        letter = letter.followed_by(Link(WAY_OUT, choices_url(contact, at)))
         mail.state, mail.reason = _verdict(mail, contact, mail.not_before)
-    if mail.state != MailState.QUEUED:
-        mail.body = ""
+    if mail.state == MailState.QUEUED:
+        mail.body, mail.html = letter.text(), letter.html()
     mail.save()
     if mail.state == MailState.QUEUED:
         jobs.enqueue(DELIVER, label="Envoi d’un message", at=at, not_before=mail.not_before, mail_id=mail.pk)
@@ -82,23 +81,19 @@ def write_mail(
 
 def _arrival(contact: Contact, at: datetime) -> datetime | None:
     """When the message may arrive; None for now."""
-    local = timezone.localtime(at)
+    local = timezone.localtime(at, zone_of(contact.cpts.departement_id))
     written = OutgoingMail.objects.filter(
         cpts=contact.cpts_id, recipient__iexact=contact.email, state__in=[MailState.QUEUED, MailState.SENT]
     ).exclude(kind=MailKind.SERVICE)
     recent = written.filter(created_at__gte=at - timedelta(days=7)).values_list("not_before", "created_at")
-    days = [timezone.localdate(later or created) for later, created in recent]
+    days = [timezone.localdate(later or created, local.tzinfo) for later, created in recent]
     moment = arrival(local, already=days, weekdays_only=contact.weekdays_only)
     return None if moment == local else moment
 
 
-def _way_out(contact: Contact, at: datetime) -> str:
-    return f"\n—\nChoisir les messages que vous recevez, ou n’en plus recevoir :\n{choices_url(contact, at)}\n"
-
-
 def choices_url(contact: Contact, at: datetime, name: str = "exchange:choices") -> str:
     token = links.sign(CONTACT_LINK, contact.uuid, until=at + CONTACT_LINK_LIVES)
-    return f"{settings.PUBLIC_URL}{reverse(name, args=[token])}"
+    return links.absolute(name, token)
 
 
 def _verdict(mail: OutgoingMail, contact: Contact, moment: datetime | None) -> tuple[MailState, str]:
@@ -151,14 +146,14 @@ def _contact_of(mail: OutgoingMail) -> Contact | None:
     return contact_of(mail.cpts_id, mail.recipient, mail.created_at)
 
 
-def _message(mail: OutgoingMail, contact: Contact | None) -> EmailMessage:
+def _message(mail: OutgoingMail, contact: Contact | None) -> EmailMultiAlternatives:
     """As it leaves: an identifier that notices of refusal quote, and the one-click way out that mail readers show."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     headers = {"Message-ID": f"<{mail.uuid.hex}@{domain}>", "From": settings.DEFAULT_FROM_EMAIL}
     if contact and mail.kind in CHOSEN_KINDS:
         stop = choices_url(contact, mail.created_at, "exchange:stop")
         headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    message = EmailMessage(
+    message = EmailMultiAlternatives(
         mail.subject,
         mail.body,
         from_email=settings.BOUNCE_EMAIL or settings.DEFAULT_FROM_EMAIL,
@@ -166,6 +161,8 @@ def _message(mail: OutgoingMail, contact: Contact | None) -> EmailMessage:
         headers=headers,
         connection=get_connection(settings.MAIL_DELIVERY_BACKEND),
     )
+    if mail.html:
+        message.attach_alternative(mail.html, "text/html")
     if mail.calendar:
         method = "CANCEL" if "\r\nMETHOD:CANCEL\r\n" in mail.calendar else "REQUEST"
         message.attach("reunion.ics", mail.calendar, f"text/calendar; method={method}")

@@ -9,23 +9,25 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import is_export, recently_proved_when
-from maillage.core.access import public
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.accounts.signing_in.proving import is_export, recently_proved_when
+from maillage.core import links
 from maillage.core.errors import DomainError
-from maillage.core.gone import gone
-from maillage.core.listing import Column, Filter, Listing
-from maillage.exchange import actions, links
+from maillage.core.screens.access import public
+from maillage.core.screens.gone import gone
+from maillage.core.screens.listing import Column, Filter, Listing
+from maillage.exchange import actions
 from maillage.exchange.models import CHOSEN_KINDS, Contact, MailKind, MailState, OutgoingMail
+from maillage.exchange.permissions import MESSAGE_LIST
 from maillage.exchange.web.forms import ChoicesForm
 
 
-@requires(Permission.MESSAGE_LIST)
+@requires(MESSAGE_LIST)
 @recently_proved_when(is_export)
 def journal(request: CptsRequest) -> HttpResponse:
     """Every message of this CPTS, and what became of it."""
     listing = Listing(
-        queryset=OutgoingMail.objects.of(request.cpts).defer("body", "calendar"),
+        queryset=OutgoingMail.objects.of(request.cpts).defer("body", "html", "calendar"),
         parameters=request.GET,
         columns=(
             Column("date", "Date", lambda mail: mail.created_at, "created_at"),
@@ -51,7 +53,7 @@ def journal(request: CptsRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.MESSAGE_LIST)
+@requires(MESSAGE_LIST)
 def retry_address(request: CptsRequest, contact_uuid: UUID) -> HttpResponse:
     contacts = Contact.objects.of(request.cpts).filter(forgotten_at=None).select_related("cpts")
     contact = get_object_or_404(contacts, uuid=contact_uuid)

@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import etag, require_safe
 
-from maillage.core.access import public, same_for_everybody
+from maillage.core.screens.access import public, same_for_everybody
 from maillage.geography.models import Commune, ReferenceRelease
 
 
@@ -16,7 +16,7 @@ def _release(request: HttpRequest, departement: str) -> str | None:
 @require_safe
 @etag(_release)
 def outlines(request: HttpRequest, departement: str) -> HttpResponse:
-    """Communes of one département: code, name, population, encoded outline (geography.outlines)."""
+    """Communes of one département: code, name, population, encoded outline (geography.rules.outlines)."""
     communes = Commune.objects.current().filter(departement=departement).order_by("code")
     # Paris, Lyon and Marseille whole, or by arrondissement when the map speaks of them.
     districts = request.GET.get("arrondissements") == "1"

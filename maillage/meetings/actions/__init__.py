@@ -8,6 +8,7 @@ from maillage.meetings.actions.attendance import (
     SheetLine,
     StaleSheet,
     TabletBack,
+    check_tablet,
     lend_tablet,
     send_code,
     sign_for,
@@ -22,7 +23,6 @@ from maillage.meetings.actions.attendance import (
 from maillage.meetings.actions.closing import (
     EndsBeforeItStarts,
     MinutesAreFinal,
-    MinutesChanged,
     MinutesEmpty,
     NotClosed,
     NotStarted,
@@ -39,7 +39,7 @@ from maillage.meetings.actions.closing import (
     validate_minutes,
 )
 from maillage.meetings.actions.contesting import NothingToContest, contest
-from maillage.meetings.actions.governing import TEXTS, VersionTaken, adopt_text, write_rule
+from maillage.meetings.actions.governing import VersionTaken, adopt_text, write_rule
 from maillage.meetings.actions.inviting import (
     AlreadyCame,
     AlreadyInvited,
@@ -54,7 +54,6 @@ from maillage.meetings.actions.inviting import (
 )
 from maillage.meetings.actions.planning import (
     ASKED_AGAIN_AFTER,
-    DOCUMENTS,
     TELL,
     KindIsFixed,
     MoreThanRoom,
@@ -62,7 +61,6 @@ from maillage.meetings.actions.planning import (
     NoDate,
     NoLongerOpen,
     NoticeTooShort,
-    StaleMeeting,
     VoteOpen,
     cancel,
     change,
@@ -85,6 +83,7 @@ from maillage.meetings.actions.polling import (
     withdraw_option,
 )
 from maillage.meetings.actions.proving import (
+    AccountTooRecent,
     AddressChanged,
     AddressProvesNothing,
     AddressShared,
@@ -93,6 +92,7 @@ from maillage.meetings.actions.proving import (
     TooManyCodes,
     WrongCode,
     check_address,
+    check_proof,
     prove,
     send_own_code,
 )
@@ -140,9 +140,8 @@ from maillage.meetings.actions.voting import (
 
 __all__ = [
     "ASKED_AGAIN_AFTER",
-    "DOCUMENTS",
     "TELL",
-    "TEXTS",
+    "AccountTooRecent",
     "AddressChanged",
     "AddressProvesNothing",
     "AddressShared",
@@ -158,7 +157,6 @@ __all__ = [
     "KindIsFixed",
     "LeftBeforeArriving",
     "MinutesAreFinal",
-    "MinutesChanged",
     "MinutesEmpty",
     "MoreHandsThanVoters",
     "MoreThanRoom",
@@ -191,7 +189,6 @@ __all__ = [
     "RollIsClosed",
     "RollMissing",
     "SheetLine",
-    "StaleMeeting",
     "StaleSheet",
     "TabletBack",
     "TooFewToHide",
@@ -213,6 +210,8 @@ __all__ = [
     "cast",
     "change",
     "check_address",
+    "check_proof",
+    "check_tablet",
     "choose_date",
     "close",
     "close_ballot",
@@ -265,4 +264,4 @@ __all__ = [
     "withdraw_proxy",
     "write_rule",
     "write_sheet",
-]  # fmt: skip
+]

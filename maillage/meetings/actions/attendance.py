@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from maillage.accounts.models import User
+from maillage.accounts.permissions import still_vouches
 from maillage.core.errors import DomainError
 from maillage.core.limits import allows
 from maillage.core.network import UNKNOWN
@@ -25,6 +26,7 @@ from maillage.meetings.actions.proving import (
     write_code,
 )
 from maillage.meetings.actions.trace import leave_trace
+from maillage.meetings.acts import Act
 from maillage.meetings.limits import WALK_INS
 from maillage.meetings.models import (
     Means,
@@ -36,6 +38,7 @@ from maillage.meetings.models import (
     Tablet,
     Voter,
 )
+from maillage.meetings.permissions import MEETING_MANAGE
 
 
 class NotTheTime(DomainError):
@@ -106,8 +109,10 @@ def take_back_tablet(*, tablet: Tablet, by: User, at: datetime) -> None:
 
 
 def check_tablet(tablet: Tablet, meeting: Meeting) -> None:
-    """Raises TabletBack."""
-    if not Tablet.objects.filter(pk=tablet.pk, meeting=meeting, taken_back_at=None).exists():
+    """It speaks for whoever lent it, as long as they may manage meetings. Raises TabletBack."""
+    rows = Tablet.objects.filter(pk=tablet.pk, meeting=meeting, taken_back_at=None)
+    held = rows.select_related("lent_by", "meeting__cpts").first()
+    if held is None or not still_vouches(held.lent_by, MEETING_MANAGE, on=held.meeting.cpts, since=held.lent_at):
         raise TabletBack
 
 
@@ -165,7 +170,7 @@ def take_back_presence(*, participant: Participant, reason: str, by: User, at: d
 
 
 def _trace(meeting: Meeting, summary: str, by: User | None, at: datetime) -> None:
-    leave_trace("presence", meeting, f"« {meeting} » : {summary}", by=by, at=at)
+    leave_trace(Act.PRESENCE, meeting, f"« {meeting} » : {summary}", by=by, at=at)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """How a meeting ends: hours, minutes, decisions, tasks. Nothing is typed twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,13 +9,18 @@ from django.db.models import F
 from django.utils import timezone
 
 from maillage.accounts.models import User
+from maillage.audit.queries import who_changed
 from maillage.core.errors import DomainError
+from maillage.core.stale import Stale, claim
 from maillage.meetings import notifications
 from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
 from maillage.meetings.actions.roll import vote_is_open
 from maillage.meetings.actions.trace import leave_trace
+from maillage.meetings.acts import Act
 from maillage.meetings.models import Decision, Meeting, MeetingStatus, Minutes, Presence, Task
+from maillage.meetings.rules.minutes import MINUTES, MinutesRecord
 from maillage.members.models import Membership
+from maillage.records.actions.freezing import freeze
 
 A_MINUTE = timedelta(minutes=1)  # people type hours and minutes
 
@@ -38,10 +43,6 @@ class NotStarted(DomainError):
 
 class MinutesAreFinal(DomainError):
     user_message = "Ce compte rendu est validé : il ne change plus."
-
-
-class MinutesChanged(DomainError):
-    user_message = "Quelqu’un a modifié ce compte rendu entre-temps. Le sien est gardé ; le vôtre est ici, à reprendre."
 
 
 class NotClosed(DomainError):
@@ -72,7 +73,7 @@ def close(*, meeting: Meeting, ended_at: datetime, by: User, at: datetime) -> No
     if not closed:
         raise NoLongerOpen
     Presence.objects.filter(meeting=meeting, left_at=None, arrived_at__lt=ended_at).update(left_at=ended_at)
-    leave_trace("closed", meeting, f"Réunion « {meeting} » close", by=by, at=at)
+    leave_trace(Act.CLOSED, meeting, f"Réunion « {meeting} » close", by=by, at=at)
     ask_to_tell(meeting, at, by)
 
 
@@ -83,26 +84,31 @@ def template_of(meeting: Meeting) -> str:
 
 @transaction.atomic
 def save_minutes(*, meeting: Meeting, text: str, read_version: int, by: User, at: datetime) -> Minutes:
-    """Keep what was written so far. Raises MinutesAreFinal or MinutesChanged."""
+    """Keep what was written so far. Raises MinutesAreFinal or Stale."""
     minutes, _ = Minutes.objects.get_or_create(meeting=meeting)
     if minutes.validated_at:
         raise MinutesAreFinal
-    kept = Minutes.objects.filter(pk=minutes.pk, version=read_version, validated_at=None)
-    if not kept.update(text=text, version=F("version") + 1):
-        raise MinutesChanged
-    leave_trace("minutes", meeting, f"Compte rendu de « {meeting} » modifié", by=by, at=at)
+    rows = Minutes.objects.filter(pk=minutes.pk, validated_at=None)
+    claim(rows, read_version, {"text": text}, refusal=lambda: Stale("ce compte rendu", who_changed(meeting)))
+    leave_trace(Act.MINUTES, meeting, f"Compte rendu de « {meeting} » modifié", by=by, at=at)
     minutes.refresh_from_db()
     return minutes
 
 
 @transaction.atomic
 def validate_minutes(
-    *, meeting: Meeting, text: str, read_version: int, record: Callable[[Meeting, date], Any], by: User, at: datetime
+    *,
+    meeting: Meeting,
+    text: str,
+    read_version: int,
+    record: Callable[[Meeting, date], Mapping[str, Any]],
+    by: User,
+    at: datetime,
 ) -> None:
     """Make them final as they were read, with all that they print, and send them to those who were invited.
 
     `record` gives what is printed (documents.minutes_data), frozen here: quorum, presences and votes no longer move.
-    Raises MinutesEmpty, NotClosed, MinutesAreFinal, MinutesChanged.
+    Raises MinutesEmpty, NotClosed, MinutesAreFinal, Stale.
     """
     if not text.strip():
         raise MinutesEmpty
@@ -111,9 +117,10 @@ def validate_minutes(
     minutes = save_minutes(meeting=meeting, text=text, read_version=read_version, by=by, at=at)
     minutes.validated_at, minutes.validated_by = at, by
     meeting.minutes = minutes
-    minutes.record = record(meeting, timezone.localdate(at))
-    minutes.save(update_fields=["validated_at", "validated_by", "record"])
-    leave_trace("minutes-validated", meeting, f"Compte rendu de « {meeting} » validé", by=by, at=at)
+    printed = MinutesRecord(**record(meeting, timezone.localdate(at)))
+    minutes.snapshot = freeze(printed, MINUTES, cpts=meeting.cpts, by=by, at=at)
+    minutes.save(update_fields=["validated_at", "validated_by", "snapshot"])
+    leave_trace(Act.MINUTES_VALIDATED, meeting, f"Compte rendu de « {meeting} » validé", by=by, at=at)
     ask_to_tell(meeting, at, by)
 
 
@@ -122,14 +129,14 @@ def decide(*, meeting: Meeting, text: str, by: User, at: datetime) -> Decision:
     """Write a decision down. Raises MinutesAreFinal."""
     _check_not_final(meeting)
     decision = Decision.objects.create(meeting=meeting, text=text)
-    leave_trace("decision", meeting, f"« {meeting} » : décision, {text}", by=by, at=at)
+    leave_trace(Act.DECISION, meeting, f"« {meeting} » : décision, {text}", by=by, at=at)
     return decision
 
 
 @transaction.atomic
 def undecide(*, decision: Decision, by: User, at: datetime) -> None:
     _check_not_final(decision.meeting)
-    leave_trace("decision", decision.meeting, f"« {decision.meeting} » : décision retirée, {decision}", by=by, at=at)
+    leave_trace(Act.DECISION, decision.meeting, f"« {decision.meeting} » : décision retirée, {decision}", by=by, at=at)
     decision.delete()
 
 
@@ -145,7 +152,7 @@ def give_task(
     """Somebody does something before a day; they are told, and find it on their home page."""
     task = Task.objects.create(cpts=meeting.cpts, meeting=meeting, text=text, owner=owner, due_on=due_on)
     whom = f" ({owner})" if owner else ""
-    leave_trace("task", meeting, f"« {meeting} » : tâche{whom}, {text}", by=by, at=at)
+    leave_trace(Act.TASK, meeting, f"« {meeting} » : tâche{whom}, {text}", by=by, at=at)
     if owner and owner.email:
         notifications.task_given(task, at)
     return task
@@ -155,10 +162,10 @@ def give_task(
 def finish_task(*, task: Task, by: User, at: datetime) -> None:
     """Done; done twice changes nothing."""
     if Task.objects.filter(pk=task.pk, done_at=None).update(done_at=at):
-        leave_trace("task-done", task.meeting, f"Tâche faite : {task}", by=by, at=at)
+        leave_trace(Act.TASK_DONE, task.meeting, f"Tâche faite : {task}", by=by, at=at)
 
 
 @transaction.atomic
 def drop_task(*, task: Task, by: User, at: datetime) -> None:
-    leave_trace("task", task.meeting, f"Tâche retirée : {task}", by=by, at=at)
+    leave_trace(Act.TASK, task.meeting, f"Tâche retirée : {task}", by=by, at=at)
     task.delete()

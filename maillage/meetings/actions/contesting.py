@@ -6,6 +6,7 @@ from django.db import transaction
 
 from maillage.core.errors import DomainError
 from maillage.meetings.actions.trace import leave_trace
+from maillage.meetings.acts import Act
 from maillage.meetings.models import Means, Participant, Presence, Proxy, Signature
 
 
@@ -34,4 +35,4 @@ def contest(*, participant: Participant, at: datetime) -> None:
         raise NothingToContest
     meeting = participant.meeting
     summary = f"« {meeting} » : {participant} dit que ce n’est pas sa signature ({', '.join(words)})"
-    leave_trace("contested", meeting, summary, by=None, at=at)
+    leave_trace(Act.CONTESTED, meeting, summary, by=None, at=at)

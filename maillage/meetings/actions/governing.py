@@ -10,11 +10,11 @@ from django.db.models import Max
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
-from maillage.core.files import keep_pdf
 from maillage.cpts.models import Cpts
+from maillage.meetings.acts import Act
 from maillage.meetings.models import BodyRule, GoverningKind, GoverningText, Meeting, MeetingKind
-
-TEXTS = "governing"  # the folder of their files
+from maillage.records.actions import attaching
+from maillage.records.rules.kinds import PDF_ONLY
 
 
 class VersionTaken(DomainError):
@@ -32,16 +32,23 @@ def adopt_text(
     by: User,
     at: datetime,
 ) -> GoverningText:
-    """The next version of the statuts or of the règlement intérieur. Raises NotADocument or VersionTaken."""
-    file = keep_pdf(TEXTS, content)
+    """The next version of the statuts or of the règlement intérieur. Raises NotAPdf, NotScanned or VersionTaken."""
+    kept = attaching.keep(content, kinds=PDF_ONLY)
     last = GoverningText.objects.filter(cpts=cpts, kind=kind).aggregate(Max("number"))["number__max"] or 0
     try:
         with transaction.atomic():
+            number, kind = last + 1, GoverningKind(kind)
+            name = f"{kind.label}, version {number}"
             text = GoverningText.objects.create(
-                cpts=cpts, kind=GoverningKind(kind), number=last + 1, adopted_on=adopted_on, changes=changes, file=file,
+                cpts=cpts,
+                kind=kind,
+                number=number,
+                adopted_on=adopted_on,
+                changes=changes,
+                attachment=attaching.attach(kept, cpts=cpts, name=name, by=by, at=at),
                 meeting=meeting,
-            )  # fmt: skip
-            audit.record("governing.adopted", target=text, by=by, at=at, cpts=cpts, summary=f"{text} déposée")
+            )
+            audit.record(Act.GOVERNING_ADOPTED, target=text, by=by, at=at, cpts=cpts, summary=f"{text} déposée")
     except IntegrityError as error:
         raise VersionTaken from error
     return text
@@ -53,5 +60,5 @@ def write_rule(*, cpts: Cpts, kind: str, fields: Mapping[str, Any], by: User, at
     rule, _ = BodyRule.objects.update_or_create(cpts=cpts, kind=kind, defaults=dict(fields))
     summary = f"Règles des instances, {MeetingKind(kind).label}"
     details = {"rule": {name: str(value) for name, value in fields.items()}}
-    audit.record("governing.rule", target=rule, by=by, at=at, cpts=cpts, summary=summary, details=details)
+    audit.record(Act.GOVERNING_RULE, target=rule, by=by, at=at, cpts=cpts, summary=summary, details=details)
     return rule

@@ -17,6 +17,7 @@ from maillage.meetings import notifications
 from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
 from maillage.meetings.actions.seats import give_back_seat
 from maillage.meetings.actions.trace import leave_trace
+from maillage.meetings.acts import Act
 from maillage.meetings.models import Answer, CalendarFeed, Meeting, MeetingStatus, Participant, Presence, Task, Voter
 from maillage.members.actions import on_leave, on_merge
 from maillage.members.models import Membership
@@ -54,17 +55,21 @@ def invite_professionals(*, meeting: Meeting, people: Iterable[Practitioner], by
     known = set(meeting.participants.exclude(practitioner=None).values_list("practitioner_id", flat=True))
     rows = [
         Participant(
-            cpts_id=meeting.cpts_id, meeting=meeting, practitioner=one, search_name=one.search_name,
-            name=f"{readable(one.given_name)} {readable(one.family_name)}", occupation=_occupation(one),
+            cpts_id=meeting.cpts_id,
+            meeting=meeting,
+            practitioner=one,
+            search_name=one.search_name,
+            name=f"{readable(one.given_name)} {readable(one.family_name)}",
+            occupation=_occupation(one),
         )
         for one in people
         if one.pk not in known
-    ]  # fmt: skip
+    ]
     return _add(meeting, rows, by, at)
 
 
 def _occupation(one: Practitioner) -> str:
-    """The profession of their first place (directory.search.find carries them)."""
+    """The profession of their first place (directory.queries.search.find carries them)."""
     places = getattr(one, "places", [])
     return capfirst(GROUP_LABELS.get(places[0].group, ""))[:80] if places else ""
 
@@ -90,9 +95,15 @@ def invite_person(
     if email and find_by_address(meeting, email):
         raise AlreadyInvited
     person = Participant(
-        cpts_id=meeting.cpts_id, meeting=meeting, name=name, search_name=normalised(name), occupation=occupation,
-        email=email, came_forward=came_forward, invited_at=at if told else None,
-    )  # fmt: skip
+        cpts_id=meeting.cpts_id,
+        meeting=meeting,
+        name=name,
+        search_name=normalised(name),
+        occupation=occupation,
+        email=email,
+        came_forward=came_forward,
+        invited_at=at if told else None,
+    )
     _add(meeting, [person], by, at)
     return person
 
@@ -125,7 +136,7 @@ def _add(meeting: Meeting, people: list[Participant], by: User | None, at: datet
     Participant.objects.bulk_create(people, batch_size=BATCH, ignore_conflicts=len(people) > 1)
     count = len(people)
     summary = f"« {meeting} » : {count} {plural(count, 'personne')} de plus sur la liste"
-    leave_trace("invited", meeting, summary, by=by, at=at)
+    leave_trace(Act.INVITED, meeting, summary, by=by, at=at)
     if meeting.is_live:
         ask_to_tell(meeting, at, by)
     return count
@@ -141,7 +152,7 @@ def withdraw(*, participant: Participant, by: User, at: datetime) -> None:
     if Voter.objects.filter(participant=stored).exists():
         raise OnTheRoll
     summary = f"« {meeting} » : {stored} n’est plus sur la liste"
-    leave_trace("withdrawn", meeting, summary, by=by, at=at)
+    leave_trace(Act.WITHDRAWN, meeting, summary, by=by, at=at)
     had_seat = stored.answer == Answer.YES
     if stored.invited_at and stored.address and meeting.is_live and stored.answer != Answer.NO:
         notifications.withdrawn(stored, at)

@@ -10,16 +10,19 @@ from django.db.models import F
 from django.utils import timezone
 
 from maillage.accounts.models import User
-from maillage.core import jobs
+from maillage.audit.queries import who_changed
 from maillage.core.errors import DomainError
-from maillage.core.files import erase_on_commit, keep_pdf
 from maillage.core.limits import spend
+from maillage.core.stale import Stale, check_version
 from maillage.core.text import plural
+from maillage.core.work import jobs
 from maillage.cpts.models import Cpts
 from maillage.exchange.rules.timing import arrival
 from maillage.meetings.actions.roll import NoVoter, draw_up_roll, vote_is_open
 from maillage.meetings.actions.seats import fill_seats
 from maillage.meetings.actions.trace import leave_trace
+from maillage.meetings.acts import Act
+from maillage.meetings.letters import facts_of
 from maillage.meetings.limits import MAILINGS
 from maillage.meetings.models import (
     Answer,
@@ -31,21 +34,16 @@ from maillage.meetings.models import (
     Participant,
 )
 from maillage.meetings.models.meeting import STATUTORY
-from maillage.meetings.notifications import facts_of
 from maillage.meetings.rules.notice import days_short
 from maillage.members.models import Membership
+from maillage.records.actions import attaching
 
 TELL = "meetings.tell"
 ASKED_AGAIN_AFTER = timedelta(hours=20)
-DOCUMENTS = "meetings"  # their folder
 # No law sets it for an association; most statutes do, and the coordinator may change it (BodyRule).
 USUAL_NOTICE: Mapping[str, int] = {MeetingKind.ASSEMBLY: 15}
 # What makes people look again at their diary.
 TOLD_FIELDS = ("starts_at", "ends_at", "place", "video_link", "title")
-
-
-class StaleMeeting(DomainError):
-    user_message = "Quelqu’un a modifié cette réunion entre-temps : rouvrez-la pour voir ses changements."
 
 
 class NoLongerOpen(DomainError):
@@ -104,7 +102,7 @@ def plan(*, cpts: Cpts, fields: Mapping[str, Any], like: Meeting | None = None, 
     if like:
         members = Membership.objects.of(cpts).current().filter(participations__meeting=like)
         Participant.objects.bulk_create(Participant.of_member(meeting, one) for one in members)
-    leave_trace("planned", meeting, f"Réunion « {meeting} » en préparation", by=by, at=at)
+    leave_trace(Act.PLANNED, meeting, f"Réunion « {meeting} » en préparation", by=by, at=at)
     return meeting
 
 
@@ -114,7 +112,7 @@ def change(
 ) -> Meeting:
     """Save what was edited; once convened, people are told of a new date, place or title, and asked again.
 
-    Raises StaleMeeting, NoLongerOpen, NoDate, KindIsFixed, NoticeTooShort, MoreThanRoom.
+    Raises Stale, NoLongerOpen, NoDate, KindIsFixed, NoticeTooShort, MoreThanRoom.
     """
     stored = Meeting.objects.select_for_update(of=("self",)).select_related("cpts").get(pk=meeting.pk)
     _check_change(stored, read_version, fields)
@@ -135,15 +133,14 @@ def change(
         _ask_anew(stored)
     stored.save()
     fill_seats(stored, at)
-    leave_trace("changed", stored, f"Réunion « {stored} » modifiée", by=by, at=at, was=changed)
+    leave_trace(Act.CHANGED, stored, f"Réunion « {stored} » modifiée", by=by, at=at, was=changed)
     if stored.is_live:
         ask_to_tell(stored, at, by)
     return stored
 
 
 def _check_change(meeting: Meeting, read_version: int, fields: Mapping[str, Any]) -> None:
-    if meeting.version != read_version:
-        raise StaleMeeting
+    check_version(meeting, read_version, refusal=lambda: Stale("cette réunion", who_changed(meeting)))
     if meeting.is_over:
         raise NoLongerOpen
     room = fields.get("capacity", meeting.capacity)
@@ -218,7 +215,7 @@ def convene(*, meeting: Meeting, late_reason: str = "", by: User, at: datetime) 
     stored.status, stored.convened_at, stored.late_reason = MeetingStatus.PLANNED, at, late_reason if late else ""
     stored.version += 1
     stored.save(update_fields=["status", "convened_at", "late_reason", "version"])
-    leave_trace("convened", stored, f"Réunion « {stored} » convoquée{late}", by=by, at=at)
+    leave_trace(Act.CONVENED, stored, f"Réunion « {stored} » convoquée{late}", by=by, at=at)
     if stored.kind in STATUTORY:
         with suppress(NoVoter):
             draw_up_roll(meeting=stored, by=by, at=at)
@@ -236,25 +233,27 @@ def cancel(*, meeting: Meeting, reason: str, by: User, at: datetime) -> None:
     )
     if not stopped:
         raise NoLongerOpen
-    leave_trace("cancelled", meeting, f"Réunion « {meeting} » annulée : {reason}", by=by, at=at)
+    leave_trace(Act.CANCELLED, meeting, f"Réunion « {meeting} » annulée : {reason}", by=by, at=at)
     ask_to_tell(meeting, at, by)
 
 
 def join_document(*, meeting: Meeting, name: str, content: bytes, by: User, at: datetime) -> MeetingDocument:
-    """A PDF for those who are invited. Raises NotADocument."""
-    file = keep_pdf(DOCUMENTS, content)
+    """A file for those who are invited. Raises NotADocument, NotScanned."""
+    kept = attaching.keep(content)
     with transaction.atomic():
-        document = MeetingDocument.objects.create(meeting=meeting, name=name, file=file)
-        leave_trace("document", meeting, f"Document « {name} » joint à « {meeting} »", by=by, at=at)
+        attachment = attaching.attach(kept, cpts=meeting.cpts, name=name, by=by, at=at)
+        document = MeetingDocument.objects.create(meeting=meeting, name=name, attachment=attachment)
+        leave_trace(Act.DOCUMENT, meeting, f"Document « {name} » joint à « {meeting} »", by=by, at=at)
     return document
 
 
 @transaction.atomic
 def remove_document(*, document: MeetingDocument, by: User, at: datetime) -> None:
     meeting = document.meeting
-    leave_trace("document", meeting, f"Document « {document} » retiré de « {meeting} »", by=by, at=at)
-    erase_on_commit(DOCUMENTS, document.file)
+    leave_trace(Act.DOCUMENT, meeting, f"Document « {document} » retiré de « {meeting} »", by=by, at=at)
+    attachment = document.attachment
     document.delete()
+    attaching.discard(attachment)
 
 
 @transaction.atomic
@@ -265,6 +264,6 @@ def remind_silent(*, meeting: Meeting, by: User, at: datetime) -> int:
     silent = meeting.participants.filter(answer=Answer.NONE, invited_at__lt=at - ASKED_AGAIN_AFTER)
     silent = silent.exclude(reminded_at__gte=at - ASKED_AGAIN_AFTER)
     count = silent.update(reminded_at=None, is_asked_again=True)
-    leave_trace("reminded", meeting, f"« {meeting} » : {count} {plural(count, 'relance')}", by=by, at=at)
+    leave_trace(Act.REMINDED, meeting, f"« {meeting} » : {count} {plural(count, 'relance')}", by=by, at=at)
     ask_to_tell(meeting, at, by)
     return count

@@ -10,6 +10,7 @@ from maillage.accounts.models import User
 from maillage.core.errors import DomainError
 from maillage.meetings.actions.planning import ASKED_AGAIN_AFTER, ask_to_tell
 from maillage.meetings.actions.trace import leave_trace
+from maillage.meetings.acts import Act
 from maillage.meetings.models import Meeting, MeetingStatus, Participant, PollAnswer, PollOption
 
 MOST_OPTIONS = 20
@@ -42,7 +43,7 @@ def propose(*, meeting: Meeting, starts_at: datetime, ends_at: datetime, by: Use
     if meeting.options.filter(starts_at=starts_at).exists():
         raise DateProposed
     option = PollOption.objects.create(meeting=meeting, starts_at=starts_at, ends_at=ends_at)
-    leave_trace("polled", meeting, f"« {meeting} » : une date proposée", by=by, at=at)
+    leave_trace(Act.POLLED, meeting, f"« {meeting} » : une date proposée", by=by, at=at)
     return option
 
 
@@ -55,7 +56,7 @@ def _check(meeting: Meeting) -> None:
 def withdraw_option(*, option: PollOption, by: User, at: datetime) -> None:
     """Raises PollOver."""
     _check(option.meeting)
-    leave_trace("polled", option.meeting, f"« {option.meeting} » : une date n’est plus proposée", by=by, at=at)
+    leave_trace(Act.POLLED, option.meeting, f"« {option.meeting} » : une date n’est plus proposée", by=by, at=at)
     option.delete()
 
 
@@ -65,7 +66,7 @@ def open_poll(*, meeting: Meeting, by: User, at: datetime) -> None:
     _check(meeting)
     silent = meeting.participants.filter(poll_answers=None, polled_at__lt=at - ASKED_AGAIN_AFTER)
     Participant.objects.filter(pk__in=silent.values("pk")).update(polled_at=None)
-    leave_trace("polled", meeting, f"« {meeting} » : sondage de date envoyé", by=by, at=at)
+    leave_trace(Act.POLLED, meeting, f"« {meeting} » : sondage de date envoyé", by=by, at=at)
     ask_to_tell(meeting, at, by)
 
 
@@ -89,4 +90,4 @@ def choose_date(*, option: PollOption, by: User, at: datetime) -> None:
     )
     if not chosen:
         raise PollOver
-    leave_trace("dated", option.meeting, f"Date choisie pour « {option.meeting} »", by=by, at=at)
+    leave_trace(Act.DATED, option.meeting, f"Date choisie pour « {option.meeting} »", by=by, at=at)

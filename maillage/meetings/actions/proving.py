@@ -9,16 +9,20 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from maillage.accounts.models import NumberProof
 from maillage.core.errors import DomainError
 from maillage.exchange.actions import key_of
 from maillage.meetings import notifications
 from maillage.meetings.models import Means, Meeting, Participant, SigninCode, Voter
-from maillage.members.addresses import address_written_since
+from maillage.members.models import Membership
+from maillage.members.queries.addresses import address_written_since, identity_written_since
 
 CODE_LIVES = timedelta(minutes=10)
 TRIES = 5
 AGAIN = timedelta(minutes=1)  # between two codes to one address
-MOST_CODES = 10  # to one address for one meeting, none of them typed: a guess has five chances in a million each
+# To one address for one meeting, none of them typed, before a day without any: a guess has five chances in a million
+# each, and whoever was forwarded an invitation does not shut its person out until the vote.
+MOST_CODES, ANEW = 10, timedelta(days=1)
 
 
 class NotProved(DomainError):
@@ -65,6 +69,21 @@ class AddressTooRecent(AddressProvesNothing):
     )
 
 
+class AccountTooRecent(AddressProvesNothing):
+    user_message = (
+        "Votre compte est relié à votre fiche depuis la création de cette réunion, et la CPTS a écrit depuis son "
+        "adresse, son nom ou son numéro : votez sur une tablette de l’organisation, ou prouvez votre numéro national "
+        "dans « Mon identité » si l’adresse seule a changé."
+    )
+
+
+class PageRenamed(AddressProvesNothing):
+    user_message = (
+        "Votre fiche a reçu un autre nom ou un autre numéro après la création de cette réunion, et un code n’y "
+        "prouverait pas que c’est vous : signez et votez sur une tablette de l’organisation."
+    )
+
+
 class TooManyCodes(DomainError):
     user_message = "Trop de codes ont été demandés : signez depuis votre compte, ou sur une tablette de l’organisation."
 
@@ -88,30 +107,73 @@ def check_address(person: Participant) -> None:
         raise AddressShared
     if _moved_since_the_roll(person):
         raise AddressChanged
-    # Whoever is not on the roll of a statutory meeting may be by its next drawing, there already.
-    may_vote = person.meeting.is_statutory or Voter.objects.filter(participant=person).exists()
-    if may_vote and is_address_recent(person):
+    _check_age(person, has_account=account is not None)
+
+
+def _check_age(person: Participant, *, has_account: bool) -> None:
+    """What was written on the page since the meeting was created. Raises one of the kinds of AddressProvesNothing."""
+    is_named_since = _is_named_since(person)
+    if has_account and is_named_since:
+        raise AccountTooRecent
+    if _may_vote(person) and is_address_recent(person):
         raise AddressTooRecent
+    if is_named_since:
+        raise PageRenamed
 
 
 def is_address_recent(person: Participant) -> bool:
-    """Whether a member whom no account answers for is known at an address that entered the list since the meeting was
-    created: whoever keeps the list wrote it with that meeting in view.
+    """Whether a member is known at an address that entered the list since the meeting was created, and no account that
+    was bound before answers for them: whoever keeps the list wrote it with that meeting in view.
     """
     membership = person.membership
-    if membership is None or membership.account_id:
+    if membership is None:
+        return False
+    if membership.account and not _is_bound_by_address_since(membership, person.meeting.created_at):
         return False
     return address_written_since(membership, person.meeting.created_at)
 
 
+def _is_bound_since(membership: Membership, since: datetime) -> bool:
+    return membership.bound_at is not None and membership.bound_at >= since
+
+
+def _is_bound_by_address_since(membership: Membership, since: datetime) -> bool:
+    """Whether its account was bound since then, by no more than an address."""
+    if not _is_bound_since(membership, since):
+        return False
+    return (
+        not NumberProof.objects.in_force()
+        .filter(user=membership.account, national_id=membership.practitioner_id or -1)
+        .exists()
+    )
+
+
 def check_account(person: Participant) -> None:
     """Whether the account bound to a member proves them: one bound since the convocation, where the address was changed
-    after the roll, may be anybody's. Raises AddressChanged.
+    after the roll, may be anybody's; and so may one opened at an address written since the meeting was created.
+
+    Raises AddressChanged, AccountTooRecent.
     """
     membership, convened_at = person.membership, person.meeting.convened_at
-    is_recent = membership and membership.bound_at and convened_at and membership.bound_at >= convened_at
+    is_recent = membership is not None and convened_at is not None and _is_bound_since(membership, convened_at)
     if is_recent and _moved_since_the_roll(person):
         raise AddressChanged
+    if _is_named_since(person) or (_may_vote(person) and is_address_recent(person)):
+        raise AccountTooRecent
+
+
+def _is_named_since(person: Participant) -> bool:
+    """Whether a team named or numbered the page since the meeting was created, while no account bound before answers
+    for it: it may have been of somebody else until then."""
+    membership, created_at = person.membership, person.meeting.created_at
+    if membership is None or (membership.account and not _is_bound_since(membership, created_at)):
+        return False
+    return identity_written_since(membership, created_at)
+
+
+def _may_vote(person: Participant) -> bool:
+    """Whoever is not on the roll of a statutory meeting may be by its next drawing, there already."""
+    return person.meeting.is_statutory or Voter.objects.filter(participant=person).exists()
 
 
 def check_proof(person: Participant, means: Means) -> None:
@@ -151,6 +213,7 @@ def write_code(meeting: Meeting, email: str, at: datetime, **fields: Any) -> Non
     codes = SigninCode.objects.filter(meeting=meeting, key=key_of(email))
     if codes.filter(expires_at__gt=at + CODE_LIVES - AGAIN).exists():
         return
+    codes.filter(expires_at__lte=at + CODE_LIVES - ANEW).update(sent=0)
     if codes.filter(sent__gte=MOST_CODES).exists():
         raise TooManyCodes
     code = f"{secrets.randbelow(10**6):06d}"

@@ -3,21 +3,25 @@
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from maillage.accounts.actions.granted import UNDONE_WITHIN
+from maillage.accounts.hooks import account_taken_back
 from maillage.accounts.models import User
 from maillage.core.errors import DomainError
 from maillage.core.text import plural
 from maillage.meetings import notifications
 from maillage.meetings.actions.proving import address_on_roll, check_proof, is_address_recent
 from maillage.meetings.actions.trace import leave_trace
+from maillage.meetings.acts import Act
 from maillage.meetings.models import (
     BallotState,
     BodyRule,
     Means,
     Meeting,
     MeetingKind,
+    MeetingStatus,
     Participant,
     Presence,
     Proxy,
@@ -114,7 +118,7 @@ def draw_up_roll(*, meeting: Meeting, by: User, at: datetime) -> int:
     if entitled:
         count = len(entitled)
         summary = f"« {meeting} » : {count} {plural(count, 'votant')} sur la liste"
-        leave_trace("roll", meeting, summary, by=by, at=at)
+        leave_trace(Act.ROLL, meeting, summary, by=by, at=at)
     return len(entitled)
 
 
@@ -125,7 +129,7 @@ def _take_back_codes(entitled: list[Participant], by: User, at: datetime) -> Non
         if is_address_recent(presence.participant):
             presence.delete()
             summary = f"« {presence.participant.meeting} » : Présence de {presence} retirée : {CODE_TOO_RECENT}"
-            leave_trace("presence", presence.participant.meeting, summary, by=by, at=at)
+            leave_trace(Act.PRESENCE, presence.participant.meeting, summary, by=by, at=at)
 
 
 def _has_vote(one: Participant, rule: BodyRule) -> bool:
@@ -195,15 +199,15 @@ def give_proxy(
         raise ProxyAlreadyGiven from error
     meeting = holder.meeting
     how = f" ({proxy.how})" if by else ""
-    leave_trace("proxy", meeting, f"« {meeting} » : pouvoir de {giver} à {holder}{how}", by=by, at=at)
-    _tell_giver(giver, f"Votre pouvoir à {holder} a été enregistré ({proxy.how}).", by, at)
+    leave_trace(Act.PROXY, meeting, f"« {meeting} » : pouvoir de {giver} à {holder}{how}", by=by, at=at)
+    _tell_giver(giver, f"Votre pouvoir à {holder} a été enregistré{how}.", at)
     return proxy
 
 
-def _tell_giver(giver: Voter, words: str, by: User | None, at: datetime) -> None:
-    """What somebody of the team wrote about their pouvoir, told to whoever it is of."""
+def _tell_giver(giver: Voter, words: str, at: datetime) -> None:
+    """What was done of their pouvoir, told to whoever it is of: it may have been somebody else, in their session."""
     person = Participant.objects.for_link().get(pk=giver.participant_id)
-    if by and person.address:
+    if person.address:
         notifications.written_down(person, words, at)
 
 
@@ -215,9 +219,27 @@ def withdraw_proxy(*, proxy: Proxy, by: User | None, at: datetime) -> None:
     meeting = proxy.meeting
     _check_no_vote(meeting)
     summary = f"« {meeting} » : pouvoir de {proxy.giver} à {proxy.holder} retiré"
-    leave_trace("proxy", meeting, summary, by=by, at=at)
-    _tell_giver(proxy.giver, f"Votre pouvoir à {proxy.holder} a été retiré par {by}.", by, at)
+    leave_trace(Act.PROXY, meeting, summary, by=by, at=at)
+    whom = f" par {by}" if by else ""
+    _tell_giver(proxy.giver, f"Votre pouvoir à {proxy.holder} a été retiré{whom}.", at)
     proxy.delete()
+
+
+@account_taken_back.register
+def suspend_what_was_written(*, user: User, at: datetime) -> None:
+    """Given or written down by the account these last days, maybe by whoever got into it: they count for nothing any
+    more, and neither do the presences it wrote down."""
+    theirs = Q(giver__participant__membership__account=user) & ~Q(means__in=[Means.TABLET, Means.PAPER])
+    given = Proxy.objects.filter(theirs | Q(recorded_by=user), contested_at=None, given_at__gte=at - UNDONE_WITHIN)
+    for proxy in given.filter(meeting__status__in=[MeetingStatus.DRAFT, MeetingStatus.PLANNED]).select_related(
+        "meeting", "giver", "holder"
+    ):
+        Proxy.objects.filter(pk=proxy.pk).update(contested_at=at)
+        summary = f"« {proxy.meeting} » : pouvoir de {proxy.giver} à {proxy.holder} suspendu, compte repris"
+        leave_trace(Act.PROXY, proxy.meeting, summary, by=None, at=at)
+    written = Presence.objects.filter(recorded_by=user, contested_at=None, signed_at__gte=at - UNDONE_WITHIN)
+    written = written.filter(meeting__status=MeetingStatus.PLANNED, means__in=[Means.TABLET, Means.PAPER])
+    written.update(contested_at=at)
 
 
 def vote_is_open(meeting: Meeting) -> bool:

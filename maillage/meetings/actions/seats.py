@@ -9,6 +9,7 @@ from maillage.accounts.models import User
 from maillage.core.errors import DomainError
 from maillage.meetings import notifications
 from maillage.meetings.actions.trace import leave_trace
+from maillage.meetings.acts import Act
 from maillage.meetings.models import Answer, Meeting, MeetingStatus, Participant
 
 
@@ -38,7 +39,7 @@ def answer(*, participant: Participant, coming: bool, at: datetime, by: User | N
     participant.save(update_fields=["answer", "answered_at"])
     if by:
         summary = f"« {meeting} » : {participant} {participant.get_answer_display()}"
-        leave_trace("answer", participant.meeting, summary, by=by, at=at)
+        leave_trace(Act.ANSWER, participant.meeting, summary, by=by, at=at)
     if held == Answer.YES:
         give_back_seat(meeting, at)
     return participant

@@ -5,9 +5,10 @@ from typing import Any
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
+from maillage.meetings.acts import Act
 from maillage.meetings.models import Meeting
 
 
-def leave_trace(what: str, meeting: Meeting, summary: str, *, by: User | None, at: datetime, **details: Any) -> None:
+def leave_trace(act: Act, meeting: Meeting, summary: str, *, by: User | None, at: datetime, **details: Any) -> None:
     """Write it in the transaction of the change it tells. `by` is None when somebody acts without an account."""
-    audit.record(f"meeting.{what}", target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary, details=details)
+    audit.record(act, target=meeting, by=by, at=at, cpts=meeting.cpts, summary=summary, details=details)

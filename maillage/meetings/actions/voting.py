@@ -11,13 +11,14 @@ from django.db import IntegrityError, transaction
 
 from maillage.accounts.models import User
 from maillage.core.errors import DomainError
+from maillage.core.sql.wiping import leave_only
 from maillage.core.text import listed
-from maillage.core.wiping import leave_only
 from maillage.meetings import notifications
 from maillage.meetings.actions.attendance import check_tablet
 from maillage.meetings.actions.proving import NotProved, check_proof
 from maillage.meetings.actions.roll import check_paper, present_voters, represented, rule_of
 from maillage.meetings.actions.trace import leave_trace
+from maillage.meetings.acts import Act
 from maillage.meetings.models import (
     Ballot,
     BallotMode,
@@ -96,10 +97,15 @@ def prepare_ballot(
     if meeting.is_over:
         raise NotDuringTheMeeting
     ballot = Ballot.objects.create(
-        cpts=meeting.cpts, meeting=meeting, question=question, mode=mode, majority=majority, choices=list(choices),
+        cpts=meeting.cpts,
+        meeting=meeting,
+        question=question,
+        mode=mode,
+        majority=majority,
+        choices=list(choices),
         is_weighted=rule_of(meeting).is_weighted,
-    )  # fmt: skip
-    leave_trace("vote", meeting, f"« {meeting} » : vote préparé, {ballot}", by=by, at=at)
+    )
+    leave_trace(Act.VOTE, meeting, f"« {meeting} » : vote préparé, {ballot}", by=by, at=at)
     return ballot
 
 
@@ -108,7 +114,7 @@ def drop_ballot(*, ballot: Ballot, by: User, at: datetime) -> None:
     """Raises BallotBegun."""
     if ballot.state != BallotState.PREPARED:
         raise BallotBegun
-    leave_trace("vote", ballot.meeting, f"« {ballot.meeting} » : vote retiré, {ballot}", by=by, at=at)
+    leave_trace(Act.VOTE, ballot.meeting, f"« {ballot.meeting} » : vote retiré, {ballot}", by=by, at=at)
     ballot.delete()
 
 
@@ -140,7 +146,7 @@ def open_ballot(*, ballot: Ballot, by: User, at: datetime) -> None:
     if not opened:
         raise BallotBegun
     leave_trace(
-        "vote",
+        Act.VOTE,
         meeting,
         f"« {meeting} » : vote ouvert, {ballot} ({lines[-1].there} voix présentes ou représentées)",
         by=by,
@@ -208,7 +214,11 @@ def _tell_of_tablet(ballot: Ballot, caster: Voter, tablet: Tablet, at: datetime)
     """That somebody voted on a tablet is traced and told to them: it is the one vote that a team has a hand in."""
     person = Participant.objects.for_link().get(pk=caster.participant_id)
     leave_trace(
-        "tablet-vote", person.meeting, f"« {person.meeting} » : {person} vote sur la {tablet}", by=tablet.lent_by, at=at
+        Act.TABLET_VOTE,
+        person.meeting,
+        f"« {person.meeting} » : {person} vote sur la {tablet}",
+        by=tablet.lent_by,
+        at=at,
     )
     if person.address:
         notifications.written_down(person, f"Un vote a été donné en votre nom sur la {tablet}.", at)
@@ -253,14 +263,14 @@ def count_hands(*, ballot: Ballot, hands: Mapping[tuple[str, str], int], by: Use
         if choice in ballot.choices
     )
     Ballot.objects.filter(pk=ballot.pk).update(counted_at=at)
-    leave_trace("vote", ballot.meeting, f"« {ballot.meeting} » : mains comptées, {ballot}", by=by, at=at)
+    leave_trace(Act.VOTE, ballot.meeting, f"« {ballot.meeting} » : mains comptées, {ballot}", by=by, at=at)
 
 
 @transaction.atomic
 def close_ballot(*, ballot: Ballot, by: User, at: datetime) -> Ballot:
     """Empty the urn: the result is frozen, and the journal of a secret ballot has its digest.
 
-    Raises BallotNotOpen, NotCounted, UrnUnreadable, or TableBusy (core.wiping).
+    Raises BallotNotOpen, NotCounted, UrnUnreadable, or TableBusy (core.sql.wiping).
     """
     ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting__cpts").get(pk=ballot.pk)
     if ballot.state != BallotState.OPEN:
@@ -273,7 +283,7 @@ def close_ballot(*, ballot: Ballot, by: User, at: datetime) -> Ballot:
     ballot.state, ballot.closed_at = BallotState.CLOSED, at
     ballot.result = [_frozen(score) for score in scores]
     ballot.save()
-    leave_trace("vote", ballot.meeting, f"« {ballot.meeting} » : vote clos, {ballot}", by=by, at=at)
+    leave_trace(Act.VOTE, ballot.meeting, f"« {ballot.meeting} » : vote clos, {ballot}", by=by, at=at)
     return ballot
 
 

@@ -211,7 +211,7 @@ class Signature(models.Model):
 class SealedSlip(models.Model):
     """One paper in the urn while the vote is open: what it says is sealed (rules.urn), whatever it lies beside.
 
-    Retention: until the closing, which leaves nothing of it in the files of the database (core.wiping).
+    Retention: until the closing, which leaves nothing of it in the files of the database (core.sql.wiping).
     """
 
     RETENTION_DAYS = Meeting.RETENTION_DAYS

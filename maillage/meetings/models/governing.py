@@ -4,10 +4,10 @@ import uuid
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
 
 from maillage.cpts.models import Cpts
 from maillage.meetings.models.meeting import Meeting
+from maillage.records.models import Attachment
 
 
 class GoverningKind(models.TextChoices):
@@ -38,7 +38,7 @@ class GoverningText(models.Model):
     adopted_on = models.DateField("adopté le")
     meeting = models.ForeignKey(Meeting, models.SET_NULL, null=True, blank=True, related_name="+")
     changes = models.CharField("ce qui change", max_length=500, blank=True)
-    file = models.CharField("fichier", max_length=80)
+    attachment = models.ForeignKey(Attachment, models.PROTECT, related_name="+", verbose_name="fichier")
 
     objects = GoverningTextQuerySet.as_manager()
 
@@ -46,7 +46,6 @@ class GoverningText(models.Model):
         verbose_name = "texte statutaire"
         constraints = [
             models.UniqueConstraint(fields=["cpts", "kind", "number"], name="governing_text_version_is_single"),
-            models.CheckConstraint(name="governing_text_has_a_file", condition=~Q(file="")),
         ]
 
     def __str__(self) -> str:

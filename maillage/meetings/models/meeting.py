@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from maillage.core.missions import LABELS
 from maillage.cpts.models import Cpts
 from maillage.members.models import Membership
+from maillage.records.models import Attachment
 
 MISSIONS = [(mission.value, label) for mission, label in LABELS.items()]
 AROUND = timedelta(minutes=30)  # people sign in a little before, and on the way out
@@ -175,12 +176,12 @@ class Meeting(models.Model):
 
 
 class MeetingDocument(models.Model):
-    """A PDF that goes with a meeting. Retention: goes with the meeting."""
+    """A file that goes with a meeting. Retention: goes with the meeting."""
 
     uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="documents")
     name = models.CharField("titre", max_length=120)
-    file = models.CharField("fichier", max_length=80)
+    attachment = models.ForeignKey(Attachment, models.PROTECT, related_name="+", verbose_name="fichier")
 
     class Meta:
         verbose_name = "document de réunion"

@@ -11,6 +11,7 @@ from django.db.models import Q
 from maillage.cpts.models import Cpts
 from maillage.meetings.models.meeting import Meeting
 from maillage.members.models import Membership
+from maillage.records.models import Snapshot
 
 
 class Minutes(models.Model):
@@ -26,12 +27,18 @@ class Minutes(models.Model):
     text = models.TextField("compte rendu")
     version = models.PositiveIntegerField("version", default=0)
     # All that the document prints, as it was on the day of the validation.
-    record = models.JSONField("contenu figé", default=dict, blank=True)
+    snapshot = models.OneToOneField(Snapshot, models.PROTECT, null=True, blank=True, related_name="+")
     validated_at = models.DateTimeField("validé le", null=True, blank=True)
     validated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = "compte rendu"
+        constraints = [
+            models.CheckConstraint(
+                name="minutes_are_frozen_when_validated",
+                condition=Q(validated_at=None, snapshot=None) | Q(validated_at__isnull=False, snapshot__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"compte rendu de {self.meeting}"

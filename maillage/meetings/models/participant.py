@@ -110,10 +110,14 @@ class Participant(models.Model):
     def of_member(cls, meeting: Meeting, membership: Membership) -> "Participant":
         """A member expected at a meeting, under the name of that day; not saved."""
         return cls(
-            cpts_id=meeting.cpts_id, meeting=meeting, membership=membership,
-            practitioner_id=membership.practitioner_id, name=str(membership), search_name=membership.search_name,
+            cpts_id=meeting.cpts_id,
+            meeting=meeting,
+            membership=membership,
+            practitioner_id=membership.practitioner_id,
+            name=str(membership),
+            search_name=membership.search_name,
             occupation=membership.occupation,
-        )  # fmt: skip
+        )
 
     @property
     def address(self) -> str:

@@ -13,10 +13,10 @@ def counted(*, arrived: datetime, left: datetime | None, starts: datetime, ends:
     return max(min(left or ends, ends) - max(arrived, starts), NOTHING)
 
 
-def told(duration: timedelta) -> str:
+def duration_text(duration: timedelta) -> str:
     """1:30 -> 1 h 30; 45 minutes -> 45 min; nothing -> 0 min.
 
-    >>> told(timedelta(minutes=90))
+    >>> duration_text(timedelta(minutes=90))
     '1 h 30'
     """
     hours, minutes = divmod(round(duration.total_seconds() / 60), 60)

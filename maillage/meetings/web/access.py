@@ -9,15 +9,18 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
 
 from maillage.accounts.models import User
-from maillage.accounts.permissions import CptsRequest, Permission
+from maillage.accounts.permissions import CptsRequest
+from maillage.core import links
 from maillage.core.errors import DomainError
-from maillage.exchange import links
 from maillage.meetings.models import Meeting, Participant
 from maillage.meetings.models.meeting import AROUND
 from maillage.meetings.notifications import personal_purpose
+from maillage.meetings.permissions import MEETING_MANAGE
+from maillage.members.models import Membership
 
 DEVICE, DEVICE_DAYS = "appareil", 365
 WALL_SECONDS = 600  # the time to receive a code by mail and to type it
@@ -25,7 +28,7 @@ WALL_SECONDS = 600  # the time to receive a code by mail and to type it
 
 def may_manage(request: CptsRequest) -> bool:
     """The team, against a plain member."""
-    return Permission.MEETING_MANAGE in request.permissions
+    return MEETING_MANAGE in request.permissions
 
 
 def meeting_of(request: CptsRequest, meeting_uuid: UUID) -> Meeting:
@@ -36,6 +39,10 @@ def meeting_of(request: CptsRequest, meeting_uuid: UUID) -> Meeting:
 
 class PageContested(links.LinkUnusable):
     user_message = "Votre fiche est contestée : cette page reste fermée jusqu’à ce que ce soit réglé."
+
+
+class NoLongerMember(links.LinkUnusable):
+    user_message = "Vous ne faites plus partie de cette CPTS : cette page ne s’ouvre plus."
 
 
 class LinkOutdated(links.LinkUnusable):
@@ -58,7 +65,16 @@ def person_of(token: str, at: datetime) -> Participant:
         raise LinkOutdated from error
     if person.membership and person.membership.contested_at:
         raise PageContested
+    if person.membership and has_left_before(person.membership, person.meeting):
+        raise NoLongerMember
     return person
+
+
+def has_left_before(membership: Membership, meeting: Meeting) -> bool:
+    """Whether they left the CPTS before that meeting, or before it has a date."""
+    if membership.left_on is None:
+        return False
+    return meeting.starts_at is None or timezone.localtime(meeting.starts_at).date() >= membership.left_on
 
 
 def _cookie(meeting: Meeting) -> str:

@@ -9,21 +9,25 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.accounts.signing_in.proving import proved_this_session, recently_proved, sent_in_this_session
 from maillage.core.errors import DomainError
-from maillage.core.posted import sent_key, sent_version
-from maillage.meetings import actions, documents
+from maillage.core.screens.doing import did
+from maillage.core.screens.posted import sent_key, sent_version
+from maillage.meetings import actions
+from maillage.meetings.documents import papers as documents
 from maillage.meetings.models import Meeting, Minutes
+from maillage.meetings.permissions import MEETING_MANAGE
 from maillage.meetings.web.access import meeting_of
 from maillage.meetings.web.forms import CloseForm, DecisionForm, MinutesForm, SheetForm, TaskForm, after
 from maillage.meetings.web.tablet_views import SEARCHED, named
 from maillage.meetings.web.views import page_context
-from maillage.meetings.web.work_views import did
 
 SHEET_LINES = 50
 
 
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@sent_in_this_session
 def sheet(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """The sheet with hours: typed from paper, or corrected; telephones that signed twice are shown."""
     meeting = meeting_of(request, meeting_uuid)
@@ -66,7 +70,8 @@ def _twice(meeting: Meeting) -> list[list[str]]:
 
 
 @require_safe
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@recently_proved
 def sheet_pdf(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     meeting = meeting_of(request, meeting_uuid)
     if meeting.starts_at is None:
@@ -75,7 +80,8 @@ def sheet_pdf(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@proved_this_session
 def close(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Say when it ended; hours, attestations and the sheet follow."""
     meeting = meeting_of(request, meeting_uuid)
@@ -88,7 +94,8 @@ def close(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     return redirect("meetings:show", request.cpts.slug, meeting.uuid)
 
 
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@sent_in_this_session
 def minutes(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """The minutes, from the agenda; decisions and tasks beside them; validated, they leave."""
     meeting = meeting_of(request, meeting_uuid)
@@ -103,9 +110,17 @@ def minutes(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     if asked and _wrote(request, meeting, form, decision, task):
         return redirect("meetings:minutes", request.cpts.slug, meeting.uuid)
     context = page_context(
-        request, meeting, held=held, form=form, decision=decision, task=task, decisions=meeting.decisions.all(),
-        tasks=meeting.tasks.select_related("owner").order_by("due_on", "pk"), version=held.version if held else 0,
-    )  # fmt: skip
+        request,
+        meeting,
+        held=held,
+        form=form,
+        decision=decision,
+        task=task,
+        decisions=meeting.decisions.all(),
+        tasks=meeting.tasks.select_related("owner").order_by("due_on", "pk"),
+        version=held.version if held else 0,
+        draft_key=f"minutes:{meeting.uuid}",
+    )
     return render(request, "meetings/minutes.html", context)
 
 
@@ -136,7 +151,8 @@ def _wrote(request: CptsRequest, meeting: Meeting, form: MinutesForm, decision: 
 
 
 @require_POST
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@proved_this_session
 def strike(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Take back a decision or a task written by mistake."""
     meeting = meeting_of(request, meeting_uuid)

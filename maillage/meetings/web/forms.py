@@ -9,12 +9,13 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from maillage.core.addresses import EmailField
-from maillage.core.fields import LAST_DAY, TOO_FAR, HourField
+from maillage.core.screens.fields import LAST_DAY, TOO_FAR, HourField, NameField
 from maillage.cpts.models import Cpts
 from maillage.meetings.actions import SheetLine, state_of
 from maillage.meetings.models import Choice, Meeting, MeetingKind, Participant, PollOption
 from maillage.meetings.models.meeting import MISSIONS
 from maillage.members.models import Body, College, Membership
+from maillage.records.screens.files import DocumentField
 
 FIRST_DAY = date(2000, 1, 1)  # a meeting of the past may be written down
 EARLY = timedelta(hours=3)  # nobody signs earlier than that before a meeting
@@ -156,7 +157,7 @@ class AudienceForm(forms.Form):
 class PersonForm(forms.Form):
     """Somebody who is no member."""
 
-    name = forms.CharField(label="Nom et prénom", max_length=160)
+    name = NameField(label="Nom et prénom", max_length=160)
     email = EmailField(label="Adresse électronique", required=False)
     occupation = forms.CharField(label="Profession ou fonction", max_length=80, required=False)
 
@@ -164,8 +165,8 @@ class PersonForm(forms.Form):
 class RegisterForm(forms.Form):
     """Somebody who comes of their own accord."""
 
-    name = forms.CharField(label="Votre nom et prénom", max_length=160)
-    occupation = forms.CharField(label="Votre profession ou fonction", max_length=80, required=False)
+    name = NameField(label="Votre nom et prénom", max_length=160)
+    occupation = NameField(label="Votre profession ou fonction", max_length=80, required=False)
     email = EmailField(
         label="Votre adresse électronique", help_text="Un message y arrive, pour confirmer que vous venez."
     )
@@ -179,7 +180,7 @@ class ReasonForm(forms.Form):
 
 class DocumentForm(forms.Form):
     name = forms.CharField(label="Titre du document", max_length=120)
-    file = forms.FileField(label="Fichier (PDF)", allow_empty_file=True)
+    file = DocumentField(label="Fichier")
 
 
 class CloseForm(forms.Form):

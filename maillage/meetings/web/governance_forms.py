@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from maillage.core.fields import DayField
+from maillage.core.screens.fields import DayField
 from maillage.cpts.models import Cpts
 from maillage.meetings.models import (
     Ballot,
@@ -17,6 +17,8 @@ from maillage.meetings.models import (
     Voter,
 )
 from maillage.meetings.rules.tally import BLANK, RESOLUTION
+from maillage.records.rules.kinds import PDF_ONLY
+from maillage.records.screens.files import DocumentField
 
 MOST_CHOICES = 30
 
@@ -55,7 +57,7 @@ class TextForm(forms.Form):
         Meeting.objects.none(), label="Par quelle assemblée", required=False, empty_label="Non précisée"
     )
     changes = forms.CharField(label="Ce qui change", max_length=500, required=False, widget=forms.Textarea({"rows": 2}))
-    file = forms.FileField(label="Le texte (PDF)", allow_empty_file=True)
+    file = DocumentField(label="Le texte", kinds=PDF_ONLY)
 
     def __init__(self, *args: Any, cpts: Cpts, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,13 +7,16 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
 from maillage.accounts.models import User
+from maillage.accounts.signing_in import means
+from maillage.accounts.signing_in.proving import ASSEMBLY_MINUTES
+from maillage.core import links
 from maillage.core.errors import DomainError
-from maillage.exchange import links
 from maillage.meetings import actions
 from maillage.meetings.models import Means, Meeting, Participant
 from maillage.meetings.web.access import safely
 
 PROVED, PROOF_LIVES = "proved", timedelta(hours=12)  # an assembly and its evening; on the telephone that typed the code
+BINDING = frozenset({"vote", "proxy", "unproxy"})
 ASKED = frozenset({"own-code", "prove"})
 
 
@@ -23,6 +26,12 @@ def proof_of(request: HttpRequest, person: Participant, at: datetime) -> Means |
     if isinstance(request.user, User) and mine.of_account(request.user).exists():
         return Means.SESSION
     return Means.CODE if proved_by_code(request, person.meeting, at) == person else None
+
+
+def is_session_old(request: HttpRequest, proof: Means | None) -> bool:
+    """Whether a session alone says who this is, opened too long ago to vote, sign or give a pouvoir: it may be a desk
+    that somebody left."""
+    return proof == Means.SESSION and not means.is_recent(request, minutes=ASSEMBLY_MINUTES)
 
 
 def proved_by_code(request: HttpRequest, meeting: Meeting, at: datetime) -> Participant | None:
@@ -49,7 +58,7 @@ def forget_proof(response: HttpResponse, meeting: Meeting) -> None:
 def _purpose(person: Participant) -> str:
     """What a code proved: an address, on the page of a member as it stood; its account may change since."""
     member = person.membership
-    whose = (member.pk, member.account_id, member.bound_at, member.settled_at) if member else ()
+    whose = (member.pk, member.account_id, member.bound_at, member.settled_at, member.links_since) if member else ()
     return ".".join([PROVED, person.address.lower(), *map(str, whose)])
 
 

@@ -11,19 +11,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from maillage.core.access import public
+from maillage.accounts.signing_in.proving import ask_again
+from maillage.core import links
 from maillage.core.errors import DomainError
-from maillage.core.files import file_response
-from maillage.core.gone import gone
 from maillage.core.limits import spend_from
 from maillage.core.network import address_of
+from maillage.core.screens.access import public
+from maillage.core.screens.gone import gone
 from maillage.cpts.models import Approval
-from maillage.exchange import links
-from maillage.meetings import actions, documents
-from maillage.meetings.calendar import feed_text, invitation_text
+from maillage.meetings import actions
+from maillage.meetings.documents import papers as documents
 from maillage.meetings.limits import REGISTRATIONS, REGISTRATIONS_BLOCK, WALL_CODES
 from maillage.meetings.models import Answer, CalendarFeed, Means, Meeting, MeetingStatus, Participant, PollOption
-from maillage.meetings.notifications import calendar_url, personal_path, sender, when
+from maillage.meetings.notifications import calendar_url, personal_path, sender
+from maillage.meetings.queries.calendar import feed_text, invitation_text
+from maillage.meetings.queries.moments import option_text, when, zone_of_meeting
 from maillage.meetings.rules.signin import is_right
 from maillage.meetings.web import proving, voting
 from maillage.meetings.web.access import (
@@ -40,6 +42,7 @@ from maillage.meetings.web.access import (
 )
 from maillage.meetings.web.forms import AddressForm, CodeForm, PollForm, RegisterForm
 from maillage.members.models import Membership
+from maillage.records.screens.files import attachment_response
 
 TURNED = "Le code affiché a changé : visez de nouveau le code au mur avec l’appareil photo."
 
@@ -50,6 +53,7 @@ def personal(request: HttpRequest, token: str) -> HttpResponse:
     at = timezone.now()
     try:
         person = person_of(token, at)
+        timezone.activate(zone_of_meeting(person.meeting))
         if request.method == "POST":
             return _personal_post(request, person, token, at)
     except links.LinkUnusable as error:
@@ -69,25 +73,29 @@ def _personal_context(request: HttpRequest, person: Participant, token: str, at:
         "person": person,
         "meeting": meeting,
         "when": when(meeting),
+        "zone": zone_of_meeting(meeting).key,
         "now": at,
         "token": token,
-        "poll": PollForm(options=options, labels=poll_labels(options), initial=initial) if options else None,
-        "documents": meeting.documents.all(),
+        "poll": PollForm(options=options, labels=poll_labels(options, meeting), initial=initial) if options else None,
+        "documents": meeting.documents.select_related("attachment"),
         "minutes": minutes if minutes and minutes.validated_at else None,
         "written": voting.written_for(person),
         **voting.context(person, proving.proof_of(request, person, at), at),
     }
 
 
-def poll_labels(options: list[PollOption]) -> dict[int, str]:
+def poll_labels(options: list[PollOption], meeting: Meeting) -> dict[int, str]:
     """jeudi 3 décembre 2026, de 20 h à 22 h (heure de Paris), for each date."""
-    return {option.pk: when(option) for option in options}
+    return {option.pk: option_text(option, meeting) for option in options}
 
 
 def _personal_post(request: HttpRequest, person: Participant, token: str, at: datetime) -> HttpResponse:
     do = request.POST.get("do", "")
+    means = proving.proof_of(request, person, at) if do in proving.BINDING else None
+    if proving.is_session_old(request, means):
+        messages.info(request, "Confirmez d’abord que c’est bien vous : votre session est ouverte depuis longtemps.")
+        return ask_again(request, holds_typed=False)
     if do == "vote":
-        means = proving.proof_of(request, person, at)
         return voting.cast(request, person, at, means=means, back=reverse("meetings:personal", args=[token]))
     response = redirect("meetings:personal", token)
     if do in proving.ASKED:
@@ -95,24 +103,23 @@ def _personal_post(request: HttpRequest, person: Participant, token: str, at: da
             proving.remember_proof(response, person, at)
         return response
     try:
-        _written(request, person, do, at)
+        _written(request, person, do, means, at)
     except DomainError as error:
         messages.error(request, error.user_message)
     remember(response, person, token)
     return response
 
 
-def _written(request: HttpRequest, person: Participant, do: str, at: datetime) -> None:
+def _written(request: HttpRequest, person: Participant, do: str, means: Means | None, at: datetime) -> None:
     """A pouvoir, a contest, dates, an answer: each says what it did. Raises DomainError."""
     if do in {"proxy", "unproxy"}:
-        means = proving.proof_of(request, person, at)
         messages.success(request, voting.proxy(request, person, means, at))
     elif do == "contest":
         actions.contest(participant=person, at=at)
         messages.success(request, "C’est suspendu, et l’organisation le voit. Vous êtes là ? Signez vous-même.")
     elif do == "poll":
         options = list(person.meeting.options.all())
-        form = PollForm(request.POST, options=options, labels=poll_labels(options))
+        form = PollForm(request.POST, options=options, labels=poll_labels(options, person.meeting))
         if form.is_valid() and not form.choices():
             messages.error(request, "Dites oui, si besoin ou non pour une date au moins.")
         elif form.is_valid():
@@ -164,8 +171,8 @@ def personal_document(request: HttpRequest, token: str, document_uuid: UUID) -> 
         person = person_of(token, timezone.now())
     except links.LinkUnusable as error:
         return gone(request, "Réunion", error.user_message)
-    document = get_object_or_404(person.meeting.documents.all(), uuid=document_uuid)
-    return file_response(actions.DOCUMENTS, document.file, "document")
+    document = get_object_or_404(person.meeting.documents.select_related("attachment"), uuid=document_uuid)
+    return attachment_response(document.attachment)
 
 
 @public
@@ -197,6 +204,7 @@ def public_meeting(request: HttpRequest, slug: str, meeting_uuid: UUID) -> HttpR
 def sign(request: HttpRequest, meeting_uuid: UUID, code: str) -> HttpResponse:
     """The page behind the code on the wall. The code says that somebody stands there; the person says who."""
     meeting = get_object_or_404(Meeting.objects.select_related("cpts"), uuid=meeting_uuid)
+    timezone.activate(zone_of_meeting(meeting))
     at = timezone.now()
     fresh = is_right(code, secret=settings.SECRET_KEY, meeting=meeting.uuid.hex, at=at)
     if not fresh and not stood_at_the_wall(request, meeting):
@@ -228,7 +236,12 @@ def _sign(request: HttpRequest, meeting: Meeting, digest: str, at: datetime) -> 
     proved = by_code or of_account(request, meeting)
     if do == "sign" and proved:
         means = Means.CODE if by_code else Means.SESSION
-        actions.sign_in(participant=proved, means=means, device=digest, at=at)
+        if proving.is_session_old(request, means):
+            return ask_again(request, holds_typed=False)
+        try:
+            actions.sign_in(participant=proved, means=means, device=digest, at=at)
+        except actions.AddressProvesNothing as error:
+            messages.error(request, error.user_message)
         return redirect(request.path)
     said = linked(request, meeting, at)
     if do in proving.ASKED and said:

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from maillage.core.access import public
-from maillage.core.gone import gone
-from maillage.core.qr import qr_svg
-from maillage.exchange import links
+from maillage.core import links
+from maillage.core.papers.qr import qr_svg
+from maillage.core.screens.access import public
+from maillage.core.screens.gone import gone
 from maillage.meetings.models import Meeting
 from maillage.meetings.rules.signin import code_at
 

@@ -12,22 +12,25 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.core.access import public
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.accounts.signing_in.proving import proved_this_session, recently_proved
+from maillage.core import links
 from maillage.core.errors import DomainError
-from maillage.core.gone import gone
-from maillage.core.posted import sent_key, sent_uuid
-from maillage.core.qr import qr_svg
+from maillage.core.papers.qr import qr_svg
+from maillage.core.screens.access import public
+from maillage.core.screens.doing import did
+from maillage.core.screens.gone import gone
+from maillage.core.screens.posted import sent_key, sent_uuid
 from maillage.core.text import normalised
-from maillage.exchange import links
 from maillage.meetings import actions
 from maillage.meetings.models import Means, Meeting, Participant, Tablet
+from maillage.meetings.permissions import MEETING_MANAGE
+from maillage.meetings.queries.moments import zone_of_meeting
 from maillage.meetings.web import voting
 from maillage.meetings.web.access import meeting_of
 from maillage.meetings.web.forms import PersonForm
 from maillage.meetings.web.room_views import ROOM_LIVES, room_token
 from maillage.meetings.web.views import page_context
-from maillage.meetings.web.work_views import did
 
 TABLET = "tablet"
 TABLET_LINES, SEARCHED = 120, 80
@@ -40,7 +43,8 @@ def tablet_token(tablet: Tablet) -> str:
 
 
 @require_safe
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@proved_this_session
 def signing(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """The three ways to sign, ready to be put in the room."""
     meeting = meeting_of(request, meeting_uuid)
@@ -52,7 +56,8 @@ def signing(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@recently_proved
 def lend(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Declare a tablet, or take it back."""
     meeting = meeting_of(request, meeting_uuid)
@@ -77,11 +82,16 @@ def lent_tablets(request: HttpRequest, meeting: Meeting) -> list[dict[str, Any]]
 
 
 def _tablet(token: str, at: datetime) -> Tablet:
-    """Raises LinkUnusable."""
+    """The tablet of a link, its page told by the clock of the territory. Raises LinkUnusable."""
     uuid = links.read(TABLET, token, at=at)
     tablet = Tablet.objects.select_related("meeting__cpts", "lent_by").filter(uuid=uuid, taken_back_at=None).first()
     if tablet is None or not tablet.meeting.is_live:
         raise links.LinkUnusable("Cette tablette a été reprise, ou la réunion est terminée : on n’y signe plus.")
+    try:
+        actions.check_tablet(tablet, tablet.meeting)
+    except actions.TabletBack as error:
+        raise links.LinkUnusable(error.user_message) from error
+    timezone.activate(zone_of_meeting(tablet.meeting))
     return tablet
 
 

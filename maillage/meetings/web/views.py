@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,19 +10,25 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.accounts.signing_in.proving import is_export, recently_proved_when
+from maillage.core import links
 from maillage.core.errors import DomainError
-from maillage.core.files import file_response
-from maillage.core.listing import Column, Filter, Listing
-from maillage.meetings import actions, documents
+from maillage.core.screens.listing import Column, Filter, Listing
+from maillage.meetings import actions
+from maillage.meetings.documents import papers as documents
 from maillage.meetings.models import CalendarFeed, Meeting, MeetingKind, MeetingStatus, Participant, Task
 from maillage.meetings.models.meeting import MISSIONS
-from maillage.meetings.notifications import when
+from maillage.meetings.permissions import MEETING_LIST
+from maillage.meetings.queries.moments import when
 from maillage.meetings.web.access import may_manage, meeting_of
+from maillage.meetings.web.forms import DocumentForm
 from maillage.meetings.web.public_views import ANSWERED
+from maillage.records.screens.files import attachment_response
 
 
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
+@recently_proved_when(is_export)
 def meeting_list(request: CptsRequest) -> HttpResponse:
     """Those to come first on the page of the team: what to close stands above."""
     team = may_manage(request)
@@ -46,6 +51,7 @@ def meeting_list(request: CptsRequest) -> HttpResponse:
             Filter("mission", "Mission", "mission", MISSIONS),
         ),
         default_sort="-starts_at",
+        dated_by="starts_at",
         filename=f"reunions-{request.cpts.slug}",
         empty="Aucune réunion pour l’instant.",
     )
@@ -55,7 +61,7 @@ def meeting_list(request: CptsRequest) -> HttpResponse:
     return render(request, "meetings/list.html", {"listing": listing, "page": listing.page(), "late": late})
 
 
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
 def show(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """One meeting: when, where, what about; my answer; for the team, what comes next."""
     return render(request, "meetings/show.html", page_context(request, meeting_of(request, meeting_uuid)))
@@ -72,14 +78,15 @@ def page_context(request: CptsRequest, meeting: Meeting, **more: Any) -> dict[st
         "mine": people.first(),
         "minutes": minutes if minutes and (minutes.validated_at or is_team) else None,
         "counts": Meeting.objects.with_counts().get(pk=meeting.pk),
-        "documents": meeting.documents.all(),
+        "documents": meeting.documents.select_related("attachment"),
+        "document_form": DocumentForm(auto_id="doc-%s"),
         "now": timezone.now(),
         "reply_url": reverse("meetings:reply", args=[request.cpts.slug, meeting.uuid]),
     } | more
 
 
 @require_POST
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
 def reply(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """My answer, from my account."""
     meeting = meeting_of(request, meeting_uuid)
@@ -96,7 +103,7 @@ def reply(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
 
 
 @require_safe
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
 def attestation(request: CptsRequest, meeting_uuid: UUID, participant_uuid: UUID) -> HttpResponse:
     """Whoever came has a paper of it: for the team, and for the person alone."""
     meeting = meeting_of(request, meeting_uuid)
@@ -110,24 +117,34 @@ def attestation(request: CptsRequest, meeting_uuid: UUID, participant_uuid: UUID
 
 
 @require_safe
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
 def minutes_pdf(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
-    """Once validated for everybody; before that for the team."""
+    return documents.minutes_pdf(_with_minutes(request, meeting_uuid), timezone.localdate())
+
+
+@require_safe
+@requires(MEETING_LIST)
+def minutes_docx(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
+    return documents.minutes_docx(_with_minutes(request, meeting_uuid), timezone.localdate())
+
+
+def _with_minutes(request: CptsRequest, meeting_uuid: UUID) -> Meeting:
+    """Once they are validated for everybody; before that for the team."""
     meeting = meeting_of(request, meeting_uuid)
     minutes = getattr(meeting, "minutes", None)
     if not may_manage(request) and not (minutes and minutes.validated_at):
         raise Http404
-    return documents.minutes_pdf(meeting, timezone.localdate())
+    return meeting
 
 
 @require_safe
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
 def document(request: CptsRequest, meeting_uuid: UUID, document_uuid: UUID) -> HttpResponse:
-    one = get_object_or_404(meeting_of(request, meeting_uuid).documents.all(), uuid=document_uuid)
-    return file_response(actions.DOCUMENTS, one.file, "document")
+    documents_here = meeting_of(request, meeting_uuid).documents.select_related("attachment")
+    return attachment_response(get_object_or_404(documents_here, uuid=document_uuid).attachment)
 
 
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
 def tasks(request: CptsRequest) -> HttpResponse:
     """What I have to do; for the team, what everybody has to."""
     rows = Task.objects.of(request.cpts).select_related("owner", "meeting")
@@ -142,7 +159,7 @@ def tasks(request: CptsRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
 def finish_task(request: CptsRequest, task_uuid: UUID) -> HttpResponse:
     """Done: by whoever it was given to, or by the team."""
     rows = Task.objects.of(request.cpts).select_related("meeting__cpts")
@@ -154,7 +171,7 @@ def finish_task(request: CptsRequest, task_uuid: UUID) -> HttpResponse:
     return redirect("meetings:tasks", request.cpts.slug)
 
 
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
 def calendar(request: CptsRequest) -> HttpResponse:
     """The address to give to one's telephone; changed at will, should it have been shared."""
     one = CalendarFeed.objects.filter(cpts=request.cpts, user=request.user).first()
@@ -162,7 +179,7 @@ def calendar(request: CptsRequest) -> HttpResponse:
         CalendarFeed.objects.update_or_create(cpts=request.cpts, user=request.user, defaults={"uuid": uuid4()})
         messages.success(request, "Voici l’adresse de votre agenda. L’ancienne ne sert plus.")
         return redirect("meetings:calendar", request.cpts.slug)
-    url = f"{settings.PUBLIC_URL}{reverse('meetings:feed', args=[one.uuid])}" if one else ""
+    url = links.absolute("meetings:feed", one.uuid) if one else ""
     webcal = f"webcal://{url.partition('://')[2]}"
     return render(request, "meetings/calendar.html", {"url": url, "webcal": webcal})
 

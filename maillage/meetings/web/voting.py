@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from maillage.core.errors import DomainError
-from maillage.core.posted import sent_key
+from maillage.core.screens.posted import sent_key
 from maillage.meetings import actions
 from maillage.meetings.models import (
     Ballot,
@@ -120,6 +120,7 @@ def proxy(request: HttpRequest, person: Participant, means: Means | None, at: da
     if giver is None:
         raise actions.ProxyUnusable
     if request.POST["do"] == "unproxy":
+        actions.check_proof(person, means)
         given = Proxy.objects.filter(giver=giver).select_related("meeting__cpts", "holder__participant").first()
         if given:
             actions.withdraw_proxy(proxy=given, by=None, at=at)

@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import recently_proved
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.accounts.signing_in.proving import proved_this_session, recently_proved, sent_in_this_session
 from maillage.core.errors import DomainError
-from maillage.core.files import LARGEST, NotADocument, file_response
-from maillage.core.spreadsheets import xlsx_response
+from maillage.core.papers.spreadsheets import xlsx_response
+from maillage.core.screens.doing import did
 from maillage.meetings import actions
-from maillage.meetings.documents import MASKED
+from maillage.meetings.documents.papers import MASKED
 from maillage.meetings.models import (
     Ballot,
     BallotMode,
@@ -29,39 +29,43 @@ from maillage.meetings.models import (
     Signature,
 )
 from maillage.meetings.notifications import personal_path
+from maillage.meetings.permissions import MEETING_LIST, MEETING_MANAGE
 from maillage.meetings.web.access import may_manage, meeting_of
 from maillage.meetings.web.governance_forms import BallotForm, HandsForm, ProxyForm, RuleForm, TextForm
 from maillage.meetings.web.views import page_context
-from maillage.meetings.web.work_views import did
+from maillage.records.actions.attaching import NotADocument, NotScanned
+from maillage.records.screens.files import attachment_response, content_of
 
 
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
+@sent_in_this_session
 def texts(request: CptsRequest) -> HttpResponse:
     """Statuts and règlement intérieur, the version in force first; one more for the team."""
     today = timezone.localdate()
     form = TextForm(request.POST or None, request.FILES or None, cpts=request.cpts, today=today)
     if request.method == "POST" and may_manage(request) and form.is_valid():
         fields = dict(form.cleaned_data)
-        content = fields.pop("file").read(LARGEST + 1)
+        content = content_of(fields.pop("file")) or b""
         try:
             text = actions.adopt_text(cpts=request.cpts, content=content, by=request.user, at=timezone.now(), **fields)
-        except (NotADocument, actions.VersionTaken) as error:
+        except (NotADocument, NotScanned, actions.VersionTaken) as error:
             form.add_error("file", error.user_message)
         else:
             messages.success(request, f"{text} : c’est la version en vigueur.")
             return redirect("meetings:texts", request.cpts.slug)
-    rows = GoverningText.objects.of(request.cpts).select_related("meeting").order_by("-kind", "-number")
+    rows = GoverningText.objects.of(request.cpts).select_related("meeting", "attachment").order_by("-kind", "-number")
     return render(request, "meetings/texts.html", {"form": form, "rows": rows})
 
 
 @require_safe
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
 def text_file(request: CptsRequest, text_uuid: UUID) -> HttpResponse:
-    text = get_object_or_404(GoverningText.objects.of(request.cpts), uuid=text_uuid)
-    return file_response(actions.TEXTS, text.file, f"{text.kind}-{text.number}")
+    texts_here = GoverningText.objects.of(request.cpts).select_related("attachment")
+    return attachment_response(get_object_or_404(texts_here, uuid=text_uuid).attachment)
 
 
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@sent_in_this_session
 def rules(request: CptsRequest) -> HttpResponse:
     """What the statutes say of each kind of meeting: none assumed, all on one page, changed one at a time."""
     asked = request.GET.get("instance", "")
@@ -78,7 +82,8 @@ def rules(request: CptsRequest) -> HttpResponse:
     return render(request, "meetings/rules.html", context)
 
 
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@sent_in_this_session
 def votes(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """The roll with its quorum, the pouvoirs, the questions."""
     meeting = meeting_of(request, meeting_uuid)
@@ -119,10 +124,16 @@ def _votes_context(request: CptsRequest, meeting: Meeting, **forms: Any) -> dict
         one.state = "compte" if one.giver_id in counted else _why_not(one, there)  # type: ignore[attr-defined]
     ballots = list(meeting.ballots.prefetch_related("signatures", "hands"))
     return page_context(
-        request, meeting, quorum=actions.quorum_of(meeting, at), rule=actions.rule_of(meeting), proxies=proxies,
-        ballots=ballots, voices=len(there) + len(counted),
-        mute=meeting.participants.filter(voter=None).count(), **forms,
-    )  # fmt: skip
+        request,
+        meeting,
+        quorum=actions.quorum_of(meeting, at),
+        rule=actions.rule_of(meeting),
+        proxies=proxies,
+        ballots=ballots,
+        voices=len(there) + len(counted),
+        mute=meeting.participants.filter(voter=None).count(),
+        **forms,
+    )
 
 
 def _why_not(proxy: Proxy, there: set[int]) -> str:
@@ -135,7 +146,8 @@ def _why_not(proxy: Proxy, there: set[int]) -> str:
 
 
 @require_POST
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@proved_this_session
 def withdraw_proxy(request: CptsRequest, meeting_uuid: UUID, proxy_uuid: UUID) -> HttpResponse:
     meeting = meeting_of(request, meeting_uuid)
     proxies = meeting.proxies.select_related("meeting__cpts", "giver__participant", "holder__participant")
@@ -155,7 +167,8 @@ ACTS = {
 
 
 @require_POST
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@proved_this_session
 def act(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpResponse:
     """Open a vote, close it, or take it off the list."""
     meeting = meeting_of(request, meeting_uuid)
@@ -167,7 +180,8 @@ def act(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpResp
     return redirect("meetings:votes", request.cpts.slug, meeting.uuid)
 
 
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@proved_this_session
 def hands(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpResponse:
     """Type the hands raised; the whole is checked against the voices in the room."""
     meeting = meeting_of(request, meeting_uuid)
@@ -189,7 +203,7 @@ def hands(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpRe
 
 
 @require_safe
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
 @recently_proved
 def journal(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpResponse:
     """The slips of a closed secret ballot, to count again; and, apart, who signed for it."""
@@ -215,7 +229,7 @@ def _proof(signature: Signature) -> str:
 
 
 @require_safe
-@requires(Permission.MEETING_LIST)
+@requires(MEETING_LIST)
 def own_page(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """From the account to one's own page of the meeting, where one votes."""
     meeting = meeting_of(request, meeting_uuid)

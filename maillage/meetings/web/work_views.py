@@ -1,26 +1,28 @@
 """What the team does before a meeting: prepare, find a date, invite, convene, change, cancel."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.accounts.signing_in.proving import is_export, proved_this_session, recently_proved_when
 from maillage.core.errors import DomainError
-from maillage.core.files import LARGEST
-from maillage.core.listing import Column, Filter, Listing
-from maillage.core.posted import sent_uuid, sent_version
+from maillage.core.screens.doing import did
+from maillage.core.screens.listing import Column, Filter, Listing
+from maillage.core.screens.posted import sent_uuid, sent_version
 from maillage.core.text import normalised, plural
-from maillage.directory.search import Criteria, find
-from maillage.meetings import actions, documents
+from maillage.directory.queries.search import Criteria, find
+from maillage.meetings import actions
+from maillage.meetings.documents import papers as documents
 from maillage.meetings.jobs import may_be_written_to
 from maillage.meetings.models import Answer, Meeting, Participant, PollOption
+from maillage.meetings.permissions import MEETING_MANAGE
 from maillage.meetings.web.access import meeting_of
 from maillage.meetings.web.forms import (
     AudienceForm,
@@ -33,14 +35,15 @@ from maillage.meetings.web.forms import (
 )
 from maillage.meetings.web.public_views import poll_labels
 from maillage.meetings.web.views import page_context, participant_of
-from maillage.members.campaign import address_of
+from maillage.members.documents.campaign import address_of
 from maillage.members.models import Mandate, Membership
-from maillage.territory.queries import communes_of
+from maillage.records.screens.files import content_of
+from maillage.territory.queries.perimeters import communes_of
 
 MOST_LETTERS, NAMED, PROPOSED = 600, 5, 12
 
 
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
 def add(request: CptsRequest) -> HttpResponse:
     like = _like(request)
     form = MeetingForm(request.POST or None, initial=initial_of(like) | {"on": None} if like else None)
@@ -49,7 +52,7 @@ def add(request: CptsRequest) -> HttpResponse:
         meeting = actions.plan(cpts=request.cpts, fields=fields, like=like, by=request.user, at=timezone.now())
         messages.success(request, "La réunion est en préparation. Choisissez qui est invité.")
         return redirect("meetings:people", request.cpts.slug, meeting.uuid)
-    return render(request, "meetings/edit.html", {"form": form, "meeting": None, "like": like})
+    return render(request, "meetings/edit.html", {"form": form, "meeting": None, "like": like, "draft_key": "meeting"})
 
 
 def _like(request: CptsRequest) -> Meeting | None:
@@ -58,7 +61,7 @@ def _like(request: CptsRequest) -> Meeting | None:
     return Meeting.objects.of(request.cpts).filter(uuid=asked).first() if asked else None
 
 
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
 def edit(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     meeting = meeting_of(request, meeting_uuid)
     form = MeetingForm(request.POST or None, initial=initial_of(meeting))
@@ -83,21 +86,12 @@ def edit(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
             told = " Les personnes invitées sont prévenues." if meeting.is_live else ""
             messages.success(request, f"La réunion est à jour.{told}")
             return redirect("meetings:show", request.cpts.slug, meeting.uuid)
-    return render(request, "meetings/edit.html", {"form": form, "meeting": meeting, "version": version})
+    context = {"form": form, "meeting": meeting, "version": version, "draft_key": f"meeting:{meeting.uuid}"}
+    return render(request, "meetings/edit.html", context)
 
 
-def did(request: CptsRequest, act: Callable[..., object], done: str, **arguments: Any) -> bool:
-    """Call one action; say what was done, or why it was not."""
-    try:
-        act(**arguments, by=request.user, at=timezone.now())
-    except DomainError as error:
-        messages.error(request, error.user_message)
-        return False
-    messages.success(request, done)
-    return True
-
-
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@recently_proved_when(is_export)
 def people(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Who is expected, what they answered, and three ways to invite more."""
     meeting = meeting_of(request, meeting_uuid)
@@ -114,9 +108,16 @@ def people(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
         one.is_written_to = may_be_written_to(one)
     letters = meeting.participants.filter(membership=None, practitioner__isnull=False).exists()
     context = page_context(
-        request, meeting, audience=audience, person=person, listing=listing, page=page, letters=letters,
-        matching=_matching(request, meeting), qui=request.GET.get("qui", "")[:80],
-    )  # fmt: skip
+        request,
+        meeting,
+        audience=audience,
+        person=person,
+        listing=listing,
+        page=page,
+        letters=letters,
+        matching=_matching(request, meeting),
+        qui=request.GET.get("qui", "")[:80],
+    )
     return render(request, "meetings/people.html", context)
 
 
@@ -205,7 +206,8 @@ def _not_members(request: CptsRequest) -> QuerySet[Any]:
 
 
 @require_POST
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@proved_this_session
 def withdraw(request: CptsRequest, meeting_uuid: UUID, participant_uuid: UUID) -> HttpResponse:
     meeting = meeting_of(request, meeting_uuid)
     person = participant_of(meeting, participant_uuid)
@@ -214,7 +216,7 @@ def withdraw(request: CptsRequest, meeting_uuid: UUID, participant_uuid: UUID) -
 
 
 @require_POST
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
 def convene(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Send the invitations; too late for the statutes, a reason is asked and kept."""
     meeting = meeting_of(request, meeting_uuid)
@@ -249,7 +251,7 @@ def _say_convened(request: CptsRequest, meeting: Meeting) -> None:
 
 
 @require_POST
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
 def remind(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Ask again those who said nothing."""
     meeting = meeting_of(request, meeting_uuid)
@@ -264,7 +266,7 @@ def remind(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
 def answer_for(request: CptsRequest, meeting_uuid: UUID, participant_uuid: UUID) -> HttpResponse:
     """An answer heard on the telephone."""
     meeting = meeting_of(request, meeting_uuid)
@@ -276,7 +278,7 @@ def answer_for(request: CptsRequest, meeting_uuid: UUID, participant_uuid: UUID)
 
 
 @require_POST
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
 def cancel(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     meeting = meeting_of(request, meeting_uuid)
     form = ReasonForm(request.POST)
@@ -286,7 +288,7 @@ def cancel(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     return render(request, "meetings/show.html", page_context(request, meeting, cancel_form=form))
 
 
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
 def poll(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Dates proposed, who can when, and the choice of one."""
     meeting = meeting_of(request, meeting_uuid)
@@ -330,12 +332,12 @@ def _poll_table(meeting: Meeting) -> dict[str, Any]:
         option.is_best = best > (0, 0) and (option.yes, option.maybe) == best  # type: ignore[attr-defined]
     people = meeting.participants.filter(pk__in=by_person).order_by("search_name")
     rows = [(one.name, [by_person[one.pk].get(option.pk, "—") for option in options]) for one in people]
-    labels = poll_labels(options)
+    labels = poll_labels(options, meeting)
     return {"options": [(option, labels[option.pk]) for option in options], "rows": rows}
 
 
 @require_POST
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
 def choose_date(request: CptsRequest, meeting_uuid: UUID, option_uuid: UUID) -> HttpResponse:
     """Keep this date, or take it off the list."""
     meeting = meeting_of(request, meeting_uuid)
@@ -350,7 +352,7 @@ def choose_date(request: CptsRequest, meeting_uuid: UUID, option_uuid: UUID) -> 
 
 
 @require_safe
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
 def letters(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """Printed invitations to the professionals who have no address here, ready for the post."""
     meeting = meeting_of(request, meeting_uuid)
@@ -364,8 +366,14 @@ def letters(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     return documents.letters(meeting, addressed, timezone.localdate())
 
 
+def _removes(request: HttpRequest) -> bool:
+    """Its file is erased for good."""
+    return bool(request.POST.get("remove"))
+
+
 @require_POST
-@requires(Permission.MEETING_MANAGE)
+@requires(MEETING_MANAGE)
+@recently_proved_when(_removes)
 def join_document(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     """One more document, or one less."""
     meeting = meeting_of(request, meeting_uuid)
@@ -374,9 +382,9 @@ def join_document(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
         if document:
             did(request, actions.remove_document, "Le document est retiré.", document=document)
         return redirect("meetings:show", request.cpts.slug, meeting.uuid)
-    form = DocumentForm(request.POST, request.FILES)
+    form = DocumentForm(request.POST, request.FILES, auto_id="doc-%s")
     if form.is_valid():
-        content = form.cleaned_data["file"].read(LARGEST + 1)
+        content = content_of(form.cleaned_data["file"])
         name = form.cleaned_data["name"]
         if did(request, actions.join_document, "Le document est joint.", meeting=meeting, name=name, content=content):
             return redirect("meetings:show", request.cpts.slug, meeting.uuid)

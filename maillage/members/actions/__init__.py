@@ -4,7 +4,6 @@ from maillage.members.actions.campaign import keep_campaign
 from maillage.members.actions.colleges import CollegeInUse, CollegeNameTaken, remove_college, save_college
 from maillage.members.actions.governance import (
     AHEAD,
-    CONVENTIONS,
     EndsBeforeItStarts,
     end_mandate,
     give_mandate,
@@ -25,7 +24,6 @@ from maillage.members.actions.keeping import (
     LeftBeforeArriving,
     NotIn,
     NotOver,
-    StaleMembership,
     cancel_fee,
     edit,
     edit_own,
@@ -52,7 +50,6 @@ from maillage.members.actions.spreadsheets import (
 
 __all__ = [
     "AHEAD",
-    "CONVENTIONS",
     "AlreadyMember",
     "CollegeInUse",
     "CollegeNameTaken",
@@ -64,7 +61,6 @@ __all__ = [
     "NotIn",
     "NotOver",
     "NothingToImport",
-    "StaleMembership",
     "TwoPeople",
     "accept",
     "add_member",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from maillage.accounts import hooks
 from maillage.accounts.actions import (
@@ -17,20 +17,27 @@ from maillage.accounts.actions import (
     withdraw_membership,
 )
 from maillage.accounts.actions import proofs as number_proofs
+from maillage.accounts.actions.granted import UNDONE_WITHIN, is_word_taken_back, record_way_in
 from maillage.accounts.actions.proofs import Checker, NewCode
-from maillage.accounts.models import Invitation, NumberProof, ProofMeans, Role, RoleAssignment, User
+from maillage.accounts.models import DisputeOutcome, Invitation, NumberProof, ProofMeans, Role, RoleAssignment, User
+from maillage.accounts.permissions import MEMBER_MANAGE, permissions_on, still_vouches
 from maillage.audit import actions as audit
-from maillage.core import jobs
+from maillage.audit.models import AuditEvent
 from maillage.core.errors import DomainError
 from maillage.core.hooks import Hook
 from maillage.core.limits import spend
-from maillage.cpts.models import Approval
+from maillage.core.text import plural
+from maillage.core.work import jobs
+from maillage.cpts.models import Approval, Cpts
 from maillage.directory.actions.proving import is_offered
 from maillage.directory.rules.identifiers import national_id_of
 from maillage.members import notifications
+from maillage.members.acts import Act
 from maillage.members.limits import BINDINGS, NEW_ADDRESSES, NEW_ADDRESSES_OF_ACCOUNT
 from maillage.members.models import Membership, MembershipStatus
-from maillage.members.rules.names import of
+from maillage.members.models.membership import OVER
+from maillage.members.queries.addresses import is_moved_lately, is_of_an_address, words_behind
+from maillage.members.rules.names import may_be_named, of
 
 TELL_MAILBOX = "members.tell-mailbox"
 
@@ -43,6 +50,20 @@ class NotProvedYours(DomainError):
     user_message = (
         "Rien ne prouve encore que cette adhésion est la vôtre : prouvez votre numéro national, ou demandez à la CPTS "
         "de vous inviter à votre adresse."
+    )
+
+
+class NameDiffers(NotProvedYours):
+    user_message = (
+        "Cette fiche porte le numéro national que vous avez prouvé, mais un autre nom que celui de l’annuaire "
+        "national : demandez à la CPTS de le corriger."
+    )
+
+
+class AddressJustMoved(NotProvedYours):
+    user_message = (
+        "La CPTS vient de remplacer l’adresse de cette fiche : « C’est moi » attend trois jours, le temps que "
+        "l’adresse d’avant puisse dire non. Votre numéro national, une fois prouvé, n’attend pas."
     )
 
 
@@ -70,6 +91,13 @@ class RefusedBefore(DomainError):
 
 class AddressOfAnAccount(DomainError):
     user_message = "Cette adresse est celle du compte de la personne : elle seule la change, depuis son compte."
+
+
+class MovedLately(DomainError):
+    user_message = (
+        "L’adresse de cette fiche vient d’être remplacée : attendez trois jours, le temps que l’adresse d’avant puisse "
+        "dire non."
+    )
 
 
 class NothingToConfirm(DomainError):
@@ -102,7 +130,8 @@ def bind(*, membership: Membership, user: User, by: User, at: datetime, because:
         raise AlreadyContested
     spend(BINDINGS, at=at, account=user.pk)
     free = Membership.objects.unbound().filter(pk=membership.pk)
-    former = membership.email
+    # The address their person had before the team asked for another one, else the one the team knows.
+    former = membership.former_email or membership.email
     # An address that is the account's own already says nothing of anybody else.
     kept = "" if account_of(former) == user else former
     changes = {"account": user, "bound_at": at, "email": user.email, "former_email": kept, "pending_email": ""}
@@ -116,8 +145,8 @@ def bind(*, membership: Membership, user: User, by: User, at: datetime, because:
     membership.refresh_from_db()
     withdraw_invitations(cpts=membership.cpts, addresses=[former], at=at, but=user)
     summary = f"Adhésion {of(str(membership))} reliée au compte de {user} : {because}"
-    audit.record("member.bound", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
-    notifications.bound(membership, former, at)
+    audit.record(Act.BOUND, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    notifications.membership_bound(membership, former, at)
     return membership
 
 
@@ -136,20 +165,30 @@ def check_number(number: int, user: User) -> None:
 def claim(*, membership: Membership, user: User, at: datetime) -> Membership:
     """« C’est moi »: by the person, from their account. Raises NotProvedYours, and what `bind` raises.
 
-    Proved by the national number of the membership; or by its address, when no other membership of the CPTS has it:
+    Proved by the national number of the membership, when its name may be that of the register: a number typed on the
+    page of somebody else is a team's word. Or by its address, when no other membership of the CPTS has it:
     two people who share the address of a practice are two people.
     """
     number = proved_number(user)
-    if number and number == membership.practitioner_id:
+    has_number = bool(number) and number == membership.practitioner_id
+    if has_number and is_named_as_proved(membership):
         because = "numéro national prouvé"
+    elif is_alone_at(membership, user) and is_moved_lately(membership, at):
+        raise AddressJustMoved
     elif is_alone_at(membership, user):
         because = "adresse prouvée"
     else:
-        raise NotProvedYours
+        raise NameDiffers if has_number else NotProvedYours
     with transaction.atomic():
         bind(membership=membership, user=user, by=user, at=at, because=because)
         let_in(membership, user, by=user, at=at)
     return membership
+
+
+def is_named_as_proved(membership: Membership) -> bool:
+    """Whether the page is named as the national register names the number it bears."""
+    person = membership.practitioner
+    return person is None or may_be_named(membership, person)
 
 
 def is_alone_at(membership: Membership, user: User) -> bool:
@@ -161,10 +200,18 @@ def is_alone_at(membership: Membership, user: User) -> bool:
 
 
 def let_in(membership: Membership, user: User, *, by: User, at: datetime) -> None:
-    """A member in force who says yes may open the workspace."""
+    """A member in force who says yes may open the workspace, on the word of whoever made them a member."""
     held = RoleAssignment.objects.of(membership.cpts).filter(user=user)
-    if membership.is_in and not held.exists():
-        grant_role(user=user, role=Role.MEMBER, cpts=membership.cpts, by=by, at=at)
+    if not membership.is_in or held.exists():
+        return
+    words = words_behind(membership) if by == user else [(by.pk, at)]
+    accounts = User.objects.in_bulk([pk for pk, _ in words])  # those erased since vouch for nothing
+    vouching = [(accounts[pk], given_at) for pk, given_at in words if pk in accounts]
+    if any(is_word_taken_back(word, given_at) for word, given_at in vouching):
+        return
+    grant_role(user=user, role=Role.MEMBER, cpts=membership.cpts, by=by, at=at)
+    for word, given_at in vouching:
+        record_way_in(user=user, cpts=membership.cpts, by=word, given_at=given_at, at=at)
 
 
 @hooks.invitation_accepted.register
@@ -172,7 +219,7 @@ def bind_the_invited(*, invitation: Invitation, user: User, at: datetime) -> Non
     """The link of an invitation proved an address: it binds the membership that has it, when one alone does."""
     waiting = Membership.objects.of(invitation.cpts).unbound().at_address(invitation.email).select_related("cpts")
     membership = waiting.order_by("pk").first()
-    if membership is None or not is_alone_at(membership, user):
+    if membership is None or not is_alone_at(membership, user) or is_moved_lately(membership, at):
         return
     try:
         bind(membership=membership, user=user, by=user, at=at, because="invitation acceptée à son adresse")
@@ -184,6 +231,48 @@ def bind_the_invited(*, invitation: Invitation, user: User, at: datetime) -> Non
 def follow_the_address(*, user: User) -> None:
     """A bound member is written to where their account is."""
     Membership.objects.bound_to(user).update(email=user.email, version=F("version") + 1)
+
+
+@hooks.account_taken_back.register
+def end_links(*, user: User, at: datetime) -> None:
+    """Whoever got into the account may have read the links mailed to its person."""
+    Membership.objects.bound_to(user).update(links_since=at)
+
+
+MOST_SUSPENDED = 30  # of one CPTS, by one account taken back: beyond, a list was imported, which is undone as a whole
+
+
+@hooks.account_taken_back.register
+def suspend_what_it_wrote(*, user: User, at: datetime) -> None:
+    """Pages made, and addresses written, from the account these last days: a member invented, or moved to a mailbox of
+    a thief, signs and votes until somebody says whose it is. They wait for the administrator, who is told of the rest.
+    A page whose person proved its number themselves is theirs, whoever typed it.
+    """
+    since = at - UNDONE_WITHIN
+    for cpts in Cpts.objects.filter(pk__in=_written_by(user, since).values("cpts")):
+        written = _written_by(user, since).filter(cpts=cpts).order_by("account", "pk").select_related("cpts")
+        pages = [page for page in written if _proof_behind(page) is None]
+        is_of_the_team = MEMBER_MANAGE in permissions_on(user, cpts)
+        kept = pages[MOST_SUSPENDED:] if is_of_the_team else pages
+        for membership in pages[:MOST_SUSPENDED] if is_of_the_team else ():
+            contest(membership=membership, by=None, at=at)
+        if kept:
+            pages_text = f"{len(kept)} {plural(len(kept), 'fiche')} de membre"
+            what = f"{cpts} : {user}, dont le compte vient d’être repris, y avait écrit {pages_text}"
+            hooks.identity_contested(what=what, at=at, is_urgent=True)
+
+
+def _written_by(user: User, since: datetime) -> QuerySet[Membership]:
+    """Pages in force that the account decided, or wrote the address of, since then; its own apart."""
+    label = Membership._meta.label_lower
+    events = AuditEvent.objects.filter(by_id=user.pk, at__gte=since, target_type=label)
+    touched = [
+        int(target)
+        for target, type_, details in events.values_list("target_id", "type", "details")
+        if is_of_an_address(type_, details)
+    ]
+    mine = Q(decided_by=user, decided_at__gte=since) | Q(pk__in=touched)
+    return Membership.objects.current().filter(mine, contested_at=None).exclude(account=user)
 
 
 @hooks.number_proved.register
@@ -229,12 +318,19 @@ def proposals(user: User) -> list[Membership]:
 
 
 def of_others(user: User) -> list[Membership]:
-    """Memberships of the number this account proved that another account was bound to, or that somebody asks for."""
+    """Memberships of the number this account proved that another account was bound to, or that somebody asks for; and
+    those known at this account's address before a team, or a binding, put another one."""
     number = proved_number(user)
-    theirs = Membership.objects.open().filter(practitioner=number, contested_at=None)
     asked = Q(status=MembershipStatus.REQUESTED) & ~Q(email__iexact=user.email)
-    theirs = theirs.filter(Q(account__isnull=False) | asked)
-    return list(theirs.exclude(account=user).select_related("cpts", "account")) if number else []
+    theirs = Q(practitioner=number or -1) & (Q(account__isnull=False) | asked) | _known_at(user)
+    others = Membership.objects.filter(theirs, contested_at=None).exclude(account=user)
+    others = others.filter(~Q(status__in=OVER) | _known_at(user))
+    return list(others.select_related("cpts", "account"))
+
+
+def _known_at(user: User) -> Q:
+    """Pages known at the address of this account before another one; a departure hides them from nobody."""
+    return Q(former_email__iexact=user.email) & ~Q(former_email="")
 
 
 def number_text(proof: NumberProof) -> str:
@@ -248,7 +344,7 @@ def contest(*, membership: Membership, by: User | None, at: datetime) -> None:
 
     The membership opens nothing any more, is shown to nobody outside its team, and waits for the administrator.
     """
-    mine = Membership.objects.open().filter(pk=membership.pk, contested_at=None)
+    mine = Membership.objects.filter(pk=membership.pk, contested_at=None)
     if not mine.update(contested_at=at, is_public=False, pending_email="", version=F("version") + 1):
         raise AlreadyContested
     membership.refresh_from_db()
@@ -257,8 +353,43 @@ def contest(*, membership: Membership, by: User | None, at: datetime) -> None:
     if membership.account:
         suspend_membership(user=membership.account, cpts=membership.cpts, at=at)
     summary = f"Adhésion {of(str(membership))} contestée : « Ce n’est pas moi »"
-    audit.record("member.contested", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.CONTESTED, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
     notifications.contested(membership, at)
+    hooks.identity_contested(what=summary, at=at)
+
+
+def contest_by_link(*, membership: Membership, at: datetime) -> bool:
+    """« Ce n’est pas moi » read in a mail: whether it is suspended. Raises AlreadyContested or NothingToContest.
+
+    A link proves an address that a team may have typed: where the account proved the number of the page by a card or a
+    national mailbox, it opens a doubt for the administrator and suspends nothing.
+    """
+    proof = _proof_behind(membership)
+    if proof:
+        if proof.disputes.filter(outcome=DisputeOutcome.KEPT).exists():
+            raise number_proofs.NothingToContest
+        return number_proofs.doubt_proof(proof=proof, at=at)
+    contest(membership=membership, by=None, at=at)
+    return True
+
+
+def _proof_behind(membership: Membership) -> NumberProof | None:
+    """By a card or the national mailbox, of the very number and name of the page: what no team types."""
+    proof = NumberProof.objects.in_force().filter(user=membership.account or -1).first()
+    if proof is None or proof.means == ProofMeans.FACE_TO_FACE or proof.national_id != membership.practitioner_id:
+        return None
+    return proof if is_named_as_proved(membership) else None
+
+
+def contest_from_account(*, membership: Membership, user: User, at: datetime) -> bool:
+    """« Ce n’est pas moi » on one's own page, on one that no account answers for, or under one's proved number. Known
+    at this account's address once, it is worth what the link of a mail is. Whether it is suspended. Raises as above."""
+    number = proved_number(user)
+    is_theirs = membership.account_id in {None, user.pk} or (number and membership.practitioner_id == number)
+    if not is_theirs:
+        return contest_by_link(membership=membership, at=at)
+    contest(membership=membership, by=user, at=at)
+    return True
 
 
 @Hook
@@ -270,7 +401,7 @@ def on_unbound(membership: Membership) -> None:
 def settle_contest(*, membership: Membership, is_kept: bool, by: User, at: datetime) -> None:
     """The administrator decides: the binding stands, or it is undone and the membership waits for its person."""
     account = membership.account
-    changes = {"contested_at": None, "settled_at": at} | ({} if is_kept else _undone(membership))
+    changes = {"contested_at": None, "settled_at": at} | ({"former_email": ""} if is_kept else _undone(membership))
     contested = Membership.objects.filter(pk=membership.pk, contested_at__isnull=False)
     if not contested.update(**changes, version=F("version") + 1):
         raise AlreadyContested("Cette adhésion n’est plus contestée.")
@@ -283,14 +414,18 @@ def settle_contest(*, membership: Membership, is_kept: bool, by: User, at: datet
         on_unbound(membership)
     decided = "maintenue" if is_kept else "déliée de son compte"
     summary = f"Adhésion contestée {of(str(membership))} : {decided}"
-    audit.record("member.contest-settled", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.CONTEST_SETTLED, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    if account:
+        notifications.contest_settled(membership, account, is_kept=is_kept, at=at)
 
 
 def _undone(membership: Membership) -> dict[str, Any]:
     """The account is taken off and kept out, and the address known before it comes back."""
     changes: dict[str, Any] = {"account": None, "bound_at": None}
     if membership.account:
-        changes |= {"refused_account": membership.account, "email": membership.former_email, "former_email": ""}
+        changes["refused_account"] = membership.account
+    if membership.account or membership.former_email:
+        changes |= {"email": membership.former_email, "former_email": ""}
     return changes
 
 
@@ -310,7 +445,7 @@ def check_in_person(*, membership: Membership, by: User, at: datetime) -> NewCod
         raise number_proofs.NumberOfSomebodyElse("Ce numéro est déjà prouvé : il n’y a rien à vérifier.")
     checker = Checker(cpts=membership.cpts, by=by)
     summary = f"Vérification en personne {of(str(membership))} commencée"
-    audit.record("member.checked", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.CHECKED, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
     return number_proofs.new_code(
         means=ProofMeans.FACE_TO_FACE,
         national_id=membership.practitioner_id,
@@ -347,29 +482,48 @@ def use_code_in_person(*, user: User, text: str, at: datetime) -> NumberProof:
 def ask_new_address(*, membership: Membership, email: str, by: User, at: datetime) -> None:
     """A team wants to write to a member elsewhere: the new address proves itself, the old one is warned, nothing moves.
 
-    Raises AddressOfAnAccount: the address of a bound member is that of their account. AlreadyContested, LimitReached.
+    Raises AddressOfAnAccount: the address of a bound member is that of their account. AlreadyContested, MovedLately,
+    LimitReached.
     """
     if membership.account_id:
         raise AddressOfAnAccount
     if membership.contested_at:
         raise AlreadyContested
+    if is_moved_lately(membership, at):
+        raise MovedLately
     spend(NEW_ADDRESSES, NEW_ADDRESSES_OF_ACCOUNT, at=at, account=by.pk, of=membership.pk)
     Membership.objects.filter(pk=membership.pk).update(pending_email=email)
     membership.pending_email = email
     summary = f"Nouvelle adresse demandée pour {membership}, à confirmer"
-    audit.record("member.address-asked", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.ADDRESS_ASKED, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
     notifications.address_asked(membership, at)
+
+
+def _move_stands(membership: Membership) -> bool:
+    """Whoever asked for the new address still may."""
+    asked = AuditEvent.objects.filter(
+        type=Act.ADDRESS_ASKED, target_type=membership._meta.label_lower, target_id=str(membership.pk)
+    )
+    event = asked.order_by("-pk").first()
+    by = User.objects.filter(pk=event.by_id).first() if event and event.by_id else None
+    return event is not None and still_vouches(by, MEMBER_MANAGE, on=membership.cpts, since=event.at)
 
 
 @transaction.atomic
 def confirm_address(*, membership: Membership, email: str, at: datetime) -> None:
-    """Whoever opened the link sent to the new address. Raises NothingToConfirm."""
+    """Whoever opened the link sent to the new address. The one before is kept, and told: whoever reads there may say
+    that it is not so, now or once an account is bound. Raises NothingToConfirm."""
+    if not _move_stands(membership):
+        raise NothingToConfirm
+    replaced, before = membership.email, membership.former_email
     waiting = Membership.objects.unbound().filter(pk=membership.pk, pending_email=email)
-    if not email or not waiting.update(email=email, pending_email="", version=F("version") + 1):
+    changes = {"email": email, "former_email": replaced, "pending_email": ""}
+    if not email or not waiting.update(**changes, version=F("version") + 1):
         raise NothingToConfirm
     membership.refresh_from_db()
+    notifications.address_replaced(membership, before, at)
     summary = f"Nouvelle adresse {of(str(membership))} confirmée"
-    audit.record("member.address-confirmed", target=membership, by=None, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.ADDRESS_CONFIRMED, target=membership, by=None, at=at, cpts=membership.cpts, summary=summary)
 
 
 def contested_memberships() -> list[Membership]:

@@ -10,6 +10,7 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
+from maillage.members.acts import Act
 from maillage.members.models import College
 
 
@@ -43,7 +44,7 @@ def save_college(
         raise CollegeNameTaken from error
     voice = f"poids {_plain(weight)}" if has_vote else "voix consultative"
     summary = f"Collège « {name} » : {voice}, cotisation {_said(yearly_fee)}"
-    audit.record("member.college-saved", target=college, by=by, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.COLLEGE_SAVED, target=college, by=by, at=at, cpts=cpts, summary=summary)
     return college
 
 
@@ -59,7 +60,7 @@ def _said(fee: Decimal | None) -> str:
 def remove_college(*, college: College, by: User, at: datetime) -> None:
     """Raises CollegeInUse."""
     summary = f"Collège « {college} » supprimé"
-    audit.record("member.college-removed", target=college, by=by, at=at, cpts=college.cpts, summary=summary)
+    audit.record(Act.COLLEGE_REMOVED, target=college, by=by, at=at, cpts=college.cpts, summary=summary)
     try:
         with transaction.atomic():
             college.delete()

@@ -10,15 +10,15 @@ from django.utils import timezone
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
-from maillage.core.files import erase_on_commit, keep_pdf
 from maillage.cpts.models import Cpts
 from maillage.members import notifications
 from maillage.members.actions.keeping import NotIn
+from maillage.members.acts import Act
 from maillage.members.models import Convention, Mandate, Membership
 from maillage.members.rules.names import of
+from maillage.records.actions import attaching
 
 AHEAD = timedelta(days=60)  # when the end is told
-CONVENTIONS = "conventions"  # the folder of their documents
 
 
 class EndsBeforeItStarts(DomainError):
@@ -37,7 +37,7 @@ def give_mandate(
         cpts=membership.cpts, membership=membership, body=body, function=function, starts_on=starts_on, ends_on=ends_on
     )
     summary = f"Mandat {of(str(membership))} : {mandate}"
-    audit.record("member.mandate-given", target=mandate, by=by, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.MANDATE_GIVEN, target=mandate, by=by, at=at, cpts=membership.cpts, summary=summary)
     return mandate
 
 
@@ -46,7 +46,7 @@ def end_mandate(*, mandate: Mandate, by: User, at: datetime) -> None:
     """It ends today; one that has not begun is taken back."""
     today = timezone.localdate(at)
     summary = f"Fin du mandat {of(str(mandate.membership))} : {mandate}"
-    audit.record("member.mandate-ended", target=mandate, by=by, at=at, cpts=mandate.cpts, summary=summary)
+    audit.record(Act.MANDATE_ENDED, target=mandate, by=by, at=at, cpts=mandate.cpts, summary=summary)
     if mandate.starts_on >= today:
         mandate.delete()
     else:
@@ -61,13 +61,15 @@ def _check_order(starts_on: date, ends_on: date | None) -> None:
 def sign_convention(
     *, cpts: Cpts, fields: Mapping[str, Any], document: bytes | None, by: User, at: datetime
 ) -> Convention:
-    """An agreement with a partner, and the PDF of it. Raises EndsBeforeItStarts or NotADocument."""
+    """An agreement with a partner, and its signed document. Raises EndsBeforeItStarts, NotADocument or NotScanned."""
     _check_order(fields["starts_on"], fields["ends_on"])
-    name = keep_pdf(CONVENTIONS, document) if document is not None else ""
+    kept = attaching.keep(document) if document is not None else None
     with transaction.atomic():
-        convention = Convention.objects.create(cpts=cpts, document=name, **fields)
+        name = f"Convention avec {fields['partner']}"
+        attachment = attaching.attach(kept, cpts=cpts, name=name, by=by, at=at) if kept else None
+        convention = Convention.objects.create(cpts=cpts, attachment=attachment, **fields)
         summary = f"Convention avec {convention.partner} : {convention.purpose}"
-        audit.record("member.convention-signed", target=convention, by=by, at=at, cpts=cpts, summary=summary)
+        audit.record(Act.CONVENTION_SIGNED, target=convention, by=by, at=at, cpts=cpts, summary=summary)
     return convention
 
 
@@ -75,9 +77,10 @@ def sign_convention(
 def remove_convention(*, convention: Convention, by: User, at: datetime) -> None:
     """Out of the list, its document too once that is certain."""
     summary = f"Convention avec {convention.partner} retirée"
-    audit.record("member.convention-removed", target=convention, by=by, at=at, cpts=convention.cpts, summary=summary)
-    erase_on_commit(CONVENTIONS, convention.document)
+    audit.record(Act.CONVENTION_REMOVED, target=convention, by=by, at=at, cpts=convention.cpts, summary=summary)
+    attachment = convention.attachment
     convention.delete()
+    attaching.discard(attachment)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
 from maillage.members import notifications
 from maillage.members.actions.binding import AlreadyContested
+from maillage.members.acts import Act
 from maillage.members.models import College, Membership, MembershipStatus
 from maillage.members.rules.names import of, search_name
 
@@ -43,7 +44,7 @@ def request_membership(*, cpts: Cpts, fields: Mapping[str, Any], at: datetime) -
     except AlreadyMember:  # two forms of the same person, at once
         return None
     summary = f"Demande d’adhésion {of(str(membership))}"
-    audit.record("member.requested", target=membership, by=None, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.REQUESTED, target=membership, by=None, at=at, cpts=cpts, summary=summary)
     notifications.request_received(membership, at)
     notifications.request_to_decide(membership, at)
     return membership
@@ -72,7 +73,7 @@ def _tell_again(known: Membership, email: str, at: datetime) -> None:
     if known.email.lower() != email.lower():
         notifications.asked_from_elsewhere(known, email, at)
         summary = f"Deuxième demande sous l’identité {of(str(known))}, depuis une autre adresse"
-        audit.record("member.asked-again", target=known, by=None, at=at, cpts=known.cpts, summary=summary)
+        audit.record(Act.ASKED_AGAIN, target=known, by=None, at=at, cpts=known.cpts, summary=summary)
 
 
 @transaction.atomic
@@ -87,7 +88,7 @@ def add_member(*, cpts: Cpts, fields: Mapping[str, Any], by: User, at: datetime)
         decided_by=by,
     )
     summary = f"Nouveau membre : {membership}"
-    audit.record("member.added", target=membership, by=by, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.ADDED, target=membership, by=by, at=at, cpts=cpts, summary=summary)
     return membership
 
 
@@ -117,7 +118,7 @@ def accept(
         membership, by=by, at=at, status=MembershipStatus.ACCEPTED, joined_on=timezone.localdate(at), college=college
     )
     summary = f"{membership} : adhésion acceptée"
-    audit.record("member.accepted", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.ACCEPTED, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
     if membership.email:
         notifications.welcome(membership, at, with_account=with_account)
         if with_account:
@@ -137,7 +138,7 @@ def refuse(*, membership: Membership, reason: str, by: User, at: datetime) -> Me
     """The bureau says no, with a reason that the person reads. Raises DecisionAlreadyMade."""
     _decide(membership, by=by, at=at, status=MembershipStatus.REFUSED, decision_reason=reason)
     summary = f"{membership} : adhésion refusée"
-    audit.record("member.refused", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.REFUSED, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
     if membership.email:
         notifications.refused(membership, at)
     return membership

@@ -11,24 +11,23 @@ from django.utils import timezone
 
 from maillage.accounts.actions import account_of, withdraw_invitations, withdraw_role
 from maillage.accounts.models import Role, RoleAssignment, User
-from maillage.accounts.permissions import Permission, allows
+from maillage.accounts.permissions import TEAM_MANAGE, allows
 from maillage.audit import actions as audit
+from maillage.audit.queries import who_changed
 from maillage.core.errors import DomainError
 from maillage.core.hooks import Hook
+from maillage.core.stale import Stale, claim
 from maillage.members import notifications
 from maillage.members.actions.binding import AddressOfAnAccount, ask_new_address, is_alone_at, let_in
 from maillage.members.actions.joining import AlreadyMember
+from maillage.members.acts import Act
 from maillage.members.models import Fee, FeeMethod, Membership, MembershipStatus
 from maillage.members.models.membership import OVER
-from maillage.members.rules.names import of, search_name
+from maillage.members.rules.names import TypedName, may_be_named, of, search_name
 
 OWN_FIELDS = frozenset(
     {"phone", "is_public", "may_be_reached", "new_patients", "home_visits", "languages", "practical"}
 )
-
-
-class StaleMembership(DomainError):
-    user_message = "Quelqu’un a modifié cette fiche pendant que vous l’aviez ouverte : relisez-la, puis recommencez."
 
 
 class ContestWaits(DomainError):
@@ -64,6 +63,13 @@ class NotIn(DomainError):
     user_message = "Cette personne n’est pas membre : son adhésion n’est pas acceptée, ou elle est partie."
 
 
+class NameOfItsPerson(DomainError):
+    user_message = (
+        "Cette fiche est reliée à un compte : elle garde le nom de sa personne, celui de l’annuaire national pour un "
+        "numéro, celui du compte sinon."
+    )
+
+
 class NotOver(DomainError):
     user_message = "Cette adhésion n’est ni terminée ni refusée."
 
@@ -80,7 +86,8 @@ class FeeAlreadyPaid(DomainError):
 def edit(*, membership: Membership, read_version: int, fields: Mapping[str, Any], by: User, at: datetime) -> None:
     """Change what is known of a member.
 
-    Raises LeftBeforeArriving, KindKept, what an address raises, or StaleMembership when it changed meanwhile.
+    Raises LeftBeforeArriving, KindKept, NameOfItsPerson, what an address raises, or Stale when it changed
+    meanwhile.
     """
     is_somebody = membership.account_id or membership.practitioner_id or membership.contested_at
     if is_somebody and fields.get("kind", membership.kind) != membership.kind:
@@ -89,14 +96,34 @@ def edit(*, membership: Membership, read_version: int, fields: Mapping[str, Any]
     if joined_on and membership.left_on and membership.left_on < joined_on:
         raise LeftBeforeArriving
     fields = _without_address(membership, fields, by, at)
+    if membership.account and is_named_anew(membership, fields):
+        raise NameOfItsPerson
     named = {name: fields.get(name, getattr(membership, name)) for name in ("structure", "family_name", "given_name")}
     changes = dict(fields) | {"search_name": search_name(**named)}
+    written = {name: value for name, value in fields.items() if value != getattr(membership, name)}
     _write(membership, read_version, changes | _consents(membership, fields, at))
-    changed = ", ".join(sorted(_labels(fields)))
+    changed = ", ".join(sorted(_labels(written)))
     summary = f"Fiche {of(str(membership))} modifiée"
     audit.record(
-        "member.edited", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary, details={"of": changed}
+        Act.EDITED,
+        target=membership,
+        by=by,
+        at=at,
+        cpts=membership.cpts,
+        summary=summary,
+        details={"of": changed},
     )
+
+
+def is_named_anew(membership: Membership, fields: Mapping[str, Any]) -> bool:
+    """Whether a bound page would take a name that is neither the register's nor the account's: whoever it is bound to
+    would act under it."""
+    wanted = TypedName(
+        fields.get("family_name", membership.family_name), fields.get("given_name", membership.given_name)
+    )
+    is_kept = wanted == TypedName(membership.family_name, membership.given_name)
+    person = membership.practitioner or membership.account
+    return not is_kept and person is not None and not may_be_named(wanted, person)
 
 
 def _without_address(membership: Membership, fields: Mapping[str, Any], by: User, at: datetime) -> Mapping[str, Any]:
@@ -120,13 +147,13 @@ def _without_address(membership: Membership, fields: Mapping[str, Any], by: User
 def edit_own(*, membership: Membership, read_version: int, fields: Mapping[str, Any], by: User, at: datetime) -> None:
     """A member changes their own page: how to be reached, what colleagues should know, what is shown in public.
 
-    Raises NotYoursToChange for any other field, and StaleMembership.
+    Raises NotYoursToChange for any other field, and Stale.
     """
     if not set(fields) <= OWN_FIELDS:
         raise NotYoursToChange
     _write(membership, read_version, dict(fields) | _consents(membership, fields, at))
     summary = f"{membership} a mis à jour sa fiche"
-    audit.record("member.own-edited", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.OWN_EDITED, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
 
 
 def _consents(membership: Membership, fields: Mapping[str, Any], at: datetime) -> dict[str, Any]:
@@ -141,9 +168,8 @@ def _labels(fields: Mapping[str, Any]) -> list[str]:
 
 
 def _write(membership: Membership, read_version: int, changes: Mapping[str, Any]) -> None:
-    stored = Membership.objects.filter(pk=membership.pk, version=read_version)
-    if not stored.update(**changes, version=read_version + 1):
-        raise StaleMembership
+    rows = Membership.objects.filter(pk=membership.pk)
+    claim(rows, read_version, dict(changes), refusal=lambda: Stale("cette fiche", who_changed(membership)))
     for name, value in changes.items():
         setattr(membership, name, value)
     membership.version = read_version + 1
@@ -166,7 +192,7 @@ def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
     if membership.contested_at:
         raise ContestWaits
     held = _roles_here(membership)
-    if any(one.role != Role.MEMBER for one in held) and not allows(by, Permission.TEAM_MANAGE, on=membership.cpts):
+    if any(one.role != Role.MEMBER for one in held) and not allows(by, TEAM_MANAGE, on=membership.cpts):
         raise RolesHeld
     inside = Membership.objects.current().filter(pk=membership.pk, contested_at=None)
     if not inside.update(status=MembershipStatus.LEFT, left_on=on, version=F("version") + 1):
@@ -177,10 +203,10 @@ def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
         withdraw_role(assignment=assignment, by=by, at=at)
     _end_mandates(membership, on)
     on_leave(membership, at)
-    if membership.email:
+    if membership.email or membership.former_email:
         notifications.left(membership, at)
     summary = f"{membership} a quitté la CPTS le {on:%d/%m/%Y}"
-    audit.record("member.left", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.LEFT, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
 
 
 def _roles_here(membership: Membership) -> list[RoleAssignment]:
@@ -209,8 +235,11 @@ def on_taken_back(membership: Membership) -> None:
 def take_back(*, membership: Membership, by: User, at: datetime) -> None:
     """A departure recorded by mistake, or somebody who comes back: the same page, its fees and its history.
 
-    Raises AlreadyMember when another membership of theirs is open meanwhile, NotOver when this one is not over.
+    Raises AlreadyMember when another membership of theirs is open meanwhile, NotOver when this one is not over,
+    ContestWaits while the administrator has not said whose it is.
     """
+    if membership.contested_at:
+        raise ContestWaits
     over = Membership.objects.filter(pk=membership.pk, status__in=OVER)
     status = MembershipStatus.ACCEPTED if membership.status == MembershipStatus.LEFT else MembershipStatus.REQUESTED
     try:
@@ -227,7 +256,7 @@ def take_back(*, membership: Membership, by: User, at: datetime) -> None:
     if membership.email:
         notifications.taken_back(membership, at)
     summary = f"{membership} : adhésion reprise"
-    audit.record("member.taken-back", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.TAKEN_BACK, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
 
 
 @transaction.atomic
@@ -247,7 +276,7 @@ def record_fee(
     if year == timezone.localdate(at).year:
         _set_status(membership, MembershipStatus.UP_TO_DATE)
     summary = f"Cotisation {year} {of(str(membership))} : {fee.get_method_display()}"
-    audit.record("member.fee-paid", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.FEE_PAID, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
     return fee
 
 
@@ -259,7 +288,7 @@ def cancel_fee(*, fee: Fee, by: User, at: datetime) -> None:
     if fee.year == timezone.localdate(at).year and membership.status == MembershipStatus.UP_TO_DATE:
         _set_status(membership, MembershipStatus.ACCEPTED)
     summary = f"Cotisation {fee.year} {of(str(membership))} retirée"
-    audit.record("member.fee-cancelled", target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
+    audit.record(Act.FEE_CANCELLED, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
 
 
 def _set_status(membership: Membership, status: MembershipStatus) -> None:
@@ -283,7 +312,7 @@ def follow_the_year(at: datetime) -> int:
         concerned = list(Membership.objects.filter(condition, status=was).select_related("cpts"))
         for one in concerned:
             summary = f"{one} : adhésion {becomes.label}, d’après les cotisations de l’année"
-            audit.record("member.year-followed", target=one, by=None, at=at, cpts=one.cpts, summary=summary)
+            audit.record(Act.YEAR_FOLLOWED, target=one, by=None, at=at, cpts=one.cpts, summary=summary)
         rows = Membership.objects.filter(pk__in=[one.pk for one in concerned], status=was)
         changed += rows.update(status=becomes, version=F("version") + 1)
     return changed

@@ -9,20 +9,37 @@ from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.hooks import Hook
 from maillage.members import notifications
-from maillage.members.actions.binding import proved_number
-from maillage.members.actions.keeping import StaleMembership
+from maillage.members.actions.binding import MovedLately, is_named_as_proved, proved_number
+from maillage.members.acts import Act
 from maillage.members.models import Fee, Mandate, Membership, MembershipStatus
+from maillage.members.queries.addresses import is_moved_lately
 from maillage.members.rules.names import of
 
 BLANKS = (
-    "practitioner", "practitioner_role", "group", "structure", "occupation", "commune", "email", "phone", "college",
-    "languages", "practical", "new_patients", "requested_at", "decided_at", "decided_by",
-)  # fmt: skip
+    "practitioner",
+    "practitioner_role",
+    "group",
+    "structure",
+    "occupation",
+    "commune",
+    "email",
+    "phone",
+    "college",
+    "languages",
+    "practical",
+    "new_patients",
+    "requested_at",
+    "decided_at",
+    "decided_by",
+)
 # The furthest of the two is where the person stands.
 STANDING = (
-    MembershipStatus.UP_TO_DATE, MembershipStatus.ACCEPTED, MembershipStatus.REQUESTED, MembershipStatus.LEFT,
+    MembershipStatus.UP_TO_DATE,
+    MembershipStatus.ACCEPTED,
+    MembershipStatus.REQUESTED,
+    MembershipStatus.LEFT,
     MembershipStatus.REFUSED,
-)  # fmt: skip
+)
 
 
 @Hook
@@ -39,26 +56,31 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
     """Fill the blanks of `kept` with `other`, bring its fees and mandates over, and delete it.
 
     What `kept` says stays, consents first: nobody is shown in public because another page said so. The audit keeps
-    what the deleted page was. Raises TwoPeople when two numbers tell them apart, StaleMembership when one is gone,
+    what the deleted page was. Raises TwoPeople when two numbers tell them apart, PageGone when one is,
     and what the two checks below do.
     """
     pages = Membership.objects.select_for_update(of=("self",)).filter(cpts=kept.cpts).in_bulk([kept.pk, other.pk])
     if len(pages) < 2:
-        raise StaleMembership
+        raise PageGone
     kept, other = pages[kept.pk], pages[other.pk]
     if _differ(kept.practitioner_id, other.practitioner_id):
         raise TwoPeople
-    _check_accounts(kept, other)
+    _check_accounts(kept, other, at)
     _check_refusals(kept, other)
+    before = _address_before(kept, other)
     was = {
-        "name": str(other), "status": other.status, "joined_on": str(other.joined_on or ""),
-        "left_on": str(other.left_on or ""), "email": other.email, "phone": other.phone,
-    }  # fmt: skip
+        "name": str(other),
+        "status": other.status,
+        "joined_on": str(other.joined_on or ""),
+        "left_on": str(other.left_on or ""),
+        "email": other.email,
+        "phone": other.phone,
+    }
     blanks = {name: getattr(other, name) for name in BLANKS if not getattr(kept, name)}
     labels = ", ".join(str(Membership._meta.get_field(name).verbose_name) for name in blanks)  # type: ignore[union-attr]
     summary = f"Les deux fiches {of(str(kept))} sont réunies"
     details = {"was": was, "of": labels}
-    audit.record("member.merged", target=kept, by=by, at=at, cpts=kept.cpts, summary=summary, details=details)
+    audit.record(Act.MERGED, target=kept, by=by, at=at, cpts=kept.cpts, summary=summary, details=details)
     years = list(kept.fees.values_list("year", flat=True))
     Fee.objects.filter(membership=other).exclude(year__in=years).update(membership=kept)
     Mandate.objects.filter(membership=other).update(membership=kept)
@@ -67,7 +89,10 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
     for name, value in blanks.items():
         setattr(kept, name, value)
     if other.account_id and not kept.account_id:
-        kept.account, kept.bound_at, kept.email = other.account, other.bound_at, other.email
+        # From now on: what the page was before says nothing of this account.
+        kept.account, kept.bound_at, kept.email = other.account, at, other.email
+    kept.links_since = max(filter(None, [kept.links_since, other.links_since]), default=None)
+    kept.former_email = before  # whoever reads there still says no
     kept.refused_account_id = kept.refused_account_id or other.refused_account_id
     _stand(kept, other)
     kept.version += 1
@@ -75,6 +100,10 @@ def merge(*, kept: Membership, other: Membership, by: User, at: datetime) -> Mem
     if kept.account:
         notifications.merged(kept, other, at)
     return kept
+
+
+class PageGone(DomainError):
+    user_message = "Une de ces deux fiches n’existe plus : quelqu’un vient de les réunir, ou de l’effacer."
 
 
 class ContestedPage(DomainError):
@@ -85,6 +114,13 @@ class TwoAddresses(DomainError):
     user_message = (
         "Ces deux fiches portent deux adresses : remplacez d’abord l’une par l’autre, la personne la confirmera, puis "
         "réunissez-les."
+    )
+
+
+class SeveralAddresses(DomainError):
+    user_message = (
+        "Ces deux fiches ont eu plusieurs adresses, et chacune peut encore dire non : elles ne se réunissent pas. "
+        "Enregistrez plutôt le départ de l’une d’elles."
     )
 
 
@@ -122,6 +158,19 @@ class TwoRefusals(DomainError):
     )
 
 
+def _address_before(kept: Membership, other: Membership) -> str:
+    """The one address of the two pages that will not be written to any more, '' when there is none.
+
+    Raises SeveralAddresses: each would have its say, and a page hears one.
+    """
+    final = (other if other.account_id and not kept.account_id else kept).email or other.email
+    known = {address.lower() for page in (kept, other) for address in (page.email, page.former_email) if address}
+    before = known - {final.lower()}
+    if len(before) > 1:
+        raise SeveralAddresses
+    return before.pop() if before else ""
+
+
 def _check_refusals(kept: Membership, other: Membership) -> None:
     """What the administrator took off does not come back by a merge, unless a number proves it.
 
@@ -136,12 +185,17 @@ def _check_refusals(kept: Membership, other: Membership) -> None:
         raise AccountRefused
 
 
-def _check_accounts(kept: Membership, other: Membership) -> None:
+def _check_accounts(kept: Membership, other: Membership, at: datetime) -> None:
     """An account never takes the voice of another member by a team's word. Raises TwoPeople, ContestedPage,
-    NothingTiesThem, TwoAddresses, SharedAddress or TwoNames: two pages are one person's by the number the account
-    proved, or by one address and one name; without account, by one number or one name."""
+    MovedLately, NothingTiesThem, TwoAddresses, SharedAddress or TwoNames.
+
+    Two pages are one person's by the number the account proved, or by one address and one name; without account, by one
+    number or one name.
+    """
     if kept.contested_at or other.contested_at:
         raise ContestedPage
+    if is_moved_lately(kept, at) or is_moved_lately(other, at):
+        raise MovedLately
     if _differ(kept.account_id, other.account_id):
         raise TwoPeople("Ces deux fiches sont reliées à deux comptes : ce sont deux personnes.")
     account = kept.account or other.account
@@ -158,7 +212,7 @@ def _check_accounts(kept: Membership, other: Membership) -> None:
 
 def _check_loose(loose: Membership, bound: Membership, account: User) -> None:
     """Whether a page that no account answers for is of the account of the other. Raises as above."""
-    if loose.practitioner_id and loose.practitioner_id == proved_number(account):
+    if loose.practitioner_id and loose.practitioner_id == proved_number(account) and is_named_as_proved(loose):
         return
     if not loose.email or loose.email.lower() != account.email.lower():
         raise NothingTiesThem

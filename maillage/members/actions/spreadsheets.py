@@ -14,23 +14,24 @@ from django.utils import timezone
 from maillage.accounts.limits import IMPORTS
 from maillage.accounts.models import Invitation, RoleAssignment, User
 from maillage.audit import actions as audit
-from maillage.core import jobs
 from maillage.core.apart.reading import TakesLonger
 from maillage.core.apart.tables import clean
 from maillage.core.errors import DomainError, UnreadableFile
 from maillage.core.limits import spend
+from maillage.core.loading.tables import ReadTable, Shape, read_table
+from maillage.core.loading.waiting import keep_waiting
 from maillage.core.models import Job
-from maillage.core.tables import ReadTable, Shape, read_table
 from maillage.core.text import plural
-from maillage.core.waiting import keep_waiting
+from maillage.core.work import jobs
 from maillage.cpts.models import Cpts
 from maillage.exchange.models import OutgoingMail
-from maillage.members.addresses import LABEL
+from maillage.members.acts import Act
+from maillage.members.loading.spreadsheets import NEW, PreviewRow, is_told_by_its_person, preview_of
 from maillage.members.models import ImportState, MemberKind, Membership, MembershipStatus, SpreadsheetImport
-from maillage.members.prefill import fields_of, main_roles
+from maillage.members.queries.addresses import LABEL, NUMBER
+from maillage.members.queries.prefill import fields_of, main_roles
 from maillage.members.rules.names import of, readable, search_name
 from maillage.members.rules.spreadsheet import BY_KEY, find_header, guess_columns
-from maillage.members.spreadsheets import NEW, PreviewRow, is_told_by_its_person, preview_of
 
 READ_SHEET = "members.read-sheet"
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 10_000, 60, 500
@@ -58,10 +59,16 @@ def send_sheet(*, cpts: Cpts, name: str, content: bytes, by: User, at: datetime)
         return start_import(cpts=cpts, name=name, content=content, by=by, at=at, patience=patience)
     except TakesLonger:
         return jobs.enqueue(
-            READ_SHEET, label=f"Lecture de {name}"[:200], at=at, owner_id=by.pk,
+            READ_SHEET,
+            label=f"Lecture de {name}"[:200],
+            at=at,
+            owner_id=by.pk,
             link=reverse("members:imports", args=[cpts.slug]),
-            cpts=cpts.pk, by=by.pk, name=name, key=keep_waiting(content),
-        )  # fmt: skip
+            cpts=cpts.pk,
+            by=by.pk,
+            name=name,
+            key=keep_waiting(content),
+        )
 
 
 def start_import(
@@ -97,9 +104,7 @@ def _keep(read: ReadTable, *, cpts: Cpts, name: str, by: User, at: datetime) -> 
         created_by=by,
         created_at=at,
     )
-    audit.record(
-        "member.sheet-sent", target=sheet, by=by, at=at, cpts=cpts, summary=f"Tableur de membres envoyé : {sheet}"
-    )
+    audit.record(Act.SHEET_SENT, target=sheet, by=by, at=at, cpts=cpts, summary=f"Tableur de membres envoyé : {sheet}")
     return sheet
 
 
@@ -107,7 +112,7 @@ def _keep(read: ReadTable, *, cpts: Cpts, name: str, by: User, at: datetime) -> 
 def discard_import(*, sheet: SpreadsheetImport, by: User, at: datetime) -> None:
     """Throw away a file sent by mistake. Raises ImportEnded once it was imported."""
     summary = f"Tableur de membres effacé : {sheet}"
-    audit.record("member.sheet-discarded", target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
+    audit.record(Act.SHEET_DISCARDED, target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
     if not SpreadsheetImport.objects.filter(pk=sheet.pk, state=ImportState.DRAFT).delete()[0]:
         raise ImportEnded
 
@@ -167,7 +172,7 @@ def apply_import(*, sheet: SpreadsheetImport, read_version: int, by: User, at: d
     sheet.journal = journal
     done = len(journal)
     summary = f"{done} {plural(done, 'membre importé ou complété', 'membres importés ou complétés')} depuis {sheet}"
-    audit.record("member.imported", target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
+    audit.record(Act.IMPORTED, target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
     return sheet
 
 
@@ -210,9 +215,12 @@ def _fields(row: PreviewRow, roles: Mapping[int, Any]) -> dict[str, Any]:
 
 def _fresh(cpts: Cpts, fields: Mapping[str, Any], by: User, at: datetime) -> Membership:
     membership = Membership(
-        cpts=cpts, **{"joined_on": timezone.localdate(at)} | dict(fields), status=MembershipStatus.ACCEPTED,
-        decided_by=by, decided_at=at,
-    )  # fmt: skip
+        cpts=cpts,
+        **{"joined_on": timezone.localdate(at)} | dict(fields),
+        status=MembershipStatus.ACCEPTED,
+        decided_by=by,
+        decided_at=at,
+    )
     membership.search_name = _search_name(membership)
     return membership
 
@@ -234,10 +242,12 @@ def _complete(known: Membership, fields: Mapping[str, Any], by: User, at: dateti
     known.version += 1
     for name, value in filled.items():
         setattr(known, name, value)
-    if "email" in filled:  # who wrote an address, and when, is asked before a code sent there is believed
-        summary = f"Adresse {of(str(known))} écrite par un import"
-        details = {"of": LABEL}
-        audit.record("member.filled", target=known, by=by, at=at, cpts=known.cpts, summary=summary, details=details)
+    # Who wrote an address or a number, and when, is asked before what it opens is believed.
+    written = [label for name, label in (("email", LABEL), ("practitioner", NUMBER)) if name in filled]
+    if written:
+        summary = f"Fiche {of(str(known))} complétée par un import : {', '.join(written)}"
+        details = {"of": ", ".join(written)}
+        audit.record(Act.FILLED, target=known, by=by, at=at, cpts=known.cpts, summary=summary, details=details)
     return [{"filled": str(known.uuid), "before": before, "with": {name: _plain(one) for name, one in filled.items()}}]
 
 
@@ -269,7 +279,7 @@ def undo_import(*, sheet: SpreadsheetImport, by: User, at: datetime) -> Counter[
     stay = Counter(used.values())
     stay[CHANGED] += sum(not _empty_again(sheet.cpts, one) for one in sheet.journal if "filled" in one)
     summary = f"Import de {sheet} annulé" + (f" : {kept_pages(+stay)}" if stay.total() else "")
-    audit.record("member.import-undone", target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
+    audit.record(Act.IMPORT_UNDONE, target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
     return +stay
 
 

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from maillage.cpts.models import Cpts
 from maillage.members.models.membership import Membership
+from maillage.records.models import Attachment
 
 Ending = TypeVar("Ending", bound=models.Model)
 
@@ -90,7 +91,9 @@ class Convention(models.Model):
     starts_on = models.DateField("en vigueur depuis le")
     ends_on = models.DateField("jusqu’au (exclu)", null=True, blank=True)
     is_renewed_tacitly = models.BooleanField("se renouvelle sans démarche", default=False)
-    document = models.CharField("document", max_length=80, blank=True)  # a file under MEDIA_ROOT/conventions
+    attachment = models.ForeignKey(
+        Attachment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="document signé"
+    )
     reminded_on = models.DateField("rappelée le", null=True, blank=True)
 
     objects = ConventionQuerySet.as_manager()

@@ -135,6 +135,8 @@ class Membership(models.Model):
     # « Ce n’est pas moi »: its account opens nothing until the administrator settles it.
     contested_at = models.DateTimeField("contestée le", null=True, blank=True)
     settled_at = models.DateTimeField("contestation tranchée le", null=True, blank=True)
+    # « Ce n’est pas moi » of its account: links mailed before open nothing, whoever read them.
+    links_since = models.DateTimeField("liens d’avant refusés le", null=True, blank=True)
     # What the administrator's decision goes back to, and whom it keeps out.
     former_email = models.EmailField("adresse connue avant le compte", blank=True)
     refused_account = models.ForeignKey(

@@ -1,5 +1,8 @@
 """Names as people read them and as they are searched. Pure."""
 
+from dataclasses import dataclass
+from typing import Protocol
+
 from maillage.core.text import normalised
 
 
@@ -10,6 +13,43 @@ def search_name(*, structure: str = "", family_name: str = "", given_name: str =
     'le goff eve'
     """
     return normalised(f"{structure} {family_name} {given_name}")
+
+
+class Named(Protocol):
+    """Whatever bears the two names of a person."""
+
+    @property
+    def family_name(self) -> str: ...
+    @property
+    def given_name(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class TypedName:
+    """Two names as somebody wants them to be."""
+
+    family_name: str
+    given_name: str
+
+
+PARTICLES = frozenset("d de des du l la le les van von".split())
+
+
+def share_a_word(typed: str, registered: str) -> bool:
+    """Whether a name that a team typed may be that of the register: married and double names included, particles apart.
+
+    >>> share_a_word("Dupont-Roussel", "ROUSSEL"), share_a_word("Le Bihan", "LE GOFF"), share_a_word("", "LE GOFF")
+    (True, False, False)
+    """
+    words, theirs = (set(normalised(name).split()) for name in (typed, registered))
+    return bool((words - PARTICLES or words) & (theirs - PARTICLES or theirs))
+
+
+def may_be_named(typed: Named, registered: Named) -> bool:
+    """Whether a page and the register, or an account, may speak of one person: by both of their names."""
+    return share_a_word(typed.family_name, registered.family_name) and share_a_word(
+        typed.given_name, registered.given_name
+    )
 
 
 def readable(name: str) -> str:

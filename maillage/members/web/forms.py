@@ -8,12 +8,13 @@ from django import forms
 from django.utils.text import capfirst
 
 from maillage.core.addresses import EmailField
-from maillage.core.fields import PhoneField
+from maillage.core.screens.fields import NameField, PhoneField
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
 from maillage.geography.fields import CommuneField, commune_text
 from maillage.members.models import Body, College, FeeMethod, MemberKind, Membership, NewPatients
-from maillage.members.prefill import fields_of, main_role, practitioner_of
+from maillage.members.queries.prefill import fields_of, main_role, practitioner_of
+from maillage.records.screens.files import DocumentField
 
 FIRST_YEAR = 2015
 
@@ -130,9 +131,9 @@ class JoinForm(forms.Form):
         max_length=14,
         help_text="Si vous en avez un : il remplit le reste à votre place.",
     )
-    family_name = forms.CharField(label="Nom", max_length=80)
-    given_name = forms.CharField(label="Prénom", max_length=80)
-    occupation = forms.CharField(label="Profession ou fonction", max_length=80)
+    family_name = NameField(label="Nom", max_length=80)
+    given_name = NameField(label="Prénom", max_length=80)
+    occupation = NameField(label="Profession ou fonction", max_length=80)
     commune = CommuneField(label="Commune d’exercice", max_length=80, help_text="Nom, code postal ou code INSEE.")
     email = EmailField(label="Adresse électronique", help_text="La réponse du bureau y arrivera.")
     phone = PhoneField(label="Téléphone", required=False)
@@ -306,7 +307,7 @@ class ConventionForm(forms.Form):
     starts_on = forms.DateField(localize=True, label="En vigueur depuis le", help_text="Par exemple 01/09/2026.")
     ends_on = forms.DateField(localize=True, label="Jusqu’au", required=False)
     is_renewed_tacitly = forms.BooleanField(label="Se renouvelle sans démarche", required=False)
-    file = forms.FileField(label="Document signé (PDF)", required=False, allow_empty_file=True)
+    file = DocumentField(label="Document signé", required=False)
 
 
 class NumberForm(forms.Form):

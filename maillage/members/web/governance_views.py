@@ -8,16 +8,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.permissions import MEMBER_MANAGE, CptsRequest, requires
+from maillage.accounts.signing_in.proving import proved_this_session, recently_proved, sent_in_this_session
 from maillage.core.errors import DomainError
-from maillage.core.files import LARGEST, NotADocument, file_response
 from maillage.members import actions
 from maillage.members.models import Convention, Mandate
+from maillage.members.permissions import MEMBER_LIST
 from maillage.members.web.forms import ConventionForm, MandateForm
 from maillage.members.web.views import may_manage
+from maillage.records.actions.attaching import NotADocument, NotScanned
+from maillage.records.screens.files import attachment_response, content_of
 
 
-@requires(Permission.MEMBER_LIST)
+@requires(MEMBER_LIST)
+@sent_in_this_session
 def mandates(request: CptsRequest) -> HttpResponse:
     """Who holds which function, until when; one more for the team."""
     form = MandateForm(request.POST or None, cpts=request.cpts, today=timezone.localdate())
@@ -43,7 +47,8 @@ def mandates(request: CptsRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
+@proved_this_session
 def end_mandate(request: CptsRequest, mandate_uuid: UUID) -> HttpResponse:
     mandates = Mandate.objects.of(request.cpts).select_related("membership", "cpts")
     mandate = get_object_or_404(mandates, uuid=mandate_uuid)
@@ -52,7 +57,7 @@ def end_mandate(request: CptsRequest, mandate_uuid: UUID) -> HttpResponse:
     return redirect("members:mandates", request.cpts.slug)
 
 
-@requires(Permission.MEMBER_LIST)
+@requires(MEMBER_LIST)
 def conventions(request: CptsRequest) -> HttpResponse:
     """Agreements with partners, their documents, their ends; one more for the team."""
     form = ConventionForm(request.POST or None, request.FILES or None)
@@ -63,11 +68,11 @@ def conventions(request: CptsRequest) -> HttpResponse:
             convention = actions.sign_convention(
                 cpts=request.cpts,
                 fields=fields,
-                document=file.read(LARGEST + 1) if file else None,
+                document=content_of(file),
                 by=request.user,
                 at=timezone.now(),
             )
-        except NotADocument as error:
+        except (NotADocument, NotScanned) as error:
             form.add_error("file", error.user_message)
         except DomainError as error:
             form.add_error("ends_on", error.user_message)
@@ -75,20 +80,21 @@ def conventions(request: CptsRequest) -> HttpResponse:
             messages.success(request, f"La {convention} est enregistrée.")
             return redirect("members:conventions", request.cpts.slug)
     today = timezone.localdate()
-    rows = Convention.objects.of(request.cpts).order_by("partner", "-starts_on")
+    rows = Convention.objects.of(request.cpts).select_related("attachment").order_by("partner", "-starts_on")
     context = {"form": form, "rows": rows, "today": today, "soon": today + actions.AHEAD}
     return render(request, "members/conventions.html", context)
 
 
 @require_safe
-@requires(Permission.MEMBER_LIST)
+@requires(MEMBER_LIST)
 def convention_document(request: CptsRequest, convention_uuid: UUID) -> HttpResponse:
-    convention = get_object_or_404(Convention.objects.of(request.cpts), uuid=convention_uuid)
-    return file_response(actions.CONVENTIONS, convention.document, "convention")
+    conventions_here = Convention.objects.of(request.cpts).select_related("attachment")
+    return attachment_response(get_object_or_404(conventions_here, uuid=convention_uuid).attachment)
 
 
 @require_POST
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
+@recently_proved
 def remove_convention(request: CptsRequest, convention_uuid: UUID) -> HttpResponse:
     convention = get_object_or_404(Convention.objects.of(request.cpts).select_related("cpts"), uuid=convention_uuid)
     actions.remove_convention(convention=convention, by=request.user, at=timezone.now())

@@ -10,17 +10,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from maillage.accounts.actions import proofs
-from maillage.accounts.identity import is_joined
 from maillage.accounts.limits import PROOF_CODES
 from maillage.accounts.models import NumberDispute, NumberProof, User
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import recently_proved
-from maillage.core.access import public, signed_in
+from maillage.accounts.permissions import MEMBER_MANAGE, CptsRequest, requires
+from maillage.accounts.signing_in.identity import is_joined
+from maillage.accounts.signing_in.proving import recently_proved
+from maillage.core import links
 from maillage.core.errors import DomainError
-from maillage.core.gone import gone
 from maillage.core.limits import spend
+from maillage.core.screens.access import public, signed_in
+from maillage.core.screens.gone import gone
 from maillage.directory.actions import proving
-from maillage.exchange import links
 from maillage.members.actions import binding
 from maillage.members.models import Membership
 from maillage.members.notifications import address_purpose, contest_purpose, doubt_purpose
@@ -60,6 +60,7 @@ def identity(request: AccountRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_proved
 def ask_mailbox_code(request: AccountRequest) -> HttpResponse:
     """A code to the personal mailbox of that number; the same words whether the register gives one or not."""
     form = NumberForm(request.POST)
@@ -72,6 +73,7 @@ def ask_mailbox_code(request: AccountRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_proved
 def use_mailbox_code(request: AccountRequest) -> HttpResponse:
     _do(
         request,
@@ -89,6 +91,7 @@ def _typed(request: AccountRequest) -> str:
 
 @require_POST
 @signed_in
+@recently_proved
 def use_code_in_person(request: AccountRequest) -> HttpResponse:
     _do(
         request,
@@ -100,6 +103,7 @@ def use_code_in_person(request: AccountRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_proved
 def claim(request: AccountRequest, member_uuid: UUID) -> HttpResponse:
     """« C’est moi »."""
     membership = get_object_or_404(Membership.objects.unbound().select_related("cpts"), uuid=member_uuid)
@@ -112,19 +116,28 @@ def claim(request: AccountRequest, member_uuid: UUID) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_proved
 def contest(request: AccountRequest, member_uuid: UUID) -> HttpResponse:
     """« Ce n’est pas moi », by the account it is bound to or proposed to, or by whoever proved its number."""
-    membership = get_object_or_404(Membership.objects.open().select_related("cpts"), uuid=member_uuid)
+    membership = get_object_or_404(
+        Membership.objects.select_related("cpts", "account", "practitioner"), uuid=member_uuid
+    )
     theirs = [*binding.proposals(request.user), *binding.of_others(request.user)]
     if membership.account_id != request.user.pk and membership not in theirs:
         raise Http404
-    done = "C’est noté : cette adhésion est suspendue, l’administration de l’instance va trancher."
-    _do(request, lambda: binding.contest(membership=membership, by=request.user, at=timezone.now()), done)
+    try:
+        is_suspended = binding.contest_from_account(membership=membership, user=request.user, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    else:
+        suspended = "cette adhésion est suspendue, " if is_suspended else ""
+        messages.success(request, f"C’est noté : {suspended}l’administration de l’instance va trancher.")
     return redirect("members:identity")
 
 
 @require_POST
 @signed_in
+@recently_proved
 def contest_number(request: AccountRequest) -> HttpResponse:
     """« Ce n’est pas moi », by whoever claimed a number that another account holds."""
     dispute = NumberDispute.objects.filter(claimant=request.user, outcome="open").select_related("proof__user").first()
@@ -150,18 +163,21 @@ def _do(request: HttpRequest, act: Callable[[], object], done: str) -> None:
 def not_me(request: HttpRequest, member_uuid: UUID, token: str) -> HttpResponse:
     """The page behind « Ce n’est pas moi » of a mail. Opening it changes nothing; its button suspends."""
     at = timezone.now()
-    membership = get_object_or_404(Membership.objects.open().select_related("cpts", "account"), uuid=member_uuid)
+    membership = get_object_or_404(
+        Membership.objects.select_related("cpts", "account", "practitioner"), uuid=member_uuid
+    )
     try:
         links.read(contest_purpose(membership), token, at=at)
         if request.method == "POST":
-            binding.contest(membership=membership, by=None, at=at)
-            return render(request, "members/not_me.html", {"member": membership, "is_done": True})
+            is_suspended = binding.contest_by_link(membership=membership, at=at)
+            context = {"member": membership, "is_done": True, "is_suspended": is_suspended}
+            return render(request, "members/not_me.html", context)
     except links.LinkUnusable as error:
         is_late = isinstance(error, links.LinkExpired)
         return gone(request, "Ce n’est pas moi", error.user_message if is_late else LINK_OVER)
     except DomainError as error:
         return gone(request, "Ce n’est pas moi", error.user_message)
-    return render(request, "members/not_me.html", {"member": membership, "is_done": False})
+    return render(request, "members/not_me.html", {"member": membership, "is_done": False, "is_suspended": False})
 
 
 @public
@@ -194,7 +210,7 @@ def confirm_address(request: HttpRequest, member_uuid: UUID, token: str) -> Http
 
 
 @require_POST
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
 @recently_proved
 def check_in_person(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """A code to read aloud to the member in front of oneself: shown once, good for a quarter of an hour."""

@@ -10,22 +10,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import recently_proved_when
+from maillage.accounts.permissions import MEMBER_MANAGE, CptsRequest, requires
+from maillage.accounts.signing_in.proving import recently_proved_when
 from maillage.core.errors import DomainError
 from maillage.core.models import Job
-from maillage.core.posted import sent_uuid, sent_version
+from maillage.core.screens.posted import sent_uuid, sent_version
 from maillage.members import actions
+from maillage.members.loading.spreadsheets import NEW, SKIP, PreviewRow, column_choices, preview_of
 from maillage.members.models import ImportState, SpreadsheetImport
 from maillage.members.rules.spreadsheet import BY_KEY
-from maillage.members.spreadsheets import NEW, SKIP, PreviewRow, column_choices, preview_of
 from maillage.members.web.forms import SpreadsheetForm
 
 ROWS = 25
 SHOWN = {"erreurs": "wrong", "doublons": "doubtful", "tout": "rows"}
 
 
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
 def imports(request: CptsRequest) -> HttpResponse:
     """Send a spreadsheet; those sent before, to go on with or to undo."""
     form = SpreadsheetForm(request.POST or None, request.FILES or None)
@@ -48,13 +48,13 @@ def _address(sheet: SpreadsheetImport) -> str:
     return reverse("members:import", args=[sheet.cpts.slug, sheet.uuid])
 
 
-def _is_undone(request: HttpRequest) -> bool:
-    """Members as a whole go away, where reading and correcting a file is free."""
-    return request.method == "POST" and request.POST.get("do") == "undo"
+def _is_done(request: HttpRequest) -> bool:
+    """Members as a whole come or go away, where reading and correcting a file is free."""
+    return request.method == "POST" and request.POST.get("do") in {"apply", "undo"}
 
 
-@requires(Permission.MEMBER_MANAGE)
-@recently_proved_when(_is_undone)
+@requires(MEMBER_MANAGE)
+@recently_proved_when(_is_done)
 def one_import(request: CptsRequest, import_uuid: UUID) -> HttpResponse:
     """One spreadsheet: its columns, its rows as they will be imported, what is wrong in red."""
     sheet = get_object_or_404(SpreadsheetImport.objects.select_related("cpts"), cpts=request.cpts, uuid=import_uuid)
@@ -71,11 +71,16 @@ def one_import(request: CptsRequest, import_uuid: UUID) -> HttpResponse:
     view = view if view in SHOWN else ("erreurs" if preview.wrong else "tout")
     page = Paginator(getattr(preview, SHOWN[view]), ROWS).get_page(request.GET.get("page"))
     context = {
-        "sheet": sheet, "preview": preview, "view": view, "page": page, "fields": _shown_fields(sheet),
+        "sheet": sheet,
+        "preview": preview,
+        "view": view,
+        "page": page,
+        "fields": _shown_fields(sheet),
         "columns": [(key, label, place, _example(sheet, place)) for key, label, place in column_choices(sheet)],
         "ignored": [title for place, title in enumerate(sheet.header) if place not in sheet.columns.values()],
-        "titles": list(enumerate(sheet.header)), "table": [_cells(row, sheet) for row in page.object_list],
-    }  # fmt: skip
+        "titles": list(enumerate(sheet.header)),
+        "table": [_cells(row, sheet) for row in page.object_list],
+    }
     return render(request, "members/import.html", context)
 
 

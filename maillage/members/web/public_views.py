@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from maillage.core.access import public
 from maillage.core.limits import LimitReached, spend_from
-from maillage.core.listing import Column, Filter, Listing
+from maillage.core.screens.access import public
+from maillage.core.screens.listing import Column, Filter, Listing
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
 from maillage.directory.models import GROUP_CHOICES
@@ -17,7 +17,7 @@ from maillage.geography.fields import commune_text
 from maillage.members import actions
 from maillage.members.limits import JOIN, JOIN_BLOCK
 from maillage.members.models import Membership
-from maillage.members.prefill import fields_of, main_role, practitioner_of
+from maillage.members.queries.prefill import fields_of, main_role, practitioner_of
 from maillage.members.web.forms import JoinForm
 
 

@@ -7,13 +7,15 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.core.listing import Column, Listing
+from maillage.accounts.permissions import MEMBER_MANAGE, CptsRequest, requires
+from maillage.accounts.signing_in.proving import is_export, recently_proved_when
+from maillage.core.screens.listing import Column, Listing
 from maillage.directory.models import GROUP_CHOICES, GROUP_LABELS
 from maillage.geography.models import Commune
 from maillage.members import actions
-from maillage.members.campaign import MOST_LETTERS, address_of, letters_data, letters_pdf, with_address
-from maillage.members.representation import missing_of, representation_of
+from maillage.members.documents.campaign import MOST_LETTERS, address_of, letters_data, letters_pdf, with_address
+from maillage.members.permissions import MEMBER_LIST
+from maillage.members.queries.representation import missing_of, representation_of
 from maillage.members.web.forms import CampaignForm
 
 
@@ -32,7 +34,7 @@ MISSING_COLUMNS = (
 )
 
 
-@requires(Permission.MEMBER_LIST)
+@requires(MEMBER_LIST)
 def representation(request: CptsRequest) -> HttpResponse:
     """« 31 généralistes sur 52 »: by profession, by commune, today and a year ago."""
     found = representation_of(request.cpts, timezone.localdate())
@@ -48,7 +50,8 @@ def _asked(request: CptsRequest) -> dict[str, str]:
     }
 
 
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
+@recently_proved_when(is_export)
 def missing(request: CptsRequest) -> HttpResponse:
     """Professionals of the territory who are not members: to call, to write to."""
     asked = _asked(request)
@@ -69,7 +72,7 @@ def missing(request: CptsRequest) -> HttpResponse:
     return render(request, "members/missing.html", context)
 
 
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
 def campaign(request: CptsRequest) -> HttpResponse:
     """Write once to all those who are missing: a letter each, ready for the post."""
     people = list(missing_of(request.cpts, **_asked(request))[: MOST_LETTERS + 1])

@@ -24,7 +24,7 @@ urlpatterns = [
     path(f"{BASE}mandats/<uuid:mandate_uuid>/fin/", governance_views.end_mandate, name="end_mandate"),
     path(f"{BASE}conventions/", governance_views.conventions, name="conventions"),
     path(
-        f"{BASE}conventions/<uuid:convention_uuid>/document.pdf",
+        f"{BASE}conventions/<uuid:convention_uuid>/document/",
         governance_views.convention_document,
         name="convention_document",
     ),

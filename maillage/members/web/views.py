@@ -10,15 +10,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maillage.accounts.models import NumberProof
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import is_export, recently_proved_when
+from maillage.accounts.permissions import MEMBER_MANAGE, CptsRequest, requires
+from maillage.accounts.signing_in.proving import is_export, recently_proved_when
 from maillage.core.errors import DomainError
-from maillage.core.listing import Column, Filter, Listing
-from maillage.core.posted import sent_version
+from maillage.core.screens.listing import Column, Filter, Listing
+from maillage.core.screens.posted import sent_version
 from maillage.core.text import normalised
 from maillage.directory.models import GROUP_CHOICES
-from maillage.members import actions, documents
+from maillage.members import actions
+from maillage.members.documents import papers as documents
 from maillage.members.models import College, Membership, MembershipStatus
+from maillage.members.permissions import MEMBER_LIST
 from maillage.members.web.forms import AcceptForm, FeeForm, LeaveForm, OwnForm, RefuseForm
 
 NAME = Column("nom", "Nom", lambda one: one.sorted_name, "search_name")
@@ -73,6 +75,7 @@ def listing_of(request: CptsRequest) -> Listing:
         search_in=("search_name", "occupation", "commune__name", "languages", "phone"),
         filters=filters,
         default_sort="search_name",
+        dated_by="joined_on",
         filename=f"membres-{request.cpts.slug}",
         empty="Aucun membre pour l’instant.",
         prepare_search=normalised,
@@ -85,7 +88,7 @@ def _columns(*, exported: bool, is_team: bool) -> tuple[Column, ...]:
     return (NAME, *PLACE, *LIFE) if is_team else (NAME, *PLACE)
 
 
-@requires(Permission.MEMBER_LIST)
+@requires(MEMBER_LIST)
 @recently_proved_when(is_export)
 def member_list(request: CptsRequest) -> HttpResponse:
     """Search by name whatever the accents, filter, sort, export, print."""
@@ -106,7 +109,7 @@ def _printed(listing: Listing) -> list[Membership]:
 
 def may_manage(request: CptsRequest) -> bool:
     """The team, against a plain member."""
-    return Permission.MEMBER_MANAGE in request.permissions
+    return MEMBER_MANAGE in request.permissions
 
 
 def member_of(request: CptsRequest, member_uuid: UUID) -> Membership:
@@ -115,7 +118,7 @@ def member_of(request: CptsRequest, member_uuid: UUID) -> Membership:
     return get_object_or_404(members if may_manage(request) else members.current(), uuid=member_uuid)
 
 
-@requires(Permission.MEMBER_LIST)
+@requires(MEMBER_LIST)
 def show(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """One member: how to reach them for everybody, the life of the membership for the team."""
     membership = member_of(request, member_uuid)
@@ -140,7 +143,7 @@ def page_context(request: CptsRequest, membership: Membership, **forms: Any) -> 
     return context | unbound | forms
 
 
-@requires(Permission.MEMBER_LIST)
+@requires(MEMBER_LIST)
 def own(request: CptsRequest) -> HttpResponse:
     """What colleagues and the public see of me; mine to change, with my attestation."""
     membership = own_membership(request)
@@ -178,7 +181,7 @@ def read_version(request: CptsRequest, membership: Membership) -> int:
 
 
 @require_safe
-@requires(Permission.MEMBER_LIST)
+@requires(MEMBER_LIST)
 def attestation(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """The attestation of membership, for the team and for the member alone. Nobody else's paper is read."""
     membership = member_of(request, member_uuid)
@@ -189,7 +192,7 @@ def attestation(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
 
 
 @require_safe
-@requires(Permission.MEMBER_LIST)
+@requires(MEMBER_LIST)
 def vcard(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """One member for the contacts of a telephone."""
     membership = member_of(request, member_uuid)

@@ -7,32 +7,41 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.db.models import Case, When
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import recently_proved
+from maillage.accounts.permissions import MEMBER_MANAGE, CptsRequest, requires
+from maillage.accounts.signing_in import means
+from maillage.accounts.signing_in.proving import (
+    ask_again,
+    is_sent,
+    proved_this_session,
+    recently_proved,
+    recently_proved_when,
+    sent_in_this_session,
+)
 from maillage.core.errors import DomainError
-from maillage.core.posted import sent_uuid
+from maillage.core.screens.doing import did
+from maillage.core.screens.posted import sent_uuid
 from maillage.core.text import normalised
 from maillage.directory.models import Practitioner
-from maillage.directory.search import Criteria, find
+from maillage.directory.queries.search import Criteria, find
 from maillage.geography.fields import commune_text
 from maillage.members import actions
 from maillage.members.models import College, Fee, Membership
 from maillage.members.models.membership import OVER
-from maillage.members.prefill import fields_of, main_role
+from maillage.members.queries.prefill import fields_of, main_role
 from maillage.members.rules.names import of
 from maillage.members.web.forms import AcceptForm, CollegeForm, FeeForm, LeaveForm, MemberForm, RefuseForm, initial_of
 from maillage.members.web.views import member_of, page_context, read_version
-from maillage.territory.queries import communes_of
+from maillage.territory.queries.perimeters import communes_of
 
 PROPOSED = 12
 
 
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
 def choose(request: CptsRequest) -> HttpResponse:
     """Who to add: somebody of the directory, found by name or number, or somebody it does not hold."""
     text = request.GET.get("q", "").strip()[:100]
@@ -51,7 +60,8 @@ def _found(request: CptsRequest, text: str) -> list[Practitioner]:
     return found or list(find(Criteria(text))[:PROPOSED])
 
 
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
+@recently_proved_when(is_sent)
 def add(request: CptsRequest) -> HttpResponse:
     """One more member, what the directory knows already filled in."""
     practitioner = _practitioner(request)
@@ -80,12 +90,14 @@ def _practitioner(request: CptsRequest) -> Practitioner | None:
     return Practitioner.objects.filter(pk=int(key), until=None).first()
 
 
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
 def edit(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     membership = member_of(request, member_uuid)
     today = timezone.localdate()
     form = MemberForm(request.POST or None, cpts=request.cpts, today=today, initial=initial_of(membership))
     if request.method == "POST" and form.is_valid():
+        if "email" in form.changed_data and not means.is_recent(request):
+            return ask_again(request)  # whoever reads there may enter
         try:
             actions.edit(
                 membership=membership,
@@ -103,8 +115,14 @@ def edit(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     return render(request, "members/edit.html", context)
 
 
+def _accepts(request: HttpRequest) -> bool:
+    """Whoever is a member, at an address of theirs, may enter."""
+    return request.POST.get("do") != "refuse"
+
+
 @require_POST
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
+@recently_proved_when(_accepts)
 def decide(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """Accept or refuse a request."""
     membership = member_of(request, member_uuid)
@@ -123,7 +141,7 @@ def decide(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
 @recently_proved
 def leave(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     membership = member_of(request, member_uuid)
@@ -134,39 +152,30 @@ def leave(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
 @recently_proved
 def take_back(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """Undo a departure or a refusal."""
     membership = member_of(request, member_uuid)
-    try:
-        actions.take_back(membership=membership, by=request.user, at=timezone.now())
-    except DomainError as error:
-        messages.error(request, error.user_message)
-    else:
-        messages.success(request, "L’adhésion est reprise, avec tout son passé.")
+    did(request, actions.take_back, "L’adhésion est reprise, avec tout son passé.", membership=membership)
     return redirect("members:show", request.cpts.slug, membership.uuid)
 
 
 @require_POST
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
 @recently_proved
 def merge(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     """Bring another page of the same person into this one."""
     membership = member_of(request, member_uuid)
     asked = sent_uuid(request.POST.get("other", ""))
     other = get_object_or_404(Membership.objects.of(request.cpts).exclude(pk=membership.pk), uuid=asked)
-    try:
-        actions.merge(kept=membership, other=other, by=request.user, at=timezone.now())
-    except DomainError as error:
-        messages.error(request, error.user_message)
-    else:
-        messages.success(request, "Les deux fiches n’en font plus qu’une.")
+    did(request, actions.merge, "Les deux fiches n’en font plus qu’une.", kept=membership, other=other)
     return redirect("members:show", request.cpts.slug, membership.uuid)
 
 
 @require_POST
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
+@proved_this_session
 def add_fee(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     membership = member_of(request, member_uuid)
     form = FeeForm(request.POST, today=timezone.localdate())
@@ -199,7 +208,8 @@ def _again(request: CptsRequest, membership: Membership, **form: forms.Form) -> 
 
 
 @require_POST
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
+@proved_this_session
 def cancel_fee(request: CptsRequest, fee_id: int) -> HttpResponse:
     fee = get_object_or_404(Fee.objects.select_related("membership__cpts"), cpts=request.cpts, pk=fee_id)
     actions.cancel_fee(fee=fee, by=request.user, at=timezone.now())
@@ -207,7 +217,8 @@ def cancel_fee(request: CptsRequest, fee_id: int) -> HttpResponse:
     return redirect("members:show", request.cpts.slug, fee.membership.uuid)
 
 
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
+@sent_in_this_session
 def colleges(request: CptsRequest) -> HttpResponse:
     """The colleges of the statutes, their weights and fees; one more, or one changed."""
     asked = sent_uuid(request.GET.get("college", ""))
@@ -233,13 +244,9 @@ def _counted(request: CptsRequest) -> list[College]:
 
 
 @require_POST
-@requires(Permission.MEMBER_MANAGE)
+@requires(MEMBER_MANAGE)
+@proved_this_session
 def remove_college(request: CptsRequest, college_uuid: UUID) -> HttpResponse:
     college = get_object_or_404(College.objects.select_related("cpts"), cpts=request.cpts, uuid=college_uuid)
-    try:
-        actions.remove_college(college=college, by=request.user, at=timezone.now())
-    except DomainError as error:
-        messages.error(request, error.user_message)
-    else:
-        messages.success(request, f"Le collège « {college} » est supprimé.")
+    did(request, actions.remove_college, f"Le collège « {college} » est supprimé.", college=college)
     return redirect("members:colleges", request.cpts.slug)

@@ -9,6 +9,7 @@ from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Approval, Cpts
 from maillage.oversight import notifications
+from maillage.oversight.acts import Act
 from maillage.territory.models import PerimeterPart
 
 
@@ -38,7 +39,7 @@ def ask_approval(*, cpts: Cpts, by: User, at: datetime) -> None:
         raise AlreadyAsked
     cpts.approval_asked_at = at
     summary = f"Approbation de {cpts.with_article} demandée"
-    audit.record("cpts.approval-asked", target=cpts, by=by, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.APPROVAL_ASKED, target=cpts, by=by, at=at, cpts=cpts, summary=summary)
     notifications.approval_asked(cpts, by, at)
 
 
@@ -58,7 +59,7 @@ def decide(*, cpts: Cpts, is_approved: bool, reason: str, by: User | None, at: d
         raise AlreadyDecided
     cpts.refresh_from_db()
     summary = f"{cpts.with_article} : {cpts.get_approval_display()}"
-    audit.record("cpts.approval-decided", target=cpts, by=by, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.APPROVAL_DECIDED, target=cpts, by=by, at=at, cpts=cpts, summary=summary)
     notifications.approval_decided(cpts, at)
 
 

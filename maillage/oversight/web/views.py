@@ -12,10 +12,11 @@ from django.views.decorators.http import require_POST
 
 from maillage.accounts.actions import proofs
 from maillage.accounts.models import DisputeOutcome, RoleAssignment, User
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import is_sent, recently_proved, recently_proved_when
-from maillage.core.access import signed_in
+from maillage.accounts.permissions import INSTANCE_MANAGE, TEAM_MANAGE, CptsRequest, requires
+from maillage.accounts.signing_in.proving import is_sent, recently_proved, recently_proved_when
 from maillage.core.errors import DomainError
+from maillage.core.screens.access import signed_in
+from maillage.core.screens.doing import did
 from maillage.cpts.models import Cpts
 from maillage.cpts.queries import possible_duplicates
 from maillage.members.actions import binding
@@ -23,7 +24,7 @@ from maillage.members.models import Membership
 from maillage.oversight import queries
 from maillage.oversight.actions import approval as actions
 from maillage.oversight.web.forms import DecisionForm
-from maillage.territory.queries import readable_of, summarise
+from maillage.territory.queries.perimeters import readable_of, summarise
 
 
 @signed_in
@@ -73,7 +74,7 @@ def _facts(cpts: Cpts) -> dict[str, Any]:
     }
 
 
-@requires(Permission.TEAM_MANAGE)
+@requires(TEAM_MANAGE)
 def own_approval(request: CptsRequest) -> HttpResponse:
     """Where the request of this CPTS stands, and what it may not do yet."""
     cpts, at = request.cpts, timezone.now()
@@ -91,15 +92,15 @@ def own_approval(request: CptsRequest) -> HttpResponse:
     return render(request, "oversight/own_approval.html", {"is_demo": settings.DEMO})
 
 
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def identities(request: CptsRequest) -> HttpResponse:
     """Numbers claimed by two accounts or contested, memberships contested."""
-    context = {"disputes": list(queries.disputes()[:100]), "memberships": binding.contested_memberships()[:100]}
+    context = {"disputes": queries.named_disputes(100), "memberships": binding.contested_memberships()[:100]}
     return render(request, "oversight/identities.html", context)
 
 
 @require_POST
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 @recently_proved
 def settle_number(request: CptsRequest, dispute_uuid: UUID) -> HttpResponse:
     dispute = get_object_or_404(queries.disputes(), uuid=dispute_uuid)
@@ -107,25 +108,15 @@ def settle_number(request: CptsRequest, dispute_uuid: UUID) -> HttpResponse:
     outcome = outcomes.get(request.POST.get("do", ""))
     if outcome is None:
         raise Http404
-    try:
-        proofs.settle_dispute(dispute=dispute, outcome=outcome, by=request.user, at=timezone.now())
-    except DomainError as error:
-        messages.error(request, error.user_message)
-    else:
-        messages.success(request, f"C’est tranché : {outcome.label}.")
+    did(request, proofs.settle_dispute, f"C’est tranché : {outcome.label}.", dispute=dispute, outcome=outcome)
     return redirect("oversight:identities")
 
 
 @require_POST
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 @recently_proved
 def settle_membership(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     membership = get_object_or_404(Membership.objects.select_related("cpts"), uuid=member_uuid)
     is_kept = request.POST.get("do") == "keep"
-    try:
-        binding.settle_contest(membership=membership, is_kept=is_kept, by=request.user, at=timezone.now())
-    except DomainError as error:
-        messages.error(request, error.user_message)
-    else:
-        messages.success(request, "C’est tranché.")
+    did(request, binding.settle_contest, "C’est tranché.", membership=membership, is_kept=is_kept)
     return redirect("oversight:identities")

@@ -15,11 +15,12 @@ from maillage.geography.models import Commune
 from maillage.members.actions.binding import bind
 from maillage.members.models import Membership
 from maillage.portal.demo.people import DOMAIN
+from maillage.sas.actions.regulators import create_regulator
+from maillage.sas.rules.fhir_codes import SAS_SYSTEM
+from maillage.sas.rules.regulators import DeclaredRegulator
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector, Origin, Schedule, Slot
-from maillage.unscheduled_care.rules.fhir_codes import SAS_SYSTEM
 from maillage.unscheduled_care.rules.pdsa import pdsa_reason
-from maillage.unscheduled_care.rules.regulators import DeclaredRegulator
 from maillage.unscheduled_care.rules.series import slots_between
 from maillage.unscheduled_care.rules.slots import Kind, Mode
 
@@ -50,9 +51,13 @@ def seed_care(today: date) -> None:
     _requests(cpts, today)
     row = effectors[0].appointments.order_by("starts_at").first()
     actions.report(
-        cpts=cpts, text="Cabinet fermé à l’heure du rendez-vous : le patient a dû être réadressé.", appointment=row,
-        by=regulator, by_name=str(regulator), at=_at(today - timedelta(days=1), 11),
-    )  # fmt: skip
+        cpts=cpts,
+        text="Cabinet fermé à l’heure du rendez-vous : le patient a dû être réadressé.",
+        appointment=row,
+        by=regulator,
+        by_name=str(regulator),
+        at=_at(today - timedelta(days=1), 11),
+    )
 
 
 def _at(day: date, hour: int) -> datetime:
@@ -61,11 +66,16 @@ def _at(day: date, hour: int) -> datetime:
 
 def _settings(cpts: Cpts, by: User, at: datetime, *, phone: str, finess: str, hds_host: str = "") -> None:
     fields = {
-        "target_hours": 48, "phone": phone, "finess": finess, "patient_months": 3, "hds_host": hds_host,
-        "declares_hds": bool(hds_host), "agreed_with_sas_on": at.date(),
+        "target_hours": 48,
+        "phone": phone,
+        "finess": finess,
+        "patient_months": 3,
+        "hds_host": hds_host,
+        "declares_hds": bool(hds_host),
+        "agreed_with_sas_on": at.date(),
         "sas_contacts": "Régulation du SAS 24 : ligne dédiée aux CPTS, de 8 h à 20 h.",
         "answer_modes": "Créneaux partagés, puis appel de l’accueil unique.",
-    }  # fmt: skip
+    }
     actions.save_settings(cpts=cpts, read_version=0, fields=fields, by=by, at=at)
 
 
@@ -138,8 +148,9 @@ def _open_hour(place: Schedule, day: date, hour: int, number: int, own: list[Cpt
     kinds = (Kind.CPTS | Kind.SNP, Kind.CPTS, Kind.SNP | Kind.PRO, Kind.PUBLIC | Kind.CPTS)[number % 4]
     opening = actions.Opening(
         modes=Mode.HH if number % 7 == 6 else Mode.AMB | Mode.VR if number % 5 == 4 else Mode.AMB,
-        kinds=kinds, cpts=own if kinds & Kind.CPTS else [],
-    )  # fmt: skip
+        kinds=kinds,
+        cpts=own if kinds & Kind.CPTS else [],
+    )
     # What is opened in the past was, the day before.
     actions.open_slots(schedule=place, spans=spans, opening=opening, by=None, at=_at(day - timedelta(days=1), 7))
 
@@ -159,9 +170,12 @@ def _book_the_past(cpts: Cpts, regulator: User, today: date) -> None:
         origin = Origin.SAS if by_sas else Origin.DESK
         booker = actions.Booker(user=regulator, origin=origin, cpts=cpts)
         row = actions.book_slot(
-            slot=slot, booker=booker, reason=REASONS[number % len(REASONS)], commune=communes[number % len(communes)],
+            slot=slot,
+            booker=booker,
+            reason=REASONS[number % len(REASONS)],
+            commune=communes[number % len(communes)],
             at=slot.starts_at - timedelta(hours=(2, 5, 7, 20, 30, 60)[number % 6]),
-        )  # fmt: skip
+        )
         if number % 25 == 0:
             actions.cancel(appointment=row, by=regulator, at=slot.starts_at - timedelta(hours=1))
         elif number % 40 != 1:
@@ -193,4 +207,4 @@ def _declare_regulator(at: datetime) -> None:
     declared = DeclaredRegulator(
         ((SAS_SYSTEM, REGULATOR),), "Loret", "Zoé", "zoe.loret@exemple.invalid", is_active=True
     )
-    actions.create_regulator(declared=declared, at=at)
+    create_regulator(declared=declared, at=at)

@@ -11,17 +11,19 @@ from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
 from maillage.portal.demo.people import DOMAIN
 from maillage.territorial_diagnosis import actions
-from maillage.territorial_diagnosis.content import content_of
+from maillage.territorial_diagnosis.documents.content import content_of
 from maillage.territorial_diagnosis.models import ResourceKind
-from maillage.territorial_diagnosis.queries import area_of
+from maillage.territorial_diagnosis.queries.figures import area_of
 from maillage.territorial_diagnosis.rules.catalogue import definitions
 from maillage.territorial_diagnosis.rules.opening import parse_hours
 
 # code, numerator, denominator, how many days ago: invented
 TYPED = (
-    ("sans_medecin_traitant", 6_820, 50_410, 150), ("sans_medecin_traitant_ald", 412, 11_260, 150),
-    ("depistage_sein", 4_930, 9_870, 300), ("flux_soignes_ici", 158_400, 186_300, 200),
-)  # fmt: skip
+    ("sans_medecin_traitant", 6_820, 50_410, 150),
+    ("sans_medecin_traitant_ald", 412, 11_260, 150),
+    ("depistage_sein", 4_930, 9_870, 300),
+    ("flux_soignes_ici", 158_400, 186_300, 200),
+)
 RESOURCES = (
     (
         ResourceKind.DUTY,
@@ -41,13 +43,25 @@ RESOURCES = (
     (ResourceKind.ASSOCIATION, "Réseau « Bien vieillir en Bergeracois » (fictif)", "24340", "Canton", ""),
 )
 PRIORITIES = (
-    ("Trouver un médecin traitant aux patients en ALD", "412 patients en ALD sans médecin traitant.", Mission.ACCESS,
-     ["sans_medecin_traitant_ald", "lib_10G"]),
-    ("Raccourcir l’attente pour un soin non programmé", "Des communes du nord sont loin des urgences.", Mission.ACCESS,
-     ["urgences_minutes", "acc_10G"]),
-    ("Dépister davantage le cancer du sein", "Une femme sur deux n’est pas à jour.", Mission.PREVENTION,
-     ["depistage_sein"]),
-)  # fmt: skip
+    (
+        "Trouver un médecin traitant aux patients en ALD",
+        "412 patients en ALD sans médecin traitant.",
+        Mission.ACCESS,
+        ["sans_medecin_traitant_ald", "lib_10G"],
+    ),
+    (
+        "Raccourcir l’attente pour un soin non programmé",
+        "Des communes du nord sont loin des urgences.",
+        Mission.ACCESS,
+        ["urgences_minutes", "acc_10G"],
+    ),
+    (
+        "Dépister davantage le cancer du sein",
+        "Une femme sur deux n’est pas à jour.",
+        Mission.PREVENTION,
+        ["depistage_sein"],
+    ),
+)
 
 
 @transaction.atomic
@@ -62,14 +76,28 @@ def enrich(today: date) -> None:
 
     for code, numerator, denominator, days in TYPED:
         actions.type_figure(
-            cpts=cpts, definition=definitions()[code], numerator=numerator, denominator=denominator,
-            on=today - timedelta(days=days), source="CPAM, requête locale (chiffre inventé)", by=by, at=at(days - 5),
-        )  # fmt: skip
+            cpts=cpts,
+            definition=definitions()[code],
+            numerator=numerator,
+            denominator=denominator,
+            on=today - timedelta(days=days),
+            source="CPAM, requête locale (chiffre inventé)",
+            by=by,
+            at=at(days - 5),
+        )
     for kind, name, commune, scope, hours in RESOURCES:
         actions.add_resource(
-            cpts=cpts, by=by, at=at(90), commune=Commune.objects.get(pk=commune), kind=kind, name=name, scope=scope,
-            contact="", opening=parse_hours(hours), source="Équipe",
-        )  # fmt: skip
+            cpts=cpts,
+            by=by,
+            at=at(90),
+            commune=Commune.objects.get(pk=commune),
+            kind=kind,
+            name=name,
+            scope=scope,
+            contact="",
+            opening=parse_hours(hours),
+            source="Équipe",
+        )
     for title, why, mission, indicators in PRIORITIES:
         actions.add_priority(cpts=cpts, title=title, why=why, mission=mission, indicators=indicators, by=by, at=at(60))
     area = area_of(cpts, with_draft=True)

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from maillage.accounts.models import User
-from maillage.core.documents import pdf_bytes
+from maillage.core.papers.documents import pdf_bytes
 from maillage.cpts.models import Cpts
 from maillage.meetings import actions
 from maillage.meetings.models import Ballot, Means, Meeting, MeetingKind, Voter
@@ -22,9 +22,15 @@ def seed_texts(cpts: Cpts, coordinator: User, today: date) -> None:
         day = today - timedelta(days=days)
         content = pdf_bytes(ROOT / "statutes.typ", {"version": number})
         actions.adopt_text(
-            cpts=cpts, kind="statutes", adopted_on=day, changes=changes, content=content, meeting=None,
-            by=coordinator, at=at_hour(day, 18),
-        )  # fmt: skip
+            cpts=cpts,
+            kind="statutes",
+            adopted_on=day,
+            changes=changes,
+            content=content,
+            meeting=None,
+            by=coordinator,
+            at=at_hour(day, 18),
+        )
 
 
 def seed_governance(cpts: Cpts, coordinator: User, today: date) -> None:
@@ -44,11 +50,13 @@ def _assembly(cpts: Cpts, by: User, today: date) -> None:
     members = list(Membership.objects.of(cpts).current().order_by("pk").select_related("cpts"))
     before = at_hour(today - timedelta(days=18), 9)
     fields = {
-        "kind": MeetingKind.ASSEMBLY, "title": "Assemblée générale ordinaire",
-        "starts_at": at_hour(today, 9), "ends_at": at_hour(today, 22),
+        "kind": MeetingKind.ASSEMBLY,
+        "title": "Assemblée générale ordinaire",
+        "starts_at": at_hour(today, 9),
+        "ends_at": at_hour(today, 22),
         "place": "Amphithéâtre de l’hôpital, Bergerac",
         "agenda": "Rapport moral\nRapport financier\nÉlection au bureau",
-    }  # fmt: skip
+    }
     meeting = convened(prepared(cpts, by, members[::3] + _personas(members), before, **fields), by, before)
     voters = list(meeting.voters.select_related("participant__meeting__cpts").order_by("pk"))
     now = at_hour(today, 9, 5)
@@ -89,9 +97,12 @@ def _votes(meeting: Meeting, voters: list[Voter], by: User) -> None:
     actions.count_hands(ballot=accounts, hands=hands, by=by, at=at)
     actions.close_ballot(ballot=accounts, by=by, at=at)
     election: Ballot = actions.prepare_ballot(
-        question="Élire au bureau", mode="secret", majority="simple",
-        choices=["Salomé Vézéral", "Yanis Bourgnac", "Blanc"], **write,
-    )  # fmt: skip
+        question="Élire au bureau",
+        mode="secret",
+        majority="simple",
+        choices=["Salomé Vézéral", "Yanis Bourgnac", "Blanc"],
+        **write,
+    )
     actions.open_ballot(ballot=election, by=by, at=at)
     for place, one in enumerate(voters[3:12]):
         actions.cast(

@@ -8,7 +8,8 @@ from django.utils import timezone
 from maillage.accounts.models import User
 from maillage.core.missions import Mission
 from maillage.cpts.models import Cpts
-from maillage.meetings import actions, documents
+from maillage.meetings import actions
+from maillage.meetings.documents import papers as documents
 from maillage.meetings.jobs import tell, tell_one
 from maillage.meetings.models import Means, Meeting, MeetingKind, Participant
 from maillage.members.models import Membership
@@ -50,10 +51,14 @@ def _people(meeting: Meeting) -> list[Participant]:
 def _closed(cpts: Cpts, by: User, members: list[Membership], today: date) -> None:
     day = today - timedelta(days=12)
     fields = {
-        "kind": MeetingKind.GROUP, "title": "Groupe diabète : repérage du pied à risque", "mission": Mission.PATHWAYS,
-        "starts_at": at_hour(day, 20), "ends_at": at_hour(day, 22), "place": "Maison des associations, Bergerac",
+        "kind": MeetingKind.GROUP,
+        "title": "Groupe diabète : repérage du pied à risque",
+        "mission": Mission.PATHWAYS,
+        "starts_at": at_hour(day, 20),
+        "ends_at": at_hour(day, 22),
+        "place": "Maison des associations, Bergerac",
         "agenda": "Le protocole de repérage\nQui forme qui, et quand\nL’indicateur de l’année",
-    }  # fmt: skip
+    }
     before = at_hour(day, 9) - timedelta(days=15)
     meeting = actions.convene(meeting=prepared(cpts, by, members, before, **fields), by=by, at=before)
     for place, person in enumerate(_people(meeting)):
@@ -82,11 +87,15 @@ def _closed(cpts: Cpts, by: User, members: list[Membership], today: date) -> Non
 def _going_on(cpts: Cpts, by: User, members: list[Membership], today: date) -> None:
     """All day long, so that signing in may be tried at any hour."""
     fields = {
-        "kind": MeetingKind.EXERCISE, "title": "Journée d’exercice de crise : afflux de victimes",
+        "kind": MeetingKind.EXERCISE,
+        "title": "Journée d’exercice de crise : afflux de victimes",
         "mission": Mission.CRISIS,
-        "starts_at": at_hour(today, 8), "ends_at": at_hour(today, 22), "place": "Salle du conseil, Bergerac",
-        "agenda": "Déclenchement\nRegistre des appels\nRetour d’expérience", "is_open": True,
-    }  # fmt: skip
+        "starts_at": at_hour(today, 8),
+        "ends_at": at_hour(today, 22),
+        "place": "Salle du conseil, Bergerac",
+        "agenda": "Déclenchement\nRegistre des appels\nRetour d’expérience",
+        "is_open": True,
+    }
     before = at_hour(today, 9) - timedelta(days=21)
     meeting = convened(prepared(cpts, by, members, before, **fields), by, before)
     for place, person in enumerate(_people(meeting)[1:]):
@@ -97,11 +106,17 @@ def _going_on(cpts: Cpts, by: User, members: list[Membership], today: date) -> N
 def _coming(cpts: Cpts, by: User, members: list[Membership], today: date) -> None:
     day = today + timedelta(days=9)
     fields = {
-        "kind": MeetingKind.INFORMATION, "title": "Soins non programmés : ce qui change en janvier",
-        "mission": Mission.ACCESS, "starts_at": at_hour(day, 20), "ends_at": at_hour(day, 21, 30), "capacity": 12,
-        "place": "Amphithéâtre de l’hôpital, Bergerac", "video_link": "https://visio.exemple.invalid/snp",
-        "agenda": "Le point sur les créneaux\nLe circuit avec le SAS\nVos questions", "is_open": True,
-    }  # fmt: skip
+        "kind": MeetingKind.INFORMATION,
+        "title": "Soins non programmés : ce qui change en janvier",
+        "mission": Mission.ACCESS,
+        "starts_at": at_hour(day, 20),
+        "ends_at": at_hour(day, 21, 30),
+        "capacity": 12,
+        "place": "Amphithéâtre de l’hôpital, Bergerac",
+        "video_link": "https://visio.exemple.invalid/snp",
+        "agenda": "Le point sur les créneaux\nLe circuit avec le SAS\nVos questions",
+        "is_open": True,
+    }
     before = at_hour(today, 9) - timedelta(days=6)
     meeting = convened(prepared(cpts, by, members, before, **fields), by, before)
     for place, person in enumerate(_people(meeting)[1:]):
@@ -112,9 +127,14 @@ def _coming(cpts: Cpts, by: User, members: list[Membership], today: date) -> Non
 def _undated(cpts: Cpts, by: User, members: list[Membership], today: date) -> None:
     before = at_hour(today, 10) - timedelta(days=2)
     meeting = prepared(
-        cpts, by, members, before, kind=MeetingKind.BUREAU, title="Bureau de décembre",
+        cpts,
+        by,
+        members,
+        before,
+        kind=MeetingKind.BUREAU,
+        title="Bureau de décembre",
         agenda="Budget de l’année\nProjet de santé, révision",
-    )  # fmt: skip
+    )
     options = []
     for days, hour in ((14, 12), (15, 20), (20, 20)):
         day = today + timedelta(days=days)

@@ -20,36 +20,78 @@ TOWN, CITY = 2_500, 9_000
 
 # profession, savoir-faire, liberal per 10,000 inhabitants, smallest commune they settle in
 LIBERAL = (
-    ("10", "SM54", 7.2, 700), ("10", "SM04", 0.5, CITY), ("10", "SM38", 0.5, CITY), ("10", "SM42", 0.7, CITY),
-    ("10", "SM15", 0.3, CITY), ("10", "SM40", 0.3, CITY), ("10", "SM20", 0.3, CITY), ("10", "SM44", 0.5, CITY),
-    ("60", "", 16.0, 300), ("70", "", 11.0, 800), ("40", "", 5.0, 1_500), ("50", "", 1.2, TOWN), ("91", "", 2.9, 1_200),
-    ("80", "", 2.2, 1_500), ("93", "", 3.8, TOWN), ("94", "", 0.5, TOWN), ("95", "", 1.0, TOWN), ("96", "", 0.7, TOWN),
+    ("10", "SM54", 7.2, 700),
+    ("10", "SM04", 0.5, CITY),
+    ("10", "SM38", 0.5, CITY),
+    ("10", "SM42", 0.7, CITY),
+    ("10", "SM15", 0.3, CITY),
+    ("10", "SM40", 0.3, CITY),
+    ("10", "SM20", 0.3, CITY),
+    ("10", "SM44", 0.5, CITY),
+    ("60", "", 16.0, 300),
+    ("70", "", 11.0, 800),
+    ("40", "", 5.0, 1_500),
+    ("50", "", 1.2, TOWN),
+    ("91", "", 2.9, 1_200),
+    ("80", "", 2.2, 1_500),
+    ("93", "", 3.8, TOWN),
+    ("94", "", 0.5, TOWN),
+    ("95", "", 1.0, TOWN),
+    ("96", "", 0.7, TOWN),
     ("92", "", 0.5, CITY),
-)  # fmt: skip
+)
 # profession, savoir-faire, salaried per 10,000 inhabitants, in towns with a hospital
 SALARIED = (
-    ("60", "", 48.0), ("10", "SM26", 1.6), ("10", "SM02", 1.0), ("10", "SM59", 0.8), ("10", "SM42", 0.9),
-    ("70", "", 1.4), ("50", "", 2.0), ("93", "", 3.4), ("94", "", 1.4), ("95", "", 0.7), ("96", "", 0.9),
+    ("60", "", 48.0),
+    ("10", "SM26", 1.6),
+    ("10", "SM02", 1.0),
+    ("10", "SM59", 0.8),
+    ("10", "SM42", 0.9),
+    ("70", "", 1.4),
+    ("50", "", 2.0),
+    ("93", "", 3.4),
+    ("94", "", 1.4),
+    ("95", "", 0.7),
+    ("96", "", 0.9),
     ("91", "", 0.6),
-)  # fmt: skip
+)
 # category, name, smallest commune, how often there is one
 AROUND = (
-    ("603", "MAISON DE SANTE", 2_000, 0.5), ("500", "RESIDENCE", 1_500, 0.7), ("611", "LABORATOIRE", 5_000, 0.9),
+    ("603", "MAISON DE SANTE", 2_000, 0.5),
+    ("500", "RESIDENCE", 1_500, 0.7),
+    ("611", "LABORATOIRE", 5_000, 0.9),
     ("124", "CENTRE DE SANTE", 6_000, 0.4),
-)  # fmt: skip
+)
 PHARMACIES, PHARMACISTS = 2.9, 2.3
 LABELS = {
-    "10": "Médecin", "21": "Pharmacien", "35": "Aide-soignant", "40": "Chirurgien-Dentiste", "50": "Sage-Femme",
-    "60": "Infirmier", "70": "Masseur-Kinésithérapeute", "80": "Pédicure-Podologue", "91": "Orthophoniste",
-    "92": "Orthoptiste", "93": "Psychologue", "94": "Ergothérapeute", "95": "Diététicien", "96": "Psychomotricien",
-}  # fmt: skip
+    "10": "Médecin",
+    "21": "Pharmacien",
+    "35": "Aide-soignant",
+    "40": "Chirurgien-Dentiste",
+    "50": "Sage-Femme",
+    "60": "Infirmier",
+    "70": "Masseur-Kinésithérapeute",
+    "80": "Pédicure-Podologue",
+    "91": "Orthophoniste",
+    "92": "Orthoptiste",
+    "93": "Psychologue",
+    "94": "Ergothérapeute",
+    "95": "Diététicien",
+    "96": "Psychomotricien",
+}
 SPECIALITIES = {
-    "SM54": "Médecine Générale", "SM26": "Qualifié en Médecine Générale", "SM02": "Anesthesie-réanimation",
-    "SM04": "Cardiologie et maladies vasculaires", "SM15": "Dermatologie et vénéréologie",
+    "SM54": "Médecine Générale",
+    "SM26": "Qualifié en Médecine Générale",
+    "SM02": "Anesthesie-réanimation",
+    "SM04": "Cardiologie et maladies vasculaires",
+    "SM15": "Dermatologie et vénéréologie",
     "SM20": "Gynécologie-obstétrique",
-    "SM38": "Ophtalmologie", "SM40": "Pédiatrie", "SM42": "Psychiatrie", "SM44": "Radio-diagnostic",
+    "SM38": "Ophtalmologie",
+    "SM40": "Pédiatrie",
+    "SM42": "Psychiatrie",
+    "SM44": "Radio-diagnostic",
     "SM59": "Médecine d'urgence",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -146,9 +188,18 @@ def _pharmacists(place: Place, serials: Iterator[int], chance: random.Random) ->
         for _ in range(_count(PHARMACISTS * 10_000, 1, chance) or 1):
             family, given = _names(chance)
             yield Invented(
-                rpps(next(serials)), family, given, "21", "", "L", place, number, finess=finess, structure=name,
+                rpps(next(serials)),
+                family,
+                given,
+                "21",
+                "",
+                "L",
+                place,
+                number,
+                finess=finess,
+                structure=name,
                 pharmacy="A",
-            )  # fmt: skip
+            )
 
 
 def _hospital(place: Place, serials: Iterator[int], chance: random.Random) -> Iterator[Invented]:

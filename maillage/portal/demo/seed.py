@@ -24,7 +24,7 @@ from maillage.geography.models import Commune, Departement, Region
 from maillage.geography.queries import communes_of_epci
 from maillage.members.actions import add_member, give_mandate, record_fee, request_membership, sign_convention
 from maillage.members.models import Body, College, Fee, FeeMethod, MemberKind, Membership, MembershipStatus
-from maillage.members.prefill import fields_of
+from maillage.members.queries.prefill import fields_of
 from maillage.members.rules.names import search_name
 from maillage.oversight.actions.approval import ask_approval, decide
 from maillage.portal.demo.governance import seed_governance, seed_texts
@@ -286,28 +286,50 @@ def _others(cpts: Cpts, users: dict[str, User], world: World) -> None:
     usagers = College.objects.get(cpts=cpts, name="Usagers, élus et structures")
     for structure, given_name, family_name, occupation, commune in STRUCTURES:
         fields = {
-            "kind": MemberKind.STRUCTURE, "structure": structure, "given_name": given_name,
-            "family_name": family_name, "occupation": occupation, "commune_id": commune, "college": usagers,
-            "joined_on": world.today - timedelta(days=200), "is_public": True,
-        }  # fmt: skip
+            "kind": MemberKind.STRUCTURE,
+            "structure": structure,
+            "given_name": given_name,
+            "family_name": family_name,
+            "occupation": occupation,
+            "commune_id": commune,
+            "college": usagers,
+            "joined_on": world.today - timedelta(days=200),
+            "is_public": True,
+        }
         add_member(cpts=cpts, fields=fields, by=coordinator, at=world.at(200))
     _govern(cpts, coordinator, world)
     paul = users["paul.loret"]
     fields = {
-        "given_name": paul.given_name, "family_name": paul.family_name, "occupation": "Infirmier", "group": "60",
-        "commune_id": "24037", "email": paul.email, "phone": fiction_phone(500), "may_be_reached": True,
+        "given_name": paul.given_name,
+        "family_name": paul.family_name,
+        "occupation": "Infirmier",
+        "group": "60",
+        "commune_id": "24037",
+        "email": paul.email,
+        "phone": fiction_phone(500),
+        "may_be_reached": True,
         "college": College.objects.get(cpts=cpts, name="Paramédicaux"),
-    }  # fmt: skip
+    }
     own = add_member(cpts=cpts, fields=fields, by=coordinator, at=world.at(150))
     record_fee(
-        membership=own, year=world.today.year, amount=Decimal(30), method=FeeMethod.TRANSFER,
-        paid_on=max(world.today - timedelta(days=140), date(world.today.year, 1, 1)), by=coordinator, at=world.at(140),
-    )  # fmt: skip
+        membership=own,
+        year=world.today.year,
+        amount=Decimal(30),
+        method=FeeMethod.TRANSFER,
+        paid_on=max(world.today - timedelta(days=140), date(world.today.year, 1, 1)),
+        by=coordinator,
+        at=world.at(140),
+    )
     for number, (given_name, family_name, occupation, commune, message) in enumerate(REQUESTS):
         fields = {
-            "given_name": given_name, "family_name": family_name, "occupation": occupation, "commune_id": commune,
-            "email": f"demande{number}@{DOMAIN}", "message": message, "may_be_reached": True,
-        }  # fmt: skip
+            "given_name": given_name,
+            "family_name": family_name,
+            "occupation": occupation,
+            "commune_id": commune,
+            "email": f"demande{number}@{DOMAIN}",
+            "message": message,
+            "may_be_reached": True,
+        }
         request_membership(cpts=cpts, fields=fields, at=world.at(2 + number))
 
 
@@ -316,14 +338,22 @@ def _govern(cpts: Cpts, coordinator: User, world: World) -> None:
     doctors = Membership.objects.of(cpts).current().filter(group="10G").select_related("cpts").order_by("pk")
     for membership, (function, days) in zip(doctors, MANDATES, strict=False):
         give_mandate(
-            membership=membership, body=Body.BUREAU, function=function, starts_on=world.today - timedelta(days=330),
-            ends_on=world.today + timedelta(days=days), by=coordinator, at=world.at(330),
-        )  # fmt: skip
+            membership=membership,
+            body=Body.BUREAU,
+            function=function,
+            starts_on=world.today - timedelta(days=330),
+            ends_on=world.today + timedelta(days=days),
+            by=coordinator,
+            at=world.at(330),
+        )
     fields = {
-        "partner": "EHPAD Les Tilleuls (fictif)", "purpose": "Sorties d’hospitalisation, astreintes infirmières",
-        "signatories": "La présidente et la directrice", "starts_on": world.today - timedelta(days=320),
-        "ends_on": world.today + timedelta(days=45), "is_renewed_tacitly": False,
-    }  # fmt: skip
+        "partner": "EHPAD Les Tilleuls (fictif)",
+        "purpose": "Sorties d’hospitalisation, astreintes infirmières",
+        "signatories": "La présidente et la directrice",
+        "starts_on": world.today - timedelta(days=320),
+        "ends_on": world.today + timedelta(days=45),
+        "is_renewed_tacitly": False,
+    }
     sign_convention(cpts=cpts, fields=fields, document=None, by=coordinator, at=world.at(320))
 
 

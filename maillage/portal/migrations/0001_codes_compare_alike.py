@@ -32,6 +32,6 @@ class Migration(migrations.Migration):
         ("members", "0007_colleges_with_a_consultative_voice"),
         ("meetings", "0003_rewrite_the_slips_of_closed_votes"),
         ("territorial_diagnosis", "0003_hours_of_what_exists"),
-        ("unscheduled_care", "0005_reasons_are_sealed"),
+        ("unscheduled_care", "0002_what_must_be_impossible"),
     ]
     operations = [migrations.RunPython(compare_bytes, migrations.RunPython.noop)]

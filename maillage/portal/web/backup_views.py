@@ -6,15 +6,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import recently_proved
-from maillage.core import jobs
+from maillage.accounts.permissions import INSTANCE_MANAGE, CptsRequest, requires
+from maillage.accounts.signing_in.proving import recently_proved
 from maillage.core.models import Job
-from maillage.portal.backups import BACKUP, LABEL, backups_at
+from maillage.core.work import jobs
+from maillage.portal.actions.backups import BACKUP, LABEL, backups_at
 
 
 @require_safe
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def backups(request: CptsRequest) -> HttpResponse:
     """What is kept, what is planned, what is wrong."""
     context = {
@@ -27,7 +27,7 @@ def backups(request: CptsRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 @recently_proved
 def make_backup(request: CptsRequest) -> HttpResponse:
     row = jobs.enqueue(BACKUP, label=LABEL, at=timezone.now(), owner_id=request.user.pk, by=request.user.pk)

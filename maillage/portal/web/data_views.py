@@ -8,14 +8,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.core import jobs
-from maillage.core.listing import Column, Filter, Listing
+from maillage.accounts.permissions import INSTANCE_MANAGE, CptsRequest, requires
+from maillage.core.screens.listing import Column, Filter, Listing
+from maillage.core.work import jobs
 from maillage.directory.models import DirectoryImport, ImportKind
 from maillage.territorial_diagnosis.jobs import LOAD, open_data_folder
 
 
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def open_data(request: CptsRequest) -> HttpResponse:
     """Imports of the directory, the newest first, and a button to load the folder of open data."""
     listing = Listing(
@@ -41,14 +41,14 @@ def open_data(request: CptsRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def load_open_data(request: CptsRequest) -> HttpResponse:
     label = "Chargement des données ouvertes"
     row = jobs.enqueue(LOAD, label=label, at=timezone.now(), owner_id=request.user.pk, by=request.user.pk)
     return redirect(row)
 
 
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def rejects(request: CptsRequest, import_id: int) -> HttpResponse:
     """The lines a file had refused or doubtful, with their reason."""
     row = get_object_or_404(DirectoryImport, pk=import_id)

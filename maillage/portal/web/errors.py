@@ -23,7 +23,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     text = "La page était ouverte depuis trop longtemps. Revenez en arrière, rechargez-la, puis recommencez."
-    return render(request, "portal/error.html", {"title": "Rien n’a été enregistré", "text": text}, status=403)
+    return render(request, "layout/error.html", {"title": "Rien n’a été enregistré", "text": text}, status=403)
 
 
 class FrenchNotFound:
@@ -42,13 +42,13 @@ class FrenchNotFound:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     text = "Votre rôle ne permet pas d’ouvrir cette page. La coordination de la CPTS peut vous le donner."
     return render(
-        request, "portal/error.html", {"title": "Cette page ne vous est pas ouverte", "text": text}, status=403
+        request, "layout/error.html", {"title": "Cette page ne vous est pas ouverte", "text": text}, status=403
     )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     text = "L’adresse est peut-être incomplète, ou la page n’existe plus."
-    return render(request, "portal/error.html", {"title": "Page introuvable", "text": text}, status=404)
+    return render(request, "layout/error.html", {"title": "Page introuvable", "text": text}, status=404)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

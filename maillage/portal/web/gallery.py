@@ -8,10 +8,10 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from maillage.core.addresses import EmailField
-from maillage.core.listing import Column, Filter, Listing
 from maillage.core.models import Job, JobState
+from maillage.core.screens.listing import Column, Filter, Listing
 from maillage.geography.models import Departement
-from maillage.territory.map_data import map_data
+from maillage.territory.queries.map_data import map_data
 
 
 class GalleryForm(forms.Form):

@@ -12,14 +12,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import is_sent, recently_proved, recently_proved_when
-from maillage.core import resealing
+from maillage.accounts.permissions import INSTANCE_MANAGE, CptsRequest, requires
+from maillage.accounts.signing_in.proving import is_sent, recently_proved, recently_proved_when
 from maillage.core.errors import DomainError
 from maillage.core.models import DataKey, Job
-from maillage.core.sealing import fingerprint, fingerprint_of
+from maillage.core.secrecy import resealing
+from maillage.core.secrecy.sealing import fingerprint, fingerprint_of
 from maillage.cpts.models import Cpts
-from maillage.portal import actions
+from maillage.portal.actions import keys as actions
 
 SHOWN_JOBS = 5
 
@@ -42,7 +42,7 @@ class KeyLine:
     is_former: bool
 
 
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def keys(request: CptsRequest) -> HttpResponse:
     """The state of the keys. No key is ever shown: a fingerprint tells one from another."""
     former = settings.PATIENT_DATA_KEY_PREVIOUS
@@ -69,14 +69,14 @@ def _lines() -> list[KeyLine]:
 
 
 @require_POST
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 @recently_proved
 def renew_keys(request: CptsRequest) -> HttpResponse:
     job = actions.renew_keys(by=request.user, at=timezone.now())
     return redirect(job)
 
 
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 @recently_proved_when(is_sent)
 def destroy_key(request: CptsRequest, owner_uuid: UUID) -> HttpResponse:
     """For ever: the name is typed, the journal keeps it."""

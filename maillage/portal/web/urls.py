@@ -1,6 +1,6 @@
 from django.urls import path
 
-from maillage.portal.web import backup_views, data_views, key_views, views
+from maillage.portal.web import backup_views, data_views, facts_views, key_views, views
 
 app_name = "portal"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("espaces/", views.spaces, name="spaces"),
     path("mentions/", views.legal, name="legal"),
     path("cpts/<slug:cpts_slug>/", views.home, name="home"),
+    path("cpts/<slug:cpts_slug>/faits/", facts_views.facts, name="facts"),
     path("instance/reference/", views.reference, name="reference"),
     path("instance/reference/recharger/", views.reload_reference, name="reload_reference"),
     path("instance/donnees/", data_views.open_data, name="open_data"),
@@ -23,6 +24,8 @@ urlpatterns = [
     path("instance/limites/", views.limits, name="limits"),
     path("instance/sauvegardes/", backup_views.backups, name="backups"),
     path("instance/sauvegardes/faire/", backup_views.make_backup, name="make_backup"),
+    path("instance/lettres/", views.letters, name="letters"),
+    path("instance/lettres/<slug:writer>/<slug:letter>/", views.letter, name="letter"),
     path("instance/composants/", views.gallery, name="gallery"),
     path("sante/vivant", views.alive, name="alive"),
     path("sante/pret", views.ready, name="ready"),

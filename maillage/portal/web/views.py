@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+from csp.constants import UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -9,21 +12,23 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maillage.accounts import means
 from maillage.accounts.models import AccountKind, Role, User
-from maillage.accounts.permissions import CptsRequest, Permission, assignments_of, requires
-from maillage.core import jobs
-from maillage.core.access import also_external, public, signed_in
+from maillage.accounts.permissions import HOME_VIEW, INSTANCE_MANAGE, CptsRequest, assignments_of, requires
+from maillage.accounts.signing_in import means
+from maillage.core.letters import letters_of_the_product
 from maillage.core.limits_met import limits_met
-from maillage.core.listing import Column, Filter, Listing
 from maillage.core.models import Job
+from maillage.core.screens.access import also_external, public, signed_in
+from maillage.core.screens.listing import Column, Filter, Listing
+from maillage.core.work import jobs
 from maillage.exchange.models import MailState, OutgoingMail
 from maillage.geography.jobs import RELOAD
 from maillage.geography.models import ReferenceRelease
 from maillage.oversight.queries import approves
-from maillage.portal import queries, readiness
-from maillage.portal.backups import backups_at
+from maillage.portal.actions.backups import backups_at
 from maillage.portal.demo.people import PERSONAS
+from maillage.portal.queries import home as queries
+from maillage.portal.queries import readiness
 from maillage.portal.web.gallery import gallery_facts
 
 
@@ -65,7 +70,7 @@ def after_login(request: HttpRequest) -> HttpResponse:
         return redirect("portal:reference")
     by_role = len(assignments) == 1 and assignments[0].role == Role.REGULATOR
     if by_role or request.user.kind == AccountKind.EXTERNAL:
-        return redirect("unscheduled_care:regulation")
+        return redirect("sas:regulation")
     slugs = {one.cpts.slug for one in assignments if one.cpts}
     if len(slugs) == 1 and all(one.cpts_id for one in assignments):
         return redirect("portal:home", slugs.pop())
@@ -80,7 +85,7 @@ def spaces(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/spaces.html", context)
 
 
-@requires(Permission.HOME_VIEW)
+@requires(HOME_VIEW)
 def home(request: CptsRequest) -> HttpResponse:
     """What a coordinator should see in one look, with what exists so far."""
     facts = queries.home_facts(request.cpts, request.user, request.permissions, timezone.now())
@@ -93,7 +98,7 @@ def legal(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/legal.html", {"release": ReferenceRelease.objects.order_by("-loaded_at").first()})
 
 
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def reference(request: CptsRequest) -> HttpResponse:
     """The reference data of the instance, and a button to load them again in the background."""
     context = {
@@ -105,18 +110,18 @@ def reference(request: CptsRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def reload_reference(request: CptsRequest) -> HttpResponse:
     label = "Chargement des communes de France"
     row = jobs.enqueue(RELOAD, label=label, at=timezone.now(), owner_id=request.user.pk, by=request.user.pk)
     return redirect(row)
 
 
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def outbox(request: CptsRequest) -> HttpResponse:
     """Mail written by the product. In a demonstration nothing leaves: it is read here."""
     listing = Listing(
-        queryset=OutgoingMail.objects.defer("body").select_related("cpts"),
+        queryset=OutgoingMail.objects.defer("body", "html", "calendar").select_related("cpts"),
         parameters=request.GET,
         columns=(
             Column("date", "Date", lambda mail: mail.created_at, "created_at"),
@@ -132,7 +137,7 @@ def outbox(request: CptsRequest) -> HttpResponse:
     return render(request, "portal/outbox.html", {"listing": listing, "page": listing.page(), "demo": settings.DEMO})
 
 
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def outgoing_mail(request: CptsRequest, mail_uuid: UUID) -> HttpResponse:
     """The text of one message, in a demonstration only: elsewhere it holds links that open other people's accounts."""
     if not settings.DEMO:
@@ -142,13 +147,33 @@ def outgoing_mail(request: CptsRequest, mail_uuid: UUID) -> HttpResponse:
 
 
 @require_safe
-@requires(Permission.INSTANCE_MANAGE)
+@requires(INSTANCE_MANAGE)
 def limits(request: CptsRequest) -> HttpResponse:
     """Which limits were met, how often, by what kind of key."""
     return render(request, "portal/limits.html", {"rows": limits_met(timezone.now())})
 
 
-@requires(Permission.INSTANCE_MANAGE)
+@require_safe
+@requires(INSTANCE_MANAGE)
+def letters(request: CptsRequest) -> HttpResponse:
+    """Every letter of the product, as an invented person would receive it."""
+    gathered = letters_of_the_product()
+    apps_of = {apps.get_app_config(label).verbose_name: (label, samples) for label, samples in gathered.items()}
+    return render(request, "portal/letters.html", {"apps": apps_of, "count": sum(map(len, gathered.values()))})
+
+
+@csp_update({"style-src-attr": [UNSAFE_INLINE]})
+@require_safe
+@requires(INSTANCE_MANAGE)
+def letter(request: CptsRequest, writer: str, letter: str) -> HttpResponse:
+    """One of them as a mail reader shows it: styles are on its elements."""
+    shown = letters_of_the_product().get(writer, {}).get(letter)
+    if shown is None:
+        raise Http404
+    return HttpResponse(shown.html())
+
+
+@requires(INSTANCE_MANAGE)
 def gallery(request: CptsRequest) -> HttpResponse:
     """Every component, with what it takes."""
     messages.success(request, "Un message de réussite.")

@@ -22,7 +22,7 @@ from maillage.territorial_diagnosis.actions.team import (
     type_figure,
 )
 from maillage.territorial_diagnosis.actions.travel_times import import_travel_times
-from maillage.territorial_diagnosis.actions.versions import freeze
+from maillage.territorial_diagnosis.actions.versions import freeze, frozen_content
 
 __all__ = [
     "ColumnsMap",
@@ -34,6 +34,7 @@ __all__ = [
     "answer_gap",
     "erase_figure",
     "freeze",
+    "frozen_content",
     "import_travel_times",
     "keep_own_file",
     "kept_own_file",

@@ -11,16 +11,17 @@ from django.utils import timezone
 
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError, UnreadableFile
-from maillage.core.jobs import Progress
-from maillage.core.sources import no_progress
+from maillage.core.loading.sources import no_progress
+from maillage.core.work.jobs import Progress
 from maillage.directory.actions import directory_files, import_file
-from maillage.directory.loading import follow_merges
+from maillage.directory.loading.register import follow_merges
 from maillage.geography.models import ReferenceRelease
-from maillage.territorial_diagnosis.loading import OpenFile, Recipe, header_of, read_csv
+from maillage.territorial_diagnosis.acts import Act
+from maillage.territorial_diagnosis.loading.supply import refresh_establishments, refresh_population, refresh_supply
+from maillage.territorial_diagnosis.loading.vintages import OpenFile, Recipe, header_of, read_csv
 from maillage.territorial_diagnosis.models import Vintage
-from maillage.territorial_diagnosis.places import Gazetteer
+from maillage.territorial_diagnosis.queries.places import Gazetteer
 from maillage.territorial_diagnosis.rules.catalogue import FileRecipe, recognise
-from maillage.territorial_diagnosis.supply import refresh_establishments, refresh_population, refresh_supply
 
 CSV_ENDS = (".csv", ".csv.gz")
 
@@ -78,7 +79,7 @@ def load_open_data(
     refresh_computed(at=at, places=places, progress=progress)
     latest = Vintage.objects.order_by("-pk").first()
     if latest:
-        audit.record("open-data.loaded", target=latest, by=by, at=at, summary=str(report))
+        audit.record(Act.OPEN_DATA_LOADED, target=latest, by=by, at=at, summary=str(report))
     return report
 
 
@@ -129,7 +130,7 @@ def refresh_computed(
 ) -> dict[str, int]:
     """Count the directory again, and compute what follows: accessibility, time to emergencies."""
     # numpy and scipy weigh 60 MB: pages never load them.
-    from maillage.territorial_diagnosis.accessing import refresh_accessibility, refresh_emergency  # noqa: PLC0415
+    from maillage.territorial_diagnosis.loading.accessing import refresh_accessibility, refresh_emergency  # noqa: PLC0415
 
     follow_merges()
     places = places or Gazetteer.read()

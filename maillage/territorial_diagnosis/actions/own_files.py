@@ -14,16 +14,17 @@ from django.utils.text import slugify
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
-from maillage.core import jobs
 from maillage.core.apart.reading import TakesLonger
 from maillage.core.errors import DomainError, UnreadableFile
+from maillage.core.loading.tables import Shape, read_table
+from maillage.core.loading.waiting import keep_waiting, waiting
 from maillage.core.models import Job
-from maillage.core.tables import Shape, read_table
-from maillage.core.waiting import keep_waiting, waiting
+from maillage.core.work import jobs
 from maillage.cpts.models import Cpts
-from maillage.territorial_diagnosis.loading import NewVintage, OpenFile, on_inhabitants, store
+from maillage.territorial_diagnosis.acts import Act
+from maillage.territorial_diagnosis.loading.vintages import NewVintage, OpenFile, on_inhabitants, store
 from maillage.territorial_diagnosis.models import CustomIndicator, Vintage
-from maillage.territorial_diagnosis.places import Gazetteer, Row, added
+from maillage.territorial_diagnosis.queries.places import Gazetteer, Row, added
 from maillage.territorial_diagnosis.rules.catalogue import Kind
 from maillage.territorial_diagnosis.rules.cells import NotANumber, number
 
@@ -105,9 +106,15 @@ def send_own_file(*, cpts: Cpts, name: str, content: bytes, by: User, at: dateti
         return keep_own_file(cpts, read_own_file(name, content, patience=settings.READ_PATIENCE_SECONDS))
     except TakesLonger:
         return jobs.enqueue(
-            READ_FILE, label=f"Lecture de {name}"[:200], at=at, owner_id=by.pk,
-            link=reverse("diagnosis:files", args=[cpts.slug]), cpts=cpts.pk, name=name, key=keep_waiting(content),
-        )  # fmt: skip
+            READ_FILE,
+            label=f"Lecture de {name}"[:200],
+            at=at,
+            owner_id=by.pk,
+            link=reverse("diagnosis:files", args=[cpts.slug]),
+            cpts=cpts.pk,
+            name=name,
+            key=keep_waiting(content),
+        )
 
 
 def keep_own_file(cpts: Cpts, file: OpenFile) -> KeptFile:
@@ -200,13 +207,18 @@ def add_custom_indicator(
         cpts=cpts,
         code=code,
         defaults={
-            "label": fields["label"], "theme": fields["theme"], "kind": fields["kind"], "unit": fields["unit"],
-            "definition": fields["definition"], "source": fields["source"], "licence": fields["licence"],
+            "label": fields["label"],
+            "theme": fields["theme"],
+            "kind": fields["kind"],
+            "unit": fields["unit"],
+            "definition": fields["definition"],
+            "source": fields["source"],
+            "licence": fields["licence"],
             "created_at": at,
         },
-    )  # fmt: skip
+    )
     new = NewVintage(code, fields["vintage"], filename, at, cpts=cpts, unmatched=tuple(joined.unmatched))
     vintage = store(new, joined.rows, places)
     summary = f"Indicateur ajouté : {indicator.label} ({fields['vintage']})"
-    audit.record("diagnosis.indicator-added", target=vintage, by=by, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.DIAGNOSIS_INDICATOR_ADDED, target=vintage, by=by, at=at, cpts=cpts, summary=summary)
     return vintage

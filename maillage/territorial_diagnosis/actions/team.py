@@ -12,6 +12,7 @@ from maillage.core.errors import DomainError
 from maillage.core.missions import Mission
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
+from maillage.territorial_diagnosis.acts import Act
 from maillage.territorial_diagnosis.models import (
     CustomIndicator,
     GapDecision,
@@ -21,7 +22,7 @@ from maillage.territorial_diagnosis.models import (
     Resource,
     Vintage,
 )
-from maillage.territorial_diagnosis.places import cpts_place
+from maillage.territorial_diagnosis.queries.places import cpts_place
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind
 from maillage.territorial_diagnosis.rules.gaps import Gap
 from maillage.territorial_diagnosis.rules.opening import Opening, hours_text
@@ -81,7 +82,12 @@ def type_figure(
         vintage=vintage, place=cpts_place(cpts.pk), numerator=numerator, denominator=denominator
     )
     audit.record(
-        "diagnosis.figure-typed", target=vintage, by=by, at=at, cpts=cpts, summary=f"Chiffre saisi : {definition.label}"
+        Act.DIAGNOSIS_FIGURE_TYPED,
+        target=vintage,
+        by=by,
+        at=at,
+        cpts=cpts,
+        summary=f"Chiffre saisi : {definition.label}",
     )
     return vintage
 
@@ -90,7 +96,12 @@ def type_figure(
 def erase_figure(*, vintage: Vintage, label: str, by: User, at: datetime) -> None:
     """Take back a figure that the CPTS typed, or an indicator's vintage it brought."""
     audit.record(
-        "diagnosis.figure-erased", target=vintage, by=by, at=at, cpts=vintage.cpts, summary=f"Chiffre effacé : {label}"
+        Act.DIAGNOSIS_FIGURE_ERASED,
+        target=vintage,
+        by=by,
+        at=at,
+        cpts=vintage.cpts,
+        summary=f"Chiffre effacé : {label}",
     )
     vintage.delete()
     if not Vintage.objects.filter(cpts=vintage.cpts, code=vintage.code).exists():
@@ -108,7 +119,7 @@ def add_resource(*, cpts: Cpts, by: User, at: datetime, commune: Commune | None,
     except IntegrityError as error:
         raise AlreadyListed from error
     summary = f"Ressource du territoire : {resource.name}"
-    audit.record("diagnosis.resource-added", target=resource, by=by, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.DIAGNOSIS_RESOURCE_ADDED, target=resource, by=by, at=at, cpts=cpts, summary=summary)
     return resource
 
 
@@ -119,14 +130,14 @@ def set_hours(*, resource: Resource, opening: list[Opening], was: str, by: User,
     if was != resource.hours or not as_read.update(opening=opening):
         raise HoursChanged
     summary = f"Horaires de {resource.name} : {hours_text(opening) or 'non connus'}"
-    audit.record("diagnosis.resource-hours", target=resource, by=by, at=at, cpts=resource.cpts, summary=summary)
+    audit.record(Act.DIAGNOSIS_RESOURCE_HOURS, target=resource, by=by, at=at, cpts=resource.cpts, summary=summary)
 
 
 @transaction.atomic
 def remove_resource(*, resource: Resource, by: User, at: datetime) -> None:
     """Out of the census; the trace keeps its name."""
     summary = f"Ressource retirée : {resource.name}"
-    audit.record("diagnosis.resource-removed", target=resource, by=by, at=at, cpts=resource.cpts, summary=summary)
+    audit.record(Act.DIAGNOSIS_RESOURCE_REMOVED, target=resource, by=by, at=at, cpts=resource.cpts, summary=summary)
     resource.delete()
 
 
@@ -139,7 +150,7 @@ def answer_gap(*, cpts: Cpts, gap: Gap, status: GapStatus, reason: str, by: User
         cpts=cpts, key=gap.key, defaults={"status": status, "reason": reason.strip(), "by": by, "at": at}
     )
     summary = f"Manque {decision.get_status_display()} : {gap.title}"
-    audit.record("diagnosis.gap-answered", target=decision, by=by, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.DIAGNOSIS_GAP_ANSWERED, target=decision, by=by, at=at, cpts=cpts, summary=summary)
     return decision
 
 
@@ -156,7 +167,7 @@ def add_priority(
             )
     except IntegrityError as error:
         raise AlreadyListed("Ce besoin est déjà dans la liste.") from error
-    audit.record("diagnosis.priority-added", target=priority, by=by, at=at, cpts=cpts, summary=f"Priorité : {title}")
+    audit.record(Act.DIAGNOSIS_PRIORITY_ADDED, target=priority, by=by, at=at, cpts=cpts, summary=f"Priorité : {title}")
     return priority
 
 
@@ -172,12 +183,12 @@ def move_priority(*, priority: Priority, up: bool, by: User, at: datetime) -> No
         one.rank = rank
     Priority.objects.bulk_update(order, ["rank"])
     summary = f"Priorité {'montée' if up else 'descendue'} : {priority.title}"
-    audit.record("diagnosis.priority-moved", target=priority, by=by, at=at, cpts=priority.cpts, summary=summary)
+    audit.record(Act.DIAGNOSIS_PRIORITY_MOVED, target=priority, by=by, at=at, cpts=priority.cpts, summary=summary)
 
 
 @transaction.atomic
 def remove_priority(*, priority: Priority, by: User, at: datetime) -> None:
     """Out of the list; the trace keeps its title."""
     summary = f"Priorité retirée : {priority.title}"
-    audit.record("diagnosis.priority-removed", target=priority, by=by, at=at, cpts=priority.cpts, summary=summary)
+    audit.record(Act.DIAGNOSIS_PRIORITY_REMOVED, target=priority, by=by, at=at, cpts=priority.cpts, summary=summary)
     priority.delete()

@@ -8,12 +8,13 @@ from pathlib import Path
 from django.db import transaction
 
 from maillage.audit import actions as audit
-from maillage.core.bulk import insert_rows
 from maillage.core.errors import UnreadableFile
-from maillage.core.jobs import Progress
-from maillage.core.sources import TextSource, delimiter_of, first_line, no_progress
+from maillage.core.loading.sources import TextSource, delimiter_of, first_line, no_progress
+from maillage.core.sql.bulk import insert_rows
+from maillage.core.work.jobs import Progress
+from maillage.territorial_diagnosis.acts import Act
 from maillage.territorial_diagnosis.models import TravelTime
-from maillage.territorial_diagnosis.places import Gazetteer
+from maillage.territorial_diagnosis.queries.places import Gazetteer
 from maillage.territorial_diagnosis.rules.cells import NotANumber, number
 
 COLUMNS = ("origin", "destination", "minutes")
@@ -60,7 +61,7 @@ def import_travel_times(
         if report.pairs < LEAST_READ * (report.pairs + report.refused) or not report.pairs:
             raise UnreadableFile(f"{path.name} : presque aucun trajet n’a pu être lu. Rien n’a changé.")
         one = TravelTime.objects.order_by("pk")[0]
-        audit.record("travel-times.loaded", target=one, by=by, at=at, summary=str(report))
+        audit.record(Act.TRAVEL_TIMES_LOADED, target=one, by=by, at=at, summary=str(report))
     return report
 
 

@@ -7,16 +7,18 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.core.spreadsheets import XLSX_TYPE
-from maillage.territorial_diagnosis.content import content_of
-from maillage.territorial_diagnosis.documents import (
-    DOCX_TYPE,
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.core.papers.spreadsheets import XLSX_TYPE
+from maillage.core.papers.word import DOCX_TYPE
+from maillage.territorial_diagnosis import actions
+from maillage.territorial_diagnosis.documents.content import content_of
+from maillage.territorial_diagnosis.documents.printed import (
     diagnosis_docx,
     diagnosis_pdf,
     diagnosis_xlsx,
     perimeter_geojson,
 )
+from maillage.territorial_diagnosis.permissions import DIAGNOSIS_VIEW
 from maillage.territorial_diagnosis.web.views import area_or_none, readable_versions
 
 Write = Callable[[Mapping[str, Any], str], bytes]
@@ -27,7 +29,7 @@ FILES: dict[str, tuple[Write, str, str]] = {
 }
 
 
-@requires(Permission.DIAGNOSIS_VIEW)
+@requires(DIAGNOSIS_VIEW)
 def export(request: CptsRequest, kind: str) -> HttpResponse:
     """PDF, DOCX, XLSX or GeoJSON; ?version=3 for a frozen one."""
     content, title, name = _asked(request)
@@ -47,8 +49,8 @@ def _asked(request: CptsRequest) -> tuple[Mapping[str, Any], str, str]:
     if wanted:
         if not wanted.isdigit() or len(wanted) > 4:
             raise Http404
-        version = get_object_or_404(readable_versions(request), number=int(wanted))
-        return version.content, "Diagnostic territorial", f"{name}-v{version.number}"
+        version = get_object_or_404(readable_versions(request).select_related("snapshot"), number=int(wanted))
+        return actions.frozen_content(version), "Diagnostic territorial", f"{name}-v{version.number}"
     area = area_or_none(request)
     if area is None:
         raise Http404

@@ -9,17 +9,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from maillage.accounts.limits import IMPORTS
-from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.permissions import CptsRequest, requires
 from maillage.core.errors import DomainError
 from maillage.core.limits import spend
+from maillage.core.loading.waiting import forget_waiting
 from maillage.core.models import Job
 from maillage.core.text import normalised, plural
-from maillage.core.waiting import forget_waiting
 from maillage.territorial_diagnosis import actions
 from maillage.territorial_diagnosis.actions.own_files import ColumnsMap, Joined, KeptFile, join
-from maillage.territorial_diagnosis.loading import OpenFile
+from maillage.territorial_diagnosis.loading.vintages import OpenFile
 from maillage.territorial_diagnosis.models import CustomIndicator
-from maillage.territorial_diagnosis.places import Gazetteer
+from maillage.territorial_diagnosis.permissions import DIAGNOSIS_EDIT
+from maillage.territorial_diagnosis.queries.places import Gazetteer
 from maillage.territorial_diagnosis.rules.catalogue import Kind
 from maillage.territorial_diagnosis.rules.cells import NotANumber, number
 from maillage.territorial_diagnosis.web.forms import FileForm, MapForm
@@ -28,7 +29,7 @@ from maillage.territorial_diagnosis.web.views import area_or_none, page_context
 CODE_NAMES = ("code insee", "codgeo", "code commune", "insee", "depcom", "code 2026", "com", "code geo", "code")
 
 
-@requires(Permission.DIAGNOSIS_EDIT)
+@requires(DIAGNOSIS_EDIT)
 def add(request: CptsRequest) -> HttpResponse:
     """Choose the file; its columns come next."""
     if token := request.GET.get("fichier", ""):
@@ -85,7 +86,7 @@ def _gone(request: CptsRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.DIAGNOSIS_EDIT)
+@requires(DIAGNOSIS_EDIT)
 def map_columns(request: CptsRequest) -> HttpResponse:
     """Say what the columns are; see what joins; accept."""
     token = request.POST.get("token", "")

@@ -69,9 +69,12 @@ class OpeningField(forms.CharField):
 
     def __init__(self) -> None:
         super().__init__(
-            label="Horaires d’ouverture", required=False, max_length=LONGEST,
-            help_text="Par exemple : lun-ven 9h-12h, 14h-19h ; sam 9h-12h.", widget=forms.Textarea(attrs={"rows": 2}),
-        )  # fmt: skip
+            label="Horaires d’ouverture",
+            required=False,
+            max_length=LONGEST,
+            help_text="Par exemple : lun-ven 9h-12h, 14h-19h ; sam 9h-12h.",
+            widget=forms.Textarea(attrs={"rows": 2}),
+        )
 
     def clean(self, value: Any) -> Any:
         """Triples of rules.opening."""

@@ -8,18 +8,26 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.core.listing import Column, LoadedListing
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.core.screens.listing import Column, LoadedListing
 from maillage.geography.rules.codes import departement_of
-from maillage.territorial_diagnosis.communes import Line, lines_of
-from maillage.territorial_diagnosis.drawing import NUMBERED_AT_MOST
+from maillage.territorial_diagnosis.documents.drawing import NUMBERED_AT_MOST
+from maillage.territorial_diagnosis.documents.presenting import (
+    Shown,
+    reference_labels,
+    shown,
+    shown_themes,
+    vintage_text,
+)
 from maillage.territorial_diagnosis.models import DiagnosisVersion, DiagnosisVersionQuerySet, Vintage
-from maillage.territorial_diagnosis.presenting import Shown, reference_labels, shown, shown_themes, vintage_text
-from maillage.territorial_diagnosis.queries import Area, area_of, definitions_of, diagnosis_of, latest_vintages
+from maillage.territorial_diagnosis.permissions import DIAGNOSIS_EDIT, DIAGNOSIS_VIEW
+from maillage.territorial_diagnosis.queries.communes import Line, lines_of
+from maillage.territorial_diagnosis.queries.figures import Area, area_of, definitions_of, diagnosis_of, latest_vintages
+from maillage.territorial_diagnosis.queries.what_if import changes_around, practises_in
 from maillage.territorial_diagnosis.rules.catalogue import Definition, Kind, Theme
 from maillage.territorial_diagnosis.rules.classes import classified
 from maillage.territorial_diagnosis.rules.shown import compared_text, value_text, with_unit
-from maillage.territorial_diagnosis.what_if import changes_around, practises_in
+from maillage.territory.permissions import TERRITORY_DRAFT_VIEW
 
 SECTIONS = (
     ("overview", "Vue d’ensemble"),
@@ -57,12 +65,12 @@ DEPARTEMENTS_DRAWN = 12
 
 
 def area_or_none(request: CptsRequest) -> Area | None:
-    return area_of(request.cpts, with_draft=Permission.TERRITORY_DRAFT_VIEW in request.permissions)
+    return area_of(request.cpts, with_draft=TERRITORY_DRAFT_VIEW in request.permissions)
 
 
 def readable_versions(request: CptsRequest) -> DiagnosisVersionQuerySet:
     """Frozen versions of the CPTS of the page that this person may read."""
-    with_draft = Permission.TERRITORY_DRAFT_VIEW in request.permissions
+    with_draft = TERRITORY_DRAFT_VIEW in request.permissions
     return DiagnosisVersion.objects.of(request.cpts).readable(with_draft=with_draft)
 
 
@@ -71,7 +79,7 @@ def page_context(request: CptsRequest, section: str, area: Area | None) -> dict[
     slug = request.cpts.slug
     tabs = []
     for key, label in SECTIONS:
-        if key == "files" and Permission.DIAGNOSIS_EDIT not in request.permissions:
+        if key == "files" and DIAGNOSIS_EDIT not in request.permissions:
             continue
         is_theme = key in set(Theme)
         url = reverse("diagnosis:theme", args=[slug, key]) if is_theme else reverse(f"diagnosis:{key}", args=[slug])
@@ -83,7 +91,7 @@ def no_perimeter(request: CptsRequest, section: str) -> HttpResponse:
     return render(request, "territorial_diagnosis/nothing.html", page_context(request, section, None))
 
 
-@requires(Permission.DIAGNOSIS_VIEW)
+@requires(DIAGNOSIS_VIEW)
 def overview(request: CptsRequest) -> HttpResponse:
     """The territory in one look: key figures, what stands out, what is missing."""
     area = area_or_none(request)
@@ -103,7 +111,7 @@ def overview(request: CptsRequest) -> HttpResponse:
     return render(request, "territorial_diagnosis/overview.html", context)
 
 
-@requires(Permission.DIAGNOSIS_VIEW)
+@requires(DIAGNOSIS_VIEW)
 def theme(request: CptsRequest, theme: str) -> HttpResponse:
     """Every indicator of one theme, beside its references."""
     if theme not in set(Theme):
@@ -118,7 +126,7 @@ def theme(request: CptsRequest, theme: str) -> HttpResponse:
     return render(request, "territorial_diagnosis/theme.html", context)
 
 
-@requires(Permission.DIAGNOSIS_VIEW)
+@requires(DIAGNOSIS_VIEW)
 def indicator(request: CptsRequest, indicator: str) -> HttpResponse:
     """One figure questioned: definition, source, communes on a map and in a table, earlier vintages."""
     area = area_or_none(request)
@@ -219,7 +227,7 @@ def _map_text(definition: Definition, line: Line) -> str:
     return with_unit(definition, line.value)
 
 
-@requires(Permission.DIAGNOSIS_VIEW)
+@requires(DIAGNOSIS_VIEW)
 def what_if(request: CptsRequest, indicator: str) -> HttpResponse:
     """One more, or one fewer, professional in a commune: what changes around, at once."""
     area, known = area_or_none(request), definitions_of(request.cpts)

@@ -10,17 +10,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.permissions import CptsRequest, requires
 from maillage.core.errors import DomainError
 from maillage.core.missions import Mission
 from maillage.core.money import decimal
+from maillage.core.screens.doing import did
 from maillage.directory.models import Organization
 from maillage.territorial_diagnosis import actions
-from maillage.territorial_diagnosis.content import content_of, differences
-from maillage.territorial_diagnosis.gaps import gaps_of, unchecked
+from maillage.territorial_diagnosis.documents.content import content_of, differences
+from maillage.territorial_diagnosis.documents.presenting import vintage_text
 from maillage.territorial_diagnosis.models import GapStatus, IndicatorValue, Priority, Resource, ResourceKind, Vintage
-from maillage.territorial_diagnosis.presenting import vintage_text
-from maillage.territorial_diagnosis.queries import definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.permissions import DIAGNOSIS_EDIT, DIAGNOSIS_VIEW
+from maillage.territorial_diagnosis.queries.figures import definitions_of, diagnosis_of
+from maillage.territorial_diagnosis.queries.gaps import gaps_of, unchecked
 from maillage.territorial_diagnosis.rules.catalogue import Definition
 from maillage.territorial_diagnosis.rules.shown import with_unit
 from maillage.territorial_diagnosis.web.forms import FigureForm, FreezeForm, HoursForm, PriorityForm, ResourceForm
@@ -28,14 +30,20 @@ from maillage.territorial_diagnosis.web.views import area_or_none, no_perimeter,
 from maillage.territory.models import PerimeterPart
 
 PROPOSED = {
-    "603": ResourceKind.MSP, "124": ResourceKind.CENTRE, "606": ResourceKind.DAC, "604": ResourceKind.CPTS,
-    "617": ResourceKind.DUTY, "355": ResourceKind.HOSPITAL, "101": ResourceKind.HOSPITAL, "106": ResourceKind.HOSPITAL,
-}  # fmt: skip
+    "603": ResourceKind.MSP,
+    "124": ResourceKind.CENTRE,
+    "606": ResourceKind.DAC,
+    "604": ResourceKind.CPTS,
+    "617": ResourceKind.DUTY,
+    "355": ResourceKind.HOSPITAL,
+    "101": ResourceKind.HOSPITAL,
+    "106": ResourceKind.HOSPITAL,
+}
 MOST_PROPOSED = 30
 MOST_VERSIONS = 32_767
 
 
-@requires(Permission.DIAGNOSIS_VIEW)
+@requires(DIAGNOSIS_VIEW)
 def entries(request: CptsRequest) -> HttpResponse:
     """The CPTS's own figures, dated and sourced; typed by those who may."""
     known = definitions_of(request.cpts)
@@ -83,12 +91,12 @@ def _typed_text(definition: Definition, typed: IndicatorValue) -> str:
 
 
 def _may_edit(request: CptsRequest) -> None:
-    if Permission.DIAGNOSIS_EDIT not in request.permissions:
+    if DIAGNOSIS_EDIT not in request.permissions:
         raise PermissionDenied
 
 
 @require_POST
-@requires(Permission.DIAGNOSIS_EDIT)
+@requires(DIAGNOSIS_EDIT)
 def erase_entry(request: CptsRequest, vintage_id: int) -> HttpResponse:
     vintage = get_object_or_404(Vintage.objects.filter(cpts=request.cpts).select_related("cpts"), pk=vintage_id)
     known = definitions_of(request.cpts)
@@ -98,7 +106,7 @@ def erase_entry(request: CptsRequest, vintage_id: int) -> HttpResponse:
     return redirect("diagnosis:entries", request.cpts.slug)
 
 
-@requires(Permission.DIAGNOSIS_VIEW)
+@requires(DIAGNOSIS_VIEW)
 def resources(request: CptsRequest) -> HttpResponse:
     """What exists already: as the team knows it, with what FINESS proposes."""
     form = ResourceForm(request.POST or None)
@@ -138,19 +146,23 @@ def _proposed(perimeter_id: int, listed: set[str]) -> list[Organization]:
 def _take(request: CptsRequest, organization_id: str) -> HttpResponse:
     """Put an establishment of FINESS in the census."""
     one = get_object_or_404(Organization.objects.select_related("commune"), pk=organization_id, category__in=PROPOSED)
-    try:
-        actions.add_resource(
-            cpts=request.cpts, by=request.user, at=timezone.now(), commune=one.commune, kind=PROPOSED[one.category],
-            name=one.name[:160], scope=one.category_label, contact=one.phone, source="FINESS", organization_id=one.pk,
-        )  # fmt: skip
-    except DomainError as error:
-        messages.error(request, error.user_message)
-    else:
-        messages.success(request, f"{one.name} est dans la liste.")
+    did(
+        request,
+        actions.add_resource,
+        f"{one.name} est dans la liste.",
+        cpts=request.cpts,
+        commune=one.commune,
+        kind=PROPOSED[one.category],
+        name=one.name[:160],
+        scope=one.category_label,
+        contact=one.phone,
+        source="FINESS",
+        organization_id=one.pk,
+    )
     return redirect("diagnosis:resources", request.cpts.slug)
 
 
-@requires(Permission.DIAGNOSIS_EDIT)
+@requires(DIAGNOSIS_EDIT)
 def hours(request: CptsRequest, resource_uuid: UUID) -> HttpResponse:
     """When one of them is open."""
     resource = get_object_or_404(Resource.objects.of(request.cpts).select_related("cpts"), uuid=resource_uuid)
@@ -171,7 +183,7 @@ def hours(request: CptsRequest, resource_uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.DIAGNOSIS_EDIT)
+@requires(DIAGNOSIS_EDIT)
 def remove_resource(request: CptsRequest, resource_uuid: UUID) -> HttpResponse:
     resource = get_object_or_404(Resource.objects.of(request.cpts).select_related("cpts"), uuid=resource_uuid)
     actions.remove_resource(resource=resource, by=request.user, at=timezone.now())
@@ -179,7 +191,7 @@ def remove_resource(request: CptsRequest, resource_uuid: UUID) -> HttpResponse:
     return redirect("diagnosis:resources", request.cpts.slug)
 
 
-@requires(Permission.DIAGNOSIS_VIEW)
+@requires(DIAGNOSIS_VIEW)
 def gaps(request: CptsRequest) -> HttpResponse:
     """What the figures say is lacking, confirmed or dismissed with a reason."""
     area = area_or_none(request)
@@ -222,7 +234,7 @@ def _answer(request: CptsRequest, known: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-@requires(Permission.DIAGNOSIS_VIEW)
+@requires(DIAGNOSIS_VIEW)
 def priorities(request: CptsRequest) -> HttpResponse:
     """Needs ranked by the team, each with the mission that answers it."""
     known = definitions_of(request.cpts)
@@ -246,7 +258,7 @@ def priorities(request: CptsRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.DIAGNOSIS_EDIT)
+@requires(DIAGNOSIS_EDIT)
 def change_priority(request: CptsRequest, priority_uuid: UUID) -> HttpResponse:
     """Up, down, or out of the list."""
     priority = get_object_or_404(Priority.objects.filter(cpts=request.cpts).select_related("cpts"), uuid=priority_uuid)
@@ -258,7 +270,7 @@ def change_priority(request: CptsRequest, priority_uuid: UUID) -> HttpResponse:
     return redirect("diagnosis:priorities", request.cpts.slug)
 
 
-@requires(Permission.DIAGNOSIS_VIEW)
+@requires(DIAGNOSIS_VIEW)
 def versions(request: CptsRequest) -> HttpResponse:
     """Diagnoses kept as they were; one more, frozen today."""
     area = area_or_none(request)
@@ -280,24 +292,26 @@ def versions(request: CptsRequest) -> HttpResponse:
             else:
                 messages.success(request, f"Version {version.number} figée : elle ne changera plus.")
                 return redirect("diagnosis:versions", request.cpts.slug)
-    rows = readable_versions(request).select_related("by").defer("content")
+    rows = readable_versions(request).select_related("snapshot").defer("snapshot__content")
     context = page_context(request, "versions", area) | {"form": form, "rows": rows}
     return render(request, "territorial_diagnosis/versions.html", context)
 
 
-@requires(Permission.DIAGNOSIS_VIEW)
+@requires(DIAGNOSIS_VIEW)
 def version(request: CptsRequest, number: int) -> HttpResponse:
     """One version, and what changed since the previous one."""
     if number > MOST_VERSIONS:
         raise Http404
-    found = readable_versions(request).filter(number__in=[number, number - 1]).select_related("by")
+    found = readable_versions(request).filter(number__in=[number, number - 1]).select_related("snapshot")
     by_number = {one.number: one for one in found}
     if number not in by_number:
         raise Http404
     previous = by_number.get(number - 1)
+    content = actions.frozen_content(by_number[number])
     context = page_context(request, "versions", None) | {
         "version": by_number[number],
         "previous": previous,
-        "changes": differences(previous.content, by_number[number].content) if previous else [],
+        "content": content,
+        "changes": differences(actions.frozen_content(previous), content) if previous else [],
     }
     return render(request, "territorial_diagnosis/version.html", context)

@@ -14,6 +14,7 @@ CELLS = re.compile(r"[\t;|]")
 CODE = re.compile(r"\b(?:\d{5}|2[ABab]\d{3})\b")
 SHORT_CODE = re.compile(r"^\d{4}$")  # a spreadsheet ate the leading zero
 MAX_KEY = 80
+LONGEST_CELL = 200  # names and numbers are shorter; what is matched below is tried from each sign
 
 
 class PlaceKind(StrEnum):
@@ -91,7 +92,7 @@ def _pieces(raw: str) -> list[str]:
     """Commas split communes, unless the line is a record: other separators, or one name among numbers."""
     if CELLS.search(raw) or "," not in raw:
         return [raw]
-    cells = [cell for cell in raw.split(",") if cell.strip()]
+    cells = [cell[:LONGEST_CELL] for cell in raw.split(",") if cell.strip()]
     names = [cell for cell in cells if not re.fullmatch(r"[\s\d.AaBb]*\d[\s\d.]*", cell)]
     return [raw] if len(names) == 1 and len(cells) > 1 and not CODE.search(names[0]) else cells
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.menus import links_under
+from maillage.accounts.permissions import CptsRequest, requires
 from maillage.core.errors import DomainError
 from maillage.geography.models import Commune
 from maillage.geography.queries import (
@@ -26,9 +27,10 @@ from maillage.geography.queries import (
 )
 from maillage.territory import actions
 from maillage.territory.actions import Addition
-from maillage.territory.map_data import map_data
 from maillage.territory.models import Perimeter, PerimeterPart
-from maillage.territory.queries import draft_of, summarise
+from maillage.territory.permissions import TERRITORY_DRAFT_VIEW, TERRITORY_EDIT
+from maillage.territory.queries.map_data import map_data
+from maillage.territory.queries.perimeters import draft_of, summarise
 from maillage.territory.rules.pasted_list import (
     Answer,
     Place,
@@ -47,7 +49,7 @@ PER_PAGE = 50
 def draft_context(request: CptsRequest, perimeter: Perimeter, parts: list[PerimeterPart]) -> dict[str, Any]:
     """Everything draft.html and its fragment show; two queries."""
     summary = summarise(perimeter, parts, on=timezone.localdate())
-    editable = Permission.TERRITORY_EDIT in request.permissions
+    editable = TERRITORY_EDIT in request.permissions
     page = _page_number(request)
     return {
         "perimeter": perimeter,
@@ -83,7 +85,7 @@ def on_the_draft(view: DraftView) -> DraftView:
     return wrapper
 
 
-@requires(Permission.TERRITORY_DRAFT_VIEW)
+@requires(TERRITORY_DRAFT_VIEW)
 @require_safe
 def draft(request: CptsRequest) -> HttpResponse:
     """The draft under way."""
@@ -92,18 +94,19 @@ def draft(request: CptsRequest) -> HttpResponse:
         return redirect("territory:show", request.cpts.slug)
     context = draft_context(request, *found) | {"paste_form": PasteForm()}
     context["in_force_form"] = InForceForm(today=timezone.localdate(), initial={"revision": found[0].token})
+    context["more"] = links_under("territory:draft", request)
     return render(request, "territory/draft.html", context)
 
 
 @require_POST
-@requires(Permission.TERRITORY_EDIT)
+@requires(TERRITORY_EDIT)
 def start(request: CptsRequest) -> HttpResponse:
     actions.start_draft(cpts=request.cpts, by=request.user, at=timezone.now())
     return redirect("territory:draft", request.cpts.slug)
 
 
 @require_POST
-@requires(Permission.TERRITORY_EDIT)
+@requires(TERRITORY_EDIT)
 @on_the_draft
 def change(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     """Add or remove communes, or a whole EPCI; answers with the fragment, or the page without htmx."""
@@ -152,7 +155,7 @@ def _apply(
     return trigger_client_event(response, "perimeter-changed", after="settle")
 
 
-@requires(Permission.TERRITORY_EDIT)
+@requires(TERRITORY_EDIT)
 @require_safe
 @on_the_draft
 def search(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
@@ -170,7 +173,7 @@ def search(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.TERRITORY_EDIT)
+@requires(TERRITORY_EDIT)
 @on_the_draft
 def paste(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     """A clear answer for each pasted line; nothing changes before the next press."""
@@ -227,7 +230,7 @@ def _told(one: Resolution, inside: set[str]) -> str:
     return f"Ligne {one.line.number}, « {one.line.text} » : {where}"
 
 
-@requires(Permission.TERRITORY_EDIT)
+@requires(TERRITORY_EDIT)
 @on_the_draft
 def part(request: CptsRequest, perimeter: Perimeter, code: str) -> HttpResponse:
     """Declare that only a part of a commune is counted, with its source; or arrondissements instead of the whole."""
@@ -261,7 +264,7 @@ def _with_shares(perimeter: Perimeter, code: str) -> list[Any]:
 
 
 @require_POST
-@requires(Permission.TERRITORY_EDIT)
+@requires(TERRITORY_EDIT)
 @on_the_draft
 def discard(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     """Give the draft up; asked for confirmation on the page."""
@@ -279,7 +282,7 @@ def discard(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.TERRITORY_EDIT)
+@requires(TERRITORY_EDIT)
 @on_the_draft
 def put_in_force(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     """Make the draft the perimeter in force: from then on it is public."""

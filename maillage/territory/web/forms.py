@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 
+from maillage.core.screens.fields import NameField
 from maillage.core.text import normalised
 from maillage.directory.models import GROUP_CHOICES
-from maillage.directory.search import speciality_labels
+from maillage.directory.queries.search import speciality_labels
 from maillage.geography.fields import CommuneField
 from maillage.geography.models import Departement
 from maillage.territory.rules.pasted_list import PlaceKind
@@ -28,7 +29,7 @@ class FoundCptsForm(forms.Form):
         rows = sorted(Departement.objects.exclude(code__in=UNINHABITED), key=lambda one: normalised(one.name))
         field.choices = [("", "Choisir…"), *((one.code, str(one)) for one in rows)]  # type: ignore[attr-defined]
 
-    name = forms.CharField(label="Nom de la CPTS", max_length=120, help_text="Par exemple : CPTS du Bergeracois.")
+    name = NameField(label="Nom de la CPTS", max_length=120, help_text="Par exemple : CPTS du Bergeracois.")
     departement = forms.ModelChoiceField(
         Departement.objects.exclude(code__in=UNINHABITED),
         label="Département",

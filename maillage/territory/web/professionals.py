@@ -8,13 +8,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.core.listing import Column, Filter, Listing
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.core.screens.listing import Column, Filter, Listing
 from maillage.directory.models import GROUP_CHOICES, GROUP_LABELS, Practitioner, PractitionerRole
-from maillage.directory.movements import counts_by_group, movements
+from maillage.directory.permissions import DIRECTORY_VIEW
+from maillage.directory.queries.movements import counts_by_group, movements
+from maillage.directory.queries.search import Criteria, communes_within, find, label_of
 from maillage.directory.rules.professions import GROUPS
-from maillage.directory.search import Criteria, communes_within, find, label_of
-from maillage.territory.queries import communes_of
+from maillage.territory.queries.perimeters import communes_of
 from maillage.territory.web.forms import ProfessionalForm
 
 YEAR = timedelta(days=365)
@@ -60,7 +61,7 @@ def _specialities(role: PractitionerRole) -> str:
     return _joined([label_of(code) for code in role.specialities.split()])
 
 
-@requires(Permission.DIRECTORY_VIEW)
+@requires(DIRECTORY_VIEW)
 def search(request: CptsRequest) -> HttpResponse:
     """Search by name, profession, savoir-faire, commune and distance, structure."""
     form = ProfessionalForm(request.GET or None)
@@ -94,7 +95,7 @@ def _criteria(asked: dict[str, Any], request: CptsRequest) -> Criteria:
     return Criteria(asked["q"], asked["group"], asked["speciality"], asked["structure"], communes)
 
 
-@requires(Permission.DIRECTORY_VIEW)
+@requires(DIRECTORY_VIEW)
 def changes(request: CptsRequest) -> HttpResponse:
     """Arrivals and departures of the last twelve months, by profession and by name."""
     since = timezone.localdate() - YEAR

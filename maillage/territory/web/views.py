@@ -9,21 +9,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from maillage.accounts.models import User
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.core.access import public, signed_in
+from maillage.accounts.permissions import CptsRequest, requires
 from maillage.core.errors import DomainError
 from maillage.core.limits import spend_from
-from maillage.core.listing import Column, Listing, LoadedListing
-from maillage.core.spreadsheets import Share
+from maillage.core.papers.spreadsheets import Share
+from maillage.core.screens.access import public, signed_in
+from maillage.core.screens.listing import Column, Listing, LoadedListing
 from maillage.core.text import normalised
 from maillage.cpts.models import Cpts
 from maillage.cpts.queries import possible_duplicates
 from maillage.geography.models import Departement
 from maillage.territory import actions
 from maillage.territory.limits import FOUNDINGS, FOUNDINGS_BLOCK
-from maillage.territory.map_data import map_data
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
-from maillage.territory.queries import alphabetical, in_force_of, population_of, summarise
+from maillage.territory.permissions import TERRITORY_DRAFT_VIEW, TERRITORY_VIEW
+from maillage.territory.queries.map_data import map_data
+from maillage.territory.queries.perimeters import alphabetical, in_force_of, population_of, summarise
 from maillage.territory.web.forms import FoundCptsForm
 
 PART_COLUMNS = (
@@ -65,7 +66,7 @@ def _founded(request: HttpRequest, by: User, name: str, departement: Departement
         return actions.found_cpts(name=name, departement=departement, by=by, at=timezone.now())
 
 
-@requires(Permission.TERRITORY_VIEW)
+@requires(TERRITORY_VIEW)
 def show(request: CptsRequest) -> HttpResponse:
     """The perimeter in force of one's own CPTS, with its communes as a list."""
     found = in_force_of(request.cpts)
@@ -96,7 +97,7 @@ def part_listing(request: CptsRequest, parts: list[PerimeterPart]) -> LoadedList
     )
 
 
-@requires(Permission.TERRITORY_DRAFT_VIEW)
+@requires(TERRITORY_DRAFT_VIEW)
 def history(request: CptsRequest) -> HttpResponse:
     """Versions of the perimeter, and who changed what."""
     changes = PerimeterChange.objects.filter(cpts=request.cpts).select_related("by", "perimeter")
@@ -117,7 +118,7 @@ def history(request: CptsRequest) -> HttpResponse:
     return render(request, "territory/history.html", {"listing": listing, "page": listing.page(), "versions": versions})
 
 
-@requires(Permission.TERRITORY_VIEW)
+@requires(TERRITORY_VIEW)
 def version(request: CptsRequest, number: int) -> HttpResponse:
     """One version that is or was in force: what it held, from when to when."""
     of_version = PerimeterPart.objects.filter(cpts=request.cpts, perimeter__number=number).for_summary()

@@ -5,23 +5,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from maillage.accounts.actions.proofs import REPLACED
 from maillage.accounts.hooks import account_taken_back, number_proved
 from maillage.accounts.models import NumberProof, User
 from maillage.audit import actions as audit
 from maillage.audit.models import AuditEvent
+from maillage.audit.queries import who_changed
 from maillage.core.errors import DomainError
+from maillage.core.stale import Stale, claim
 from maillage.core.text import normalised
 from maillage.directory.models import DirectoryCode, Organization, Practitioner, PractitionerRole
 from maillage.members.models import Membership
 from maillage.members.rules.names import readable
 from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.actions.membership import forget_the_holder, forget_what_was_said, let_go
+from maillage.unscheduled_care.acts import Act
 from maillage.unscheduled_care.models import Effector, EffectorMembership, Schedule, Slot
 from maillage.unscheduled_care.notifications import tell_what_the_sas_reads
-from maillage.unscheduled_care.places import point_of
+from maillage.unscheduled_care.queries.places import point_of
 from maillage.unscheduled_care.rules.places import cell_of
 
 RECENT = timedelta(days=7)  # what an account that is taken back added lately is not its person's
@@ -40,10 +42,6 @@ class NotYours(DomainError):
 
 class SlotsAhead(DomainError):
     user_message = "Des créneaux à venir sont ouverts dans ce lieu : retirez-les d’abord."
-
-
-class StaleAgenda(DomainError):
-    user_message = "Ces réglages ont changé depuis que vous avez ouvert la page : relisez-les, puis recommencez."
 
 
 @transaction.atomic
@@ -78,7 +76,12 @@ def start_agenda(*, membership: Membership, by: User | None, at: datetime) -> Ef
         take_number(membership.account)
         effector.refresh_from_db()
     audit.record(
-        "agenda.started", target=effector, by=by, at=at, cpts=membership.cpts, summary=f"Agenda de {effector} ouvert"
+        Act.AGENDA_STARTED,
+        target=effector,
+        by=by,
+        at=at,
+        cpts=membership.cpts,
+        summary=f"Agenda de {effector} ouvert",
     )
     return effector
 
@@ -177,14 +180,14 @@ def hide_what_was_said(*, user: User, at: datetime) -> None:
         forget_what_was_said(agenda)
         _remove_calendars_added_since(agenda, at - RECENT)
         summary = f"{agenda} ne paraît plus au SAS : compte repris par « ce n’est pas moi »"
-        audit.record("agenda.taken-back", target=agenda, by=None, at=at, summary=summary)
+        audit.record(Act.AGENDA_TAKEN_BACK, target=agenda, by=None, at=at, summary=summary)
 
 
 def _remove_calendars_added_since(agenda: Effector, since: datetime) -> None:
     """One that is always busy hides every slot; the journal knows when each was added."""
     for calendar in agenda.calendars.all():
         target = {"target_type": calendar._meta.label_lower, "target_id": str(calendar.pk)}
-        if AuditEvent.objects.filter(type="calendar.added", at__gt=since, **target).exists():
+        if AuditEvent.objects.filter(type=Act.CALENDAR_ADDED, at__gt=since, **target).exists():
             calendar.delete()
 
 
@@ -213,19 +216,27 @@ def _places_of_register(effector: Effector, membership: Membership) -> None:
         Schedule.objects.create(effector=effector, commune=role.commune, **known)
     if not roles and commune:
         Schedule.objects.create(
-            effector=effector, city=commune.name, postal_code=commune.postal_codes.partition(" ")[0], commune=commune,
+            effector=effector,
+            city=commune.name,
+            postal_code=commune.postal_codes.partition(" ")[0],
+            commune=commune,
             phone=membership.phone,
-        )  # fmt: skip
+        )
 
 
 def _of_structure(structure: Organization) -> dict[str, str]:
     """What a place takes from the structure it is in; its former identifier only when nothing better names it."""
     is_numbered = structure.finess or structure.siret
     return {
-        "name": structure.name[:120], "street": structure.street, "city": structure.city,
-        "postal_code": structure.postal_code, "phone": structure.phone, "finess": structure.finess,
-        "siret": structure.siret, "former_id": "" if is_numbered else structure.pk,
-    }  # fmt: skip
+        "name": structure.name[:120],
+        "street": structure.street,
+        "city": structure.city,
+        "postal_code": structure.postal_code,
+        "phone": structure.phone,
+        "finess": structure.finess,
+        "siret": structure.siret,
+        "former_id": "" if is_numbered else structure.pk,
+    }
 
 
 @transaction.atomic
@@ -241,10 +252,11 @@ def save_place(
     point = point_of(place)
     ahead = Slot.objects.filter(effector=effector, schedule=place, starts_at__gt=at)
     Slot.objects.filter(pk__in=lock_slots(ahead)).update(
-        latitude=point[0] if point else None, longitude=point[1] if point else None,
+        latitude=point[0] if point else None,
+        longitude=point[1] if point else None,
         cell=cell_of(*point) if point else None,
-    )  # fmt: skip
-    audit.record("place.saved", target=place, by=by, at=at, summary=f"{effector} : lieu « {place} » enregistré")
+    )
+    audit.record(Act.PLACE_SAVED, target=place, by=by, at=at, summary=f"{effector} : lieu « {place} » enregistré")
     _tell_if_shown(effector, at)
     return place
 
@@ -256,7 +268,9 @@ def close_place(*, place: Schedule, by: User | None, at: datetime) -> None:
     if ahead.exists():
         raise SlotsAhead
     Schedule.objects.filter(pk=place.pk).update(is_closed=True)
-    audit.record("place.closed", target=place, by=by, at=at, summary=f"{place.effector} : n’exerce plus à « {place} »")
+    audit.record(
+        Act.PLACE_CLOSED, target=place, by=by, at=at, summary=f"{place.effector} : n’exerce plus à « {place} »"
+    )
     _tell_if_shown(place.effector, at)
 
 
@@ -264,7 +278,9 @@ def close_place(*, place: Schedule, by: User | None, at: datetime) -> None:
 def confirm_place(*, place: Schedule, by: User, at: datetime) -> None:
     """« C’est bien là »: its professional says that the address and the telephone are right."""
     Schedule.objects.filter(pk=place.pk).update(confirmed_at=at)
-    audit.record("place.confirmed", target=place, by=by, at=at, summary=f"{place.effector} : lieu « {place} » confirmé")
+    audit.record(
+        Act.PLACE_CONFIRMED, target=place, by=by, at=at, summary=f"{place.effector} : lieu « {place} » confirmé"
+    )
     _tell_if_shown(place.effector, at)
 
 
@@ -284,15 +300,15 @@ def say_how(
     by: User | None,
     at: datetime,
 ) -> None:
-    """Telephone, agreement to be shown to the SAS, patients « en sus » a day. Raises NoNumber or StaleAgenda."""
+    """Telephone, agreement to be shown to the SAS, patients « en sus » a day. Raises NoNumber or Stale."""
     if agrees and not Effector.objects.with_proof().filter(pk=effector.pk).exists():
         raise NoNumber
     agreed_at = (effector.sas_agreed_at or at) if agrees else None
-    stored = Effector.objects.filter(pk=effector.pk, version=read_version)
-    if not stored.update(phone=phone, sas_agreed_at=agreed_at, extra_a_day=extra_a_day, version=F("version") + 1):
-        raise StaleAgenda
+    changes = {"phone": phone, "sas_agreed_at": agreed_at, "extra_a_day": extra_a_day}
+    rows = Effector.objects.filter(pk=effector.pk)
+    claim(rows, read_version, changes, refusal=lambda: Stale("ces réglages", who_changed(effector)))
     changed = (phone, agreed_at) != (effector.phone, effector.sas_agreed_at)
     said = "accepte de paraître au SAS" if agrees else "ne paraît pas au SAS"
-    audit.record("agenda.said", target=effector, by=by, at=at, summary=f"{effector} {said}")
+    audit.record(Act.AGENDA_SAID, target=effector, by=by, at=at, summary=f"{effector} {said}")
     if changed and (agreed_at or effector.sas_agreed_at):
         tell_what_the_sas_reads(effector, at=at)

@@ -10,15 +10,17 @@ from django.utils import timezone
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
-from maillage.core import jobs
 from maillage.core.errors import DomainError
 from maillage.core.limits import spend
-from maillage.core.rows import insert, read_rows
-from maillage.core.sealed import read_sealed, write_sealed
+from maillage.core.secrecy.sealed import read_sealed, write_sealed
+from maillage.core.sql.rows import insert, read_rows
+from maillage.core.work import jobs
 from maillage.cpts.models import Approval, Cpts
+from maillage.geography.rules.clocks import zone_of
 from maillage.unscheduled_care.actions.locking import lock_slots
-from maillage.unscheduled_care.actions.outbox import tell_sas
 from maillage.unscheduled_care.actions.requests import move_request, reopen_request
+from maillage.unscheduled_care.acts import Act
+from maillage.unscheduled_care.hooks import appointment_changed
 from maillage.unscheduled_care.limits import DESK_BOOKINGS, SAS_BOOKINGS
 from maillage.unscheduled_care.models import (
     ACTING,
@@ -29,16 +31,13 @@ from maillage.unscheduled_care.models import (
     Appointment,
     AppointmentStatus,
     Origin,
-    Regulator,
     Slot,
     SlotStatus,
 )
-from maillage.unscheduled_care.places import departement_of_place
-from maillage.unscheduled_care.rules.pdsa import zone_of
+from maillage.unscheduled_care.queries.places import departement_of_place
 from maillage.unscheduled_care.rules.slots import Kind
 
 FOLLOW = "unscheduled_care.follow"
-FLUSH = "unscheduled_care.flush"
 CODE_DIGITS = 8
 A_DAY_ANYWHERE = timedelta(hours=26)  # from noon UTC, a day of any French clock
 DESK_KINDS = Kind.PUBLIC | Kind.PRO  # what any CPTS sees; the kind CPTS is seen by those it is open to
@@ -76,24 +75,23 @@ class NotYet(DomainError):
     user_message = "Ce rendez-vous n’a pas encore eu lieu."
 
 
-class Over(DomainError):
+class AppointmentOver(DomainError):
     user_message = "Ce rendez-vous a commencé : il ne s’annule plus. Dites s’il a été honoré."
 
 
 @dataclass(frozen=True)
 class Booker:
-    """Who books, and in what name: an account, perhaps that of a regulator whom the SAS declared."""
+    """Who books, and in what name."""
 
     user: User | None
     origin: Origin
-    regulator: Regulator | None = None
     cpts: Cpts | None = None
     # Where a regulator's role lets them book; None when no role says it (desks, accounts that the SAS declares).
     departements: frozenset[str] | None = None
 
 
 def book_slot(*, slot: Slot, booker: Booker, reason: str = "", commune: str = "", at: datetime) -> Appointment:
-    """Give a free slot to a patient, exactly once, and have its professional and the SAS told.
+    """Give a free slot to a patient, exactly once, and have its professional told.
 
     The slot is taken by one conditional update: of two people at the same second one takes it. Raises WalkIn,
     NotOpenToYou, SlotNoLongerFree, ProfessionalBusy, SlotAlreadyStarted or LimitReached, and NoSealingKey or
@@ -111,10 +109,17 @@ def _book(slot: Slot, booker: Booker, reason: str, commune: str, at: datetime) -
     _take(slot, facts, at)
     _count(booker, at)
     appointment = Appointment(
-        slot=slot, effector_id=slot.effector_id, cpts_id=facts.cpts_id, starts_at=slot.starts_at,
-        ends_at=slot.ends_at, origin=booker.origin, booked_by=booker.user, regulator=booker.regulator, booked_at=at,
-        commune=commune, code=new_code(),
-    )  # fmt: skip
+        slot=slot,
+        effector_id=slot.effector_id,
+        cpts_id=facts.cpts_id,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        origin=booker.origin,
+        booked_by=booker.user,
+        booked_at=at,
+        commune=commune,
+        code=new_code(),
+    )
     appointment.effector = slot.effector
     write_sealed(appointment, "sealed", {"reason": reason}, at=at)
     insert(appointment)
@@ -221,14 +226,16 @@ def _when(appointment: Appointment) -> str:
 
 
 def _tell(what: str, appointment: Appointment, summary: str, by: User | None, at: datetime) -> None:
-    """The trace, what the SAS must hear, then the job that tells both: all in the transaction of the change."""
-    audit.record(f"appointment.{what}", target=appointment, by=by, at=at, cpts_id=appointment.cpts_id, summary=summary)
-    tell_sas(appointment, at=at)
+    """The trace, those who follow appointments, then the job that tells: all in the transaction of the change."""
+    audit.record(
+        Act(f"appointment.{what}"), target=appointment, by=by, at=at, cpts_id=appointment.cpts_id, summary=summary
+    )
+    appointment_changed(appointment, at=at)
     follow_up(appointment, what, at)
 
 
 def follow_up(appointment: Appointment, what: str, at: datetime, effector_id: int | None = None) -> None:
-    """Have a professional told, who has the patient or had; and the SAS, by the same job: one a change is enough."""
+    """Have a professional told, who has the patient or had."""
     label = "Suite d’un rendez-vous"
     jobs.enqueue(FOLLOW, label=label, at=at, appointment_id=appointment.pk, what=what, effector_id=effector_id)
 
@@ -236,7 +243,7 @@ def follow_up(appointment: Appointment, what: str, at: datetime, effector_id: in
 def _locked(appointment: Appointment) -> Appointment:
     """The row alone is locked: joined, PostgreSQL would lose it when another move changes its slot meanwhile."""
     Appointment.objects.select_for_update().get(pk=appointment.pk)
-    return Appointment.objects.select_related("slot", "effector", "regulator", "cpts").get(pk=appointment.pk)
+    return Appointment.objects.select_related("slot", "effector", "cpts").get(pk=appointment.pk)
 
 
 def _end(stored: Appointment, status: AppointmentStatus, at: datetime) -> None:
@@ -249,10 +256,13 @@ def _end(stored: Appointment, status: AppointmentStatus, at: datetime) -> None:
 
 @transaction.atomic
 def cancel(*, appointment: Appointment, by: User | None, at: datetime, keep_slot: bool = False) -> Appointment:
-    """Free the slot for somebody else; or close it, when it is the professional who cannot. Raises NotBooked, Over."""
+    """Free the slot for somebody else; or close it, when it is the professional who cannot.
+
+    Raises NotBooked or AppointmentOver.
+    """
     stored = _locked(appointment)
     if stored.starts_at <= at:
-        raise Over if stored.is_booked else NotBooked
+        raise AppointmentOver if stored.is_booked else NotBooked
     _end(stored, AppointmentStatus.CANCELLED, at)
     freed = SlotStatus.BLOCKED if keep_slot else SlotStatus.FREE
     Slot.objects.filter(pk=stored.slot_id, status=SlotStatus.BUSY).update(status=freed)
@@ -277,7 +287,7 @@ def record_outcome(*, appointment: Appointment, came: bool, by: User | None, at:
 def move(*, appointment: Appointment, to: Slot, booker: Booker, at: datetime) -> Appointment:
     """Another slot of the same professional, or of another: the first is free again, or nothing changed.
 
-    Raises what book_slot raises (LimitReached included), NotBooked and Over.
+    Raises what book_slot raises (LimitReached included), NotBooked and AppointmentOver.
     """
     try:
         with transaction.atomic():
@@ -289,7 +299,7 @@ def move(*, appointment: Appointment, to: Slot, booker: Booker, at: datetime) ->
 def _move(appointment: Appointment, to: Slot, booker: Booker, at: datetime) -> Appointment:
     stored = _locked(appointment)
     if stored.starts_at <= at or not stored.is_booked:
-        raise Over if stored.is_booked else NotBooked
+        raise AppointmentOver if stored.is_booked else NotBooked
     left, before = stored.slot_id, stored.effector_id
     facts = check_open_to(to, booker)
     lock_slots(Slot.objects.filter(pk__in=[to.pk, left]))
@@ -318,7 +328,7 @@ def acknowledge(*, appointment: Appointment, by: User | None, at: datetime) -> N
         raise NotBooked
     if Appointment.objects.filter(pk=appointment.pk, acknowledged_at=None).update(acknowledged_at=at):
         summary = f"Rendez-vous du {_when(appointment)} vu par le professionnel"
-        audit.record("appointment.seen", target=appointment, by=by, at=at, cpts=appointment.cpts, summary=summary)
+        audit.record(Act.APPOINTMENT_SEEN, target=appointment, by=by, at=at, cpts=appointment.cpts, summary=summary)
 
 
 def find_by_code(*, code: str, on: date) -> Appointment | None:

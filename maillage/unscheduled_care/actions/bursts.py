@@ -9,7 +9,8 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.limits import allows
 from maillage.cpts.models import Cpts
-from maillage.unscheduled_care.actions.booking import NotBooked, Over, cancel
+from maillage.unscheduled_care.actions.booking import AppointmentOver, NotBooked, cancel
+from maillage.unscheduled_care.acts import Act
 from maillage.unscheduled_care.limits import BURST, BURST_ALERTS
 from maillage.unscheduled_care.models import Appointment, BookingBurst, Effector
 from maillage.unscheduled_care.notifications import tell_coordinators_of_burst, tell_professional_of_burst
@@ -39,7 +40,7 @@ def _told(appointment: Appointment, booker: User, at: datetime) -> BookingBurst:
         if _is_first(booker, cpts.uuid, at):
             tell_coordinators_of_burst(burst, cpts, at=at)
             summary = f"Rafale de rendez-vous par {booker}"
-            audit.record("appointment.burst", target=burst, by=None, at=at, cpts=cpts, summary=summary)
+            audit.record(Act.APPOINTMENT_BURST, target=burst, by=None, at=at, cpts=cpts, summary=summary)
     return burst
 
 
@@ -53,7 +54,7 @@ def cancel_burst(*, burst: BookingBurst, cpts: Cpts, chosen: list[UUID], by: Use
     for row in burst.appointments_of(cpts).filter(uuid__in=chosen, starts_at__gt=at):
         try:
             cancel(appointment=row, by=by, at=at)
-        except (NotBooked, Over):  # somebody was faster
+        except (NotBooked, AppointmentOver):  # somebody was faster
             continue
         freed += 1
     return freed

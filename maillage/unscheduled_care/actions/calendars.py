@@ -12,12 +12,13 @@ from django.db.models.functions import Least
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
-from maillage.core import jobs
 from maillage.core.apart.reading import Reader, TakesLonger, read_apart
 from maillage.core.errors import DomainError
+from maillage.core.loading.waiting import keep_waiting
 from maillage.core.models import Job
-from maillage.core.waiting import keep_waiting
+from maillage.core.work import jobs
 from maillage.unscheduled_care.actions.masking import mask
+from maillage.unscheduled_care.acts import Act
 from maillage.unscheduled_care.loading.fetching import MOST_BYTES, checked
 from maillage.unscheduled_care.models import BusyCalendar, BusyTime, Effector
 from maillage.unscheduled_care.rules.series import Span
@@ -40,9 +41,15 @@ class TooManyCalendars(DomainError):
 
 
 def add_calendar(
-    *, effector: Effector, name: str, url: str = "", content: bytes = b"", by: User | None, at: datetime,
+    *,
+    effector: Effector,
+    name: str,
+    url: str = "",
+    content: bytes = b"",
+    by: User | None,
+    at: datetime,
     patience: float | None = None,
-) -> BusyCalendar:  # fmt: skip
+) -> BusyCalendar:
     """An address, read in the background and again; or a file, read once.
 
     Raises UnreadableFile, TooManyCalendars, AddressForbidden; TakesLonger once `patience`, in seconds, is over.
@@ -69,9 +76,16 @@ def send_calendar(
         return add_calendar(effector=effector, name=name, url=url, content=content, by=by, at=at, patience=patience)
     except TakesLonger:
         return jobs.enqueue(
-            READ_FILE, label=f"Lecture de l’agenda « {name} »", at=at, owner_id=by.pk, link=link,
-            effector=effector.pk, name=name, by=by.pk, key=keep_waiting(content),
-        )  # fmt: skip
+            READ_FILE,
+            label=f"Lecture de l’agenda « {name} »",
+            at=at,
+            owner_id=by.pk,
+            link=link,
+            effector=effector.pk,
+            name=name,
+            by=by.pk,
+            key=keep_waiting(content),
+        )
 
 
 @transaction.atomic
@@ -84,7 +98,7 @@ def _add(effector: Effector, name: str, url: str, spans: list[Span], *, by: User
         jobs.enqueue(READ_NEW, label="Lecture d’un agenda extérieur", at=at, calendar_id=calendar.pk)
     else:
         keep_busy_times(calendar, spans, at=at)
-    audit.record("calendar.added", target=calendar, by=by, at=at, summary=f"{effector} : agenda « {name} » relié")
+    audit.record(Act.CALENDAR_ADDED, target=calendar, by=by, at=at, summary=f"{effector} : agenda « {name} » relié")
     return calendar
 
 
@@ -92,7 +106,7 @@ def _add(effector: Effector, name: str, url: str, spans: list[Span], *, by: User
 def renew_addresses(*, effector: Effector, by: User | None, at: datetime) -> None:
     """The private addresses of this agenda change: whoever had the old ones reads nothing any more."""
     Effector.objects.filter(pk=effector.pk).update(feed=uuid4())
-    audit.record("agenda.renewed", target=effector, by=by, at=at, summary=f"{effector} : adresses privées changées")
+    audit.record(Act.AGENDA_RENEWED, target=effector, by=by, at=at, summary=f"{effector} : adresses privées changées")
 
 
 @transaction.atomic
@@ -100,7 +114,7 @@ def remove_calendar(*, calendar: BusyCalendar, by: User | None, at: datetime) ->
     """Its busy times go with it."""
     effector = calendar.effector
     summary = f"{effector} : agenda « {calendar} » retiré"
-    audit.record("calendar.removed", target=calendar, by=by, at=at, summary=summary)
+    audit.record(Act.CALENDAR_REMOVED, target=calendar, by=by, at=at, summary=summary)
     calendar.delete()
     mask(effector, at=at)
 

@@ -9,10 +9,11 @@ from django.utils.text import capfirst
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
-from maillage.core.keyring import Keyring
-from maillage.core.sealed import ERASED, read_sealed, write_sealed
+from maillage.core.secrecy.keyring import Keyring
+from maillage.core.secrecy.sealed import ERASED, read_sealed, write_sealed
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
+from maillage.unscheduled_care.acts import Act
 from maillage.unscheduled_care.models import Appointment, Difficulty
 
 
@@ -26,12 +27,16 @@ def report(
 ) -> Difficulty:
     """A ticket for the coordinator, sealed. Raises NoSealingKey, SealingKeyDestroyed."""
     difficulty = Difficulty(
-        cpts=cpts, appointment=appointment, effector_id=appointment.effector_id if appointment else None,
-        told_by=by, told_by_name=by_name[:200], told_at=at,
-    )  # fmt: skip
+        cpts=cpts,
+        appointment=appointment,
+        effector_id=appointment.effector_id if appointment else None,
+        told_by=by,
+        told_by_name=by_name[:200],
+        told_at=at,
+    )
     write_sealed(difficulty, "sealed", {"text": text}, at=at)
     difficulty.save()
-    audit.record("difficulty.told", target=difficulty, by=by, at=at, cpts=cpts, summary="Difficulté signalée")
+    audit.record(Act.DIFFICULTY_TOLD, target=difficulty, by=by, at=at, cpts=cpts, summary="Difficulté signalée")
     return difficulty
 
 
@@ -44,7 +49,7 @@ def solve(*, difficulty: Difficulty, answer: str, by: User, at: datetime) -> Non
     if not unsolved.update(sealed=stored.sealed, solved_at=at):
         raise AlreadySolved
     summary = capfirst(f"{stored} traitée")
-    audit.record("difficulty.solved", target=stored, by=by, at=at, cpts=difficulty.cpts, summary=summary)
+    audit.record(Act.DIFFICULTY_SOLVED, target=stored, by=by, at=at, cpts=difficulty.cpts, summary=summary)
 
 
 @transaction.atomic
@@ -59,5 +64,5 @@ def read_difficulties(
     said = [read_sealed(difficulty, "sealed", keys=keys) for difficulty in difficulties]
     if count := sum(bool(facts) for facts in said):
         summary = f"{count} {plural(count, 'difficulté lue', 'difficultés lues')}"
-        audit.record("reading.difficulties", target=cpts, by=by, at=at, cpts=cpts, summary=summary)
+        audit.record(Act.READING_DIFFICULTIES, target=cpts, by=by, at=at, cpts=cpts, summary=summary)
     return [{"text": ERASED, "answer": ERASED} | facts for facts in said]

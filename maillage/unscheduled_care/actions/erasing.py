@@ -10,6 +10,8 @@ from django.utils.text import capfirst
 from maillage.audit import actions as audit
 from maillage.core.dates import add_months
 from maillage.cpts.models import Cpts
+from maillage.patients import actions as patients
+from maillage.unscheduled_care.acts import Act
 from maillage.unscheduled_care.models import Appointment, CareRequest, CareSettings, Difficulty, Outcome
 from maillage.unscheduled_care.notifications import tell_of_term
 
@@ -40,7 +42,7 @@ def erase_patients(*, at: datetime) -> int:
 
 
 def _sealed_requests() -> QuerySet[CareRequest]:
-    return CareRequest.objects.filter(erased_at=None).select_related("cpts__care_settings").order_by("pk")
+    return CareRequest.objects.filter(erased_at=None).select_related("cpts__care_settings", "patient").order_by("pk")
 
 
 def _is_over(request: CareRequest, at: datetime) -> bool:
@@ -69,10 +71,12 @@ def _erase(request: CareRequest, at: datetime) -> int:
     if request.is_waiting:
         CareRequest.objects.waiting().filter(pk=request.pk).update(outcome=Outcome.EXPIRED, ended_at=at)
         summary = capfirst(f"{request} jamais close : effacée à l’échéance")
-        audit.record("request.expired", target=request, by=None, at=at, cpts=request.cpts, summary=summary)
+        audit.record(Act.REQUEST_EXPIRED, target=request, by=None, at=at, cpts=request.cpts, summary=summary)
     request.messages.all().delete()
     Appointment.objects.filter(request=request).exclude(sealed=b"").update(sealed=b"")
-    return CareRequest.objects.filter(pk=request.pk, erased_at=None).update(sealed=b"", erased_at=at)
+    erased = CareRequest.objects.filter(pk=request.pk, erased_at=None).update(sealed=b"", erased_at=at)
+    patients.release([request.patient], at=at)
+    return erased
 
 
 def _remind(at: datetime) -> None:
@@ -94,4 +98,4 @@ def _remind_of(cpts: Cpts, requests: QuerySet[CareRequest], difficulties: QueryS
     requests.update(reminded_at=at)
     difficulties.update(reminded_at=at)
     summary = f"Échéance rappelée : {len(numbers)} demandes à clore, {unanswered} difficultés sans réponse"
-    audit.record("request.reminded", target=cpts, by=None, at=at, cpts=cpts, summary=summary)
+    audit.record(Act.REQUEST_REMINDED, target=cpts, by=None, at=at, cpts=cpts, summary=summary)

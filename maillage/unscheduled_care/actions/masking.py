@@ -9,6 +9,7 @@ from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.unscheduled_care.actions.locking import lock_slots
+from maillage.unscheduled_care.acts import Act
 from maillage.unscheduled_care.models import (
     Absence,
     Appointment,
@@ -71,7 +72,7 @@ def add_absence(
     span = (
         f"du {timezone.localtime(starts_at):%d/%m/%Y} au {timezone.localtime(ends_at - timedelta(seconds=1)):%d/%m/%Y}"
     )
-    audit.record("absence.added", target=effector, by=by, at=at, summary=f"{effector} : absence {span}")
+    audit.record(Act.ABSENCE_ADDED, target=effector, by=by, at=at, summary=f"{effector} : absence {span}")
     booked = Appointment.objects.for_listing().filter(
         effector=effector, status=AppointmentStatus.BOOKED, starts_at__lt=ends_at, ends_at__gt=max(starts_at, at)
     )
@@ -83,4 +84,4 @@ def remove_absence(*, absence: Absence, by: User | None, at: datetime) -> None:
     effector = absence.effector
     absence.delete()
     mask(effector, at=at)
-    audit.record("absence.removed", target=effector, by=by, at=at, summary=f"{effector} : absence retirée")
+    audit.record(Act.ABSENCE_REMOVED, target=effector, by=by, at=at, summary=f"{effector} : absence retirée")

@@ -16,8 +16,9 @@ from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.actions.masking import busy_spans
+from maillage.unscheduled_care.acts import Act
 from maillage.unscheduled_care.models import Effector, Schedule, Slot, SlotAudience, SlotStatus
-from maillage.unscheduled_care.places import departement_of_place, point_of
+from maillage.unscheduled_care.queries.places import departement_of_place, point_of
 from maillage.unscheduled_care.rules.pdsa import pdsa_reason
 from maillage.unscheduled_care.rules.places import cell_of
 from maillage.unscheduled_care.rules.series import Span, overlaps
@@ -104,11 +105,18 @@ def new_slot(
     """A free slot, not written yet, with what a search reads of its owner and its place."""
     point = point_of(schedule)
     return Slot(
-        effector=schedule.effector, schedule=schedule, group=schedule.effector.group,
-        latitude=point[0] if point else None, longitude=point[1] if point else None,
-        cell=cell_of(*point) if point else None, starts_at=starts_at, ends_at=ends_at,
-        kinds=int(kinds), modes=int(modes), created_at=at,
-    )  # fmt: skip
+        effector=schedule.effector,
+        schedule=schedule,
+        group=schedule.effector.group,
+        latitude=point[0] if point else None,
+        longitude=point[1] if point else None,
+        cell=cell_of(*point) if point else None,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        kinds=int(kinds),
+        modes=int(modes),
+        created_at=at,
+    )
 
 
 @transaction.atomic
@@ -143,7 +151,7 @@ def open_slots(
     slots = [_opened(schedule, span, opening, at) for span in wanted]
     _write(slots, schedule, opening)
     summary = f"{schedule.effector} : {len(slots)} {plural(len(slots), 'créneau ouvert', 'créneaux ouverts')}"
-    audit.record("slot.opened", target=schedule, by=by, at=at, summary=summary, details=_details(opening))
+    audit.record(Act.SLOT_OPENED, target=schedule, by=by, at=at, summary=summary, details=_details(opening))
     return Opened(slots, left)
 
 
@@ -226,7 +234,7 @@ def show_slots(
     if kinds & Kind.CPTS:
         SlotAudience.objects.bulk_create(SlotAudience(slot_id=key, cpts=one) for key in keys for one in cpts)
     summary = f"{effector} : visibilité de {changed} {plural(changed, 'créneau changée', 'créneaux changée')}"
-    audit.record("slot.shown", target=effector, by=by, at=at, summary=summary, details={"kinds": int(kinds)})
+    audit.record(Act.SLOT_SHOWN, target=effector, by=by, at=at, summary=summary, details={"kinds": int(kinds)})
     return changed
 
 
@@ -238,5 +246,5 @@ def close_slots(*, effector: Effector, slots: Sequence[Slot], by: User | None, a
     count = Slot.objects.filter(pk__in=lock_slots(open_)).update(status=SlotStatus.CANCELLED)
     if count:
         summary = f"{effector} : {count} {plural(count, 'créneau retiré', 'créneaux retirés')}"
-        audit.record("slot.closed", target=effector, by=by, at=at, summary=summary)
+        audit.record(Act.SLOT_CLOSED, target=effector, by=by, at=at, summary=summary)
     return count

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
-from maillage.core.keyring import Keyring
-from maillage.core.sealed import ERASED, read_sealed
+from maillage.core.secrecy.keyring import Keyring
+from maillage.core.secrecy.sealed import ERASED, read_sealed
+from maillage.unscheduled_care.acts import Act
 from maillage.unscheduled_care.models import Appointment
 
 
@@ -36,6 +37,6 @@ def read_appointment(
     if reason or difficulties:
         summary = f"Motif lu : rendez-vous du {timezone.localtime(appointment.starts_at):%d/%m/%Y à %H:%M}"
         audit.record(
-            "reading.appointment", target=appointment, by=by, at=at, cpts_id=appointment.cpts_id, summary=summary
+            Act.READING_APPOINTMENT, target=appointment, by=by, at=at, cpts_id=appointment.cpts_id, summary=summary
         )
     return SealedWords(reason or (ERASED if bytes(appointment.sealed) else ""), difficulties)

@@ -10,13 +10,15 @@ from django.utils.text import capfirst
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
-from maillage.core.keyring import Keyring, is_destroyed
 from maillage.core.limits import spend
-from maillage.core.sealed import read_sealed, write_sealed
-from maillage.core.sealing import can_seal
+from maillage.core.secrecy.keyring import Keyring, is_destroyed
+from maillage.core.secrecy.sealed import read_sealed, write_sealed
+from maillage.core.secrecy.sealing import can_seal
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
+from maillage.patients import actions as patients
 from maillage.unscheduled_care.actions.settings import settings_of
+from maillage.unscheduled_care.acts import Act
 from maillage.unscheduled_care.limits import REQUESTS, SOLICITATIONS
 from maillage.unscheduled_care.models import (
     Appointment,
@@ -27,7 +29,8 @@ from maillage.unscheduled_care.models import (
     Solicitation,
 )
 from maillage.unscheduled_care.models.request import SEEN
-from maillage.unscheduled_care.notifications import tell_solicited, tell_taken, when
+from maillage.unscheduled_care.notifications import tell_solicited, tell_taken
+from maillage.unscheduled_care.queries.moments import when
 from maillage.unscheduled_care.rules.warning_signs import warning_signs
 
 MOST_SOLICITED = 15
@@ -76,25 +79,35 @@ def open_request(
     Cpts.objects.select_for_update(of=("self",)).get(pk=cpts.pk)
     last = CareRequest.objects.of(cpts).aggregate(last=Max("number"))["last"] or 0
     request = CareRequest(
-        cpts=cpts, number=last + 1, commune=commune, group=group, opened_by=by, opened_at=at,
-        due_at=at + timedelta(hours=hours), has_warning=bool(warning_signs(patient.get("what", ""))),
-    )  # fmt: skip
-    write_sealed(request, "sealed", patient, at=at)
+        cpts=cpts,
+        number=last + 1,
+        commune=commune,
+        group=group,
+        opened_by=by,
+        opened_at=at,
+        due_at=at + timedelta(hours=hours),
+        has_warning=bool(warning_signs(patient.get("what", ""))),
+    )
+    named = {name: value for name, value in patient.items() if name != "what"}
+    request.patient = patients.open_record(cpts=cpts, facts=named, by=by, at=at)
+    write_sealed(request, "sealed", {"what": patient.get("what", "")}, at=at)
     request.save()
-    audit.record("request.opened", target=request, by=by, at=at, cpts=cpts, summary=f"Nouvelle {request}")
+    audit.record(Act.REQUEST_OPENED, target=request, by=by, at=at, cpts=cpts, summary=f"Nouvelle {request}")
     return request
 
 
 @transaction.atomic
 def read_request(*, request: CareRequest, by: User, at: datetime) -> tuple[dict[str, str], list[dict[str, object]]]:
     """The patient and the thread, in clear; that they were read is written. Raises NoSealingKey, SealBroken."""
-    audit.record("reading.request", target=request, by=by, at=at, cpts=request.cpts, summary=capfirst(f"{request} lue"))
+    audit.record(
+        Act.READING_REQUEST, target=request, by=by, at=at, cpts=request.cpts, summary=capfirst(f"{request} lue")
+    )
     keys = Keyring()
     thread: list[dict[str, object]] = [
         {"row": message, "text": read_sealed(message, "sealed", keys=keys).get("text", "")}
         for message in request.messages.select_related("request").order_by("at", "pk")
     ]
-    return request.patient(keys), thread
+    return request.facts(keys), thread
 
 
 @transaction.atomic
@@ -106,7 +119,7 @@ def write_message(*, request: CareRequest, text: str, by: User, at: datetime) ->
     write_sealed(message, "sealed", {"text": text}, at=at)
     message.save()
     audit.record(
-        "request.message", target=request, by=by, at=at, cpts=request.cpts, summary=f"Message sur la {request}"
+        Act.REQUEST_MESSAGE, target=request, by=by, at=at, cpts=request.cpts, summary=f"Message sur la {request}"
     )
     return message
 
@@ -121,7 +134,7 @@ def end_request(
     if not ended.update(outcome=outcome, ended_at=at, seen_at=seen_at, appointment=appointment):
         raise RequestEnded
     summary = capfirst(f"{request} : {Outcome(outcome).label}")
-    audit.record("request.ended", target=request, by=by, at=at, cpts=request.cpts, summary=summary)
+    audit.record(Act.REQUEST_ENDED, target=request, by=by, at=at, cpts=request.cpts, summary=summary)
 
 
 def reopen_request(*, appointment: Appointment, by: User | None, at: datetime) -> None:
@@ -132,7 +145,7 @@ def reopen_request(*, appointment: Appointment, by: User | None, at: datetime) -
         return
     booked.update(outcome="", ended_at=None, seen_at=None, appointment=None)
     summary = capfirst(f"{request} de nouveau en attente : rendez-vous annulé")
-    audit.record("request.reopened", target=request, by=by, at=at, cpts=request.cpts, summary=summary)
+    audit.record(Act.REQUEST_REOPENED, target=request, by=by, at=at, cpts=request.cpts, summary=summary)
     if not can_seal() or is_destroyed(request.cpts_id):  # an appointment is cancelled all the same
         return
     message = RequestMessage(request=request, by_name="Maillage", at=at)
@@ -164,7 +177,7 @@ def solicit(*, request: CareRequest, effectors: Sequence[Effector], by: User, at
     for row in rows:
         tell_solicited(row, at=at)
     summary = capfirst(f"{request} : {len(rows)} sollicités")
-    audit.record("request.solicited", target=request, by=by, at=at, cpts=request.cpts, summary=summary)
+    audit.record(Act.REQUEST_SOLICITED, target=request, by=by, at=at, cpts=request.cpts, summary=summary)
     return len(rows)
 
 
@@ -183,7 +196,7 @@ def answer_solicitation(*, solicitation: Solicitation, accepts: bool, at: dateti
     Solicitation.objects.filter(pk=solicitation.pk).update(accepts=accepts, answered_at=at)
     if accepts:
         summary = capfirst(f"{request} prise par {solicitation.effector}")
-        audit.record("request.taken", target=request, by=None, at=at, cpts=request.cpts, summary=summary)
+        audit.record(Act.REQUEST_TAKEN, target=request, by=None, at=at, cpts=request.cpts, summary=summary)
         for other in (
             request.solicitations.exclude(pk=solicitation.pk).exclude(accepts=False).select_related("effector")
         ):

@@ -8,13 +8,11 @@ from django.db import transaction
 
 from maillage.accounts.models import User
 from maillage.audit import actions as audit
-from maillage.core.errors import DomainError
+from maillage.audit.queries import who_changed
+from maillage.core.stale import Stale, check_version
 from maillage.cpts.models import Cpts
+from maillage.unscheduled_care.acts import Act
 from maillage.unscheduled_care.models import CareSettings
-
-
-class StaleSettings(DomainError):
-    user_message = "Ces réglages ont changé depuis que vous avez ouvert la page : relisez-les, puis recommencez."
 
 
 def settings_of(cpts: Cpts) -> CareSettings:
@@ -24,10 +22,9 @@ def settings_of(cpts: Cpts) -> CareSettings:
 
 @transaction.atomic
 def save_settings(*, cpts: Cpts, read_version: int, fields: Mapping[str, Any], by: User, at: datetime) -> CareSettings:
-    """Raises StaleSettings when somebody saved meanwhile."""
+    """Raises Stale when somebody saved meanwhile."""
     stored, _ = CareSettings.objects.select_for_update(of=("self",)).get_or_create(cpts=cpts)
-    if stored.version != read_version:
-        raise StaleSettings
+    check_version(stored, read_version, refusal=lambda: Stale("ces réglages", who_changed(stored)))
     values = dict(fields)
     host = values.pop("hds_host", "")
     declares = bool(values.pop("declares_hds", False)) and bool(host)
@@ -42,7 +39,7 @@ def save_settings(*, cpts: Cpts, read_version: int, fields: Mapping[str, Any], b
     stored.save()
     summary = "Réglages des soins non programmés modifiés"
     audit.record(
-        "care.settings",
+        Act.CARE_SETTINGS,
         target=stored,
         by=by,
         at=at,

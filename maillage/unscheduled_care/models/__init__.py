@@ -4,9 +4,7 @@ from maillage.unscheduled_care.models.appointment import (
     Appointment,
     AppointmentQuerySet,
     AppointmentStatus,
-    MessageState,
     Origin,
-    SasMessage,
 )
 from maillage.unscheduled_care.models.burst import BookingBurst
 from maillage.unscheduled_care.models.difficulty import Difficulty, DifficultyQuerySet
@@ -19,7 +17,6 @@ from maillage.unscheduled_care.models.effector import (
     EffectorMembership,
     EffectorQuerySet,
 )
-from maillage.unscheduled_care.models.regulator import Regulator, RegulatorIdentifier
 from maillage.unscheduled_care.models.request import (
     CareRequest,
     CareRequestQuerySet,
@@ -52,14 +49,10 @@ __all__ = [
     "Effector",
     "EffectorMembership",
     "EffectorQuerySet",
-    "MessageState",
     "Origin",
     "Outcome",
-    "Regulator",
-    "RegulatorIdentifier",
     "RequestMessage",
     "Reserved",
-    "SasMessage",
     "Schedule",
     "Slot",
     "SlotAudience",

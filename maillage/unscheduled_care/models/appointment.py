@@ -1,4 +1,4 @@
-"""Who was given a slot, what became of it, and what the SAS has still to be told."""
+"""Who was given a slot, and what became of it."""
 
 import uuid
 from typing import Self
@@ -7,10 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from maillage.core.sealed import SealedField
+from maillage.core.secrecy.sealed import SealedField
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.models.effector import Effector
-from maillage.unscheduled_care.models.regulator import Regulator
 from maillage.unscheduled_care.models.slot import Slot
 
 
@@ -67,7 +66,6 @@ class Appointment(models.Model):
     booked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
     )
-    regulator = models.ForeignKey(Regulator, models.SET_NULL, null=True, related_name="+", db_index=False)
     booked_at = models.DateTimeField("réservé le")
     sealed = SealedField("motif, scellé")  # reason
     commune = models.CharField("commune du patient (code INSEE)", max_length=5, blank=True)
@@ -86,7 +84,6 @@ class Appointment(models.Model):
             models.Index(fields=["effector", "starts_at"], name="appointment_by_effector"),
             models.Index(fields=["cpts", "starts_at"], name="appointment_by_cpts"),
             models.Index(fields=["booked_by", "starts_at"], name="appointment_by_booker"),
-            models.Index(fields=["regulator"], condition=Q(regulator__isnull=False), name="appointment_by_regulator"),
             models.Index(fields=["code"], condition=Q(status="booked"), name="appointment_by_code"),
         ]
         constraints = [
@@ -106,41 +103,3 @@ class Appointment(models.Model):
     @property
     def is_booked(self) -> bool:
         return self.status == AppointmentStatus.BOOKED
-
-
-class MessageState(models.TextChoices):
-    WAITING = "waiting", "à envoyer"
-    SENT = "sent", "envoyé"
-    REFUSED = "refused", "refusé par le SAS"
-
-
-class SasMessage(models.Model):
-    """One change of one appointment that the SAS must be told (INT_R03), written in the transaction of the change.
-
-    Retention: ninety days once sent.
-    """
-
-    RETENTION_DAYS = 90
-    PERSONAL_DATA = "identifiants du régulateur et du professionnel ; aucune donnée du patient"
-
-    appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="sas_messages")
-    number = models.PositiveIntegerField("rang")  # they leave in this order
-    content = models.JSONField("ressource Appointment")
-    state = models.CharField("état", max_length=8, choices=MessageState, default=MessageState.WAITING)
-    attempts = models.PositiveIntegerField("essais", default=0)
-    next_at = models.DateTimeField("prochain essai le")
-    error = models.CharField("dernière réponse", max_length=300, blank=True)
-    created_at = models.DateTimeField("écrit le")
-    sent_at = models.DateTimeField("envoyé le", null=True, blank=True)
-
-    class Meta:
-        verbose_name = "message au SAS"
-        indexes = [
-            models.Index(fields=["next_at", "id"], condition=Q(state="waiting"), name="sas_message_waiting"),
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=["appointment", "number"], name="sas_message_has_one_rank"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.appointment_id} n° {self.number}"

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from maillage.core.sealed import SealedField
+from maillage.core.secrecy.sealed import SealedField
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.models.appointment import Appointment
 from maillage.unscheduled_care.models.effector import Effector

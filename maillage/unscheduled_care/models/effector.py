@@ -14,15 +14,17 @@ from maillage.directory.rules.identifiers import national_id_of
 from maillage.members.models import Membership
 from maillage.members.models.membership import IN
 
+STATUSES = ", ".join(f"'{status.value}'" for status in IN)
 # `in_force()` for the statements written by hand: the memberships of an owner, to be told which.
 LINKS_IN_FORCE = f"""FROM unscheduled_care_effectormembership AS link
     JOIN members_membership AS membership ON membership.id = link.membership_id
-        AND membership.contested_at IS NULL AND membership.status IN ({", ".join(f"'{one.value}'" for one in IN)})
+        AND membership.contested_at IS NULL AND membership.status IN ({STATUSES})
     JOIN cpts_cpts AS home ON home.id = link.cpts_id"""
 # None of the memberships behind the row that a statement calls `owner` is contested.
-NO_CONTEST = """NOT EXISTS (SELECT 1 FROM unscheduled_care_effectormembership AS other
+NO_CONTEST = f"""NOT EXISTS (SELECT 1 FROM unscheduled_care_effectormembership AS other
     JOIN members_membership AS page ON page.id = other.membership_id
-    WHERE other.effector_id = owner.id AND page.contested_at IS NOT NULL)"""
+    WHERE other.effector_id = owner.id AND page.contested_at IS NOT NULL
+        AND (page.status IN ({STATUSES}) OR owner.national_id IS NULL))"""  # noqa: S608  # constants
 # Its account proved the number of the row that a statement calls `owner`.
 PROVED = f"""EXISTS (SELECT 1 FROM accounts_numberproof AS proof
     WHERE proof.user_id = owner.account_id AND proof.national_id = owner.national_id AND {PROOF_IN_FORCE})"""  # noqa: S608  # constants
@@ -68,6 +70,8 @@ class EffectorQuerySet(models.QuerySet["Effector"]):
     def uncontested(self) -> Self:
         """Those that act, by the link of a mail too: their number proved, or none, and no membership contested."""
         contested = EffectorMembership.objects.filter(effector=OuterRef("pk"), membership__contested_at__isnull=False)
+        # Of a proved number, what was left elsewhere says nothing; of the others, a departure does not close a contest.
+        contested = contested.filter(Q(membership__status__in=IN) | Q(effector__national_id=None))
         return self.filter(Q(national_id=None) | Exists(_proofs()), ~Exists(contested))
 
 
@@ -83,7 +87,7 @@ def _links(**filters: object) -> models.QuerySet["EffectorMembership"]:
 class Effector(models.Model):
     """One professional as they take unscheduled patients (« effecteur » of the SAS): one owner for all their slots.
 
-    Retention: with the last of the memberships it comes from, and of the slots it opened (portal.retention).
+    Retention: with the last of the memberships it comes from, and of the slots it opened (portal.actions.retention).
     """
 
     RETENTION_DAYS = None

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from maillage.core.keyring import Keyring
-from maillage.core.sealed import SealedField, read_sealed
+from maillage.core.secrecy.keyring import Keyring
+from maillage.core.secrecy.sealed import SealedField, read_sealed
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
+from maillage.patients.models import PatientRecord
 from maillage.unscheduled_care.models.appointment import Appointment
 from maillage.unscheduled_care.models.effector import Effector, EffectorMembership
 
@@ -51,6 +52,10 @@ class CareRequestQuerySet(models.QuerySet["CareRequest"]):
     def waiting(self) -> Self:
         return self.filter(outcome="")
 
+    def of_patients(self, records: models.QuerySet[PatientRecord] | list[PatientRecord]) -> Self:
+        """That name one of these, not erased yet; the latest first."""
+        return self.filter(patient__in=records, erased_at=None).order_by("-opened_at", "-pk")
+
     def late(self, at: datetime) -> Self:
         return self.waiting().filter(due_at__lt=at)
 
@@ -64,12 +69,13 @@ class CareRequest(models.Model):
     """
 
     RETENTION_DAYS = 6 * 365
-    PERSONAL_DATA = "identité, téléphone et besoin d’un patient, scellés, effacés après l’issue"
+    PERSONAL_DATA = "besoin d’un patient, scellé, effacé après l’issue avec ce qui le nomme (patients)"
 
     uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
     cpts = models.ForeignKey(Cpts, models.PROTECT, related_name="care_requests")
     number = models.PositiveIntegerField("numéro")
-    sealed = SealedField("patient et besoin, scellés")  # who, what, doctor
+    patient = models.ForeignKey(PatientRecord, models.PROTECT, related_name="+", verbose_name="personne aidée")
+    sealed = SealedField("besoin, scellé")  # what
     commune = models.ForeignKey(Commune, models.PROTECT, related_name="+", verbose_name="où se trouve le patient")
     group = models.CharField("profession voulue", max_length=4, default="10G")
     has_warning = models.BooleanField("signe d’alerte", default=False)
@@ -110,9 +116,10 @@ class CareRequest(models.Model):
     def is_waiting(self) -> bool:
         return not self.outcome
 
-    def patient(self, keys: Keyring | None = None) -> dict[str, str]:
-        """who, what, doctor. Whoever calls it writes that it was read (actions.read_request)."""
-        return read_sealed(self, "sealed", keys=keys)
+    def facts(self, keys: Keyring | None = None) -> dict[str, str]:
+        """who, phone, doctor, what. Whoever calls it writes that it was read (actions.read_request)."""
+        keys = keys or Keyring()
+        return self.patient.facts(keys) | read_sealed(self, "sealed", keys=keys)
 
 
 class RequestMessage(models.Model):

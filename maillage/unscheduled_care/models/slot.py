@@ -8,11 +8,11 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.lookups import LessThanOrEqual
 
-from maillage.core.elapsed import ElapsedMilliseconds
+from maillage.core.sql.elapsed import ElapsedMilliseconds
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care.models.effector import Effector
 from maillage.unscheduled_care.models.schedule import Schedule
-from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind, Mode
+from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, MODE_BADGES, Kind, Mode
 
 LONGEST = timedelta(hours=24)  # the trigger of SQLite looks no further back (migration 0002)
 
@@ -137,6 +137,16 @@ class Slot(models.Model):
     @property
     def mode_flags(self) -> Mode:
         return Mode(self.modes)
+
+    @property
+    def mode_labels(self) -> list[str]:
+        """Ways of being seen, as a badge says them: cabinet, visite, téléconsultation."""
+        return [label for mode, label in MODE_BADGES.items() if self.modes & mode]
+
+    @property
+    def phone(self) -> str:
+        """Whom to call about this slot: the place, else the professional; '' when neither says."""
+        return self.schedule.phone or self.effector.phone
 
     @property
     def is_incomplete(self) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 import recurring_ical_events
 from icalendar import Calendar, Event
 
-from maillage.unscheduled_care.rules.series import PARIS, Span
+from maillage.geography.rules.clocks import PARIS
+from maillage.unscheduled_care.rules.series import Span
 
 MOST_EVENTS = 5_000
 TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}  # no agenda of a cabinet; a way to keep a machine busy

@@ -5,9 +5,7 @@ Spans are (start, end), half-open, aware.
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
-PARIS = ZoneInfo("Europe/Paris")
 Span = tuple[datetime, datetime]
 LONGEST_RULE = timedelta(days=366)
 

@@ -7,13 +7,38 @@ information on the number 15 gives them (chest pain, breathlessness, stroke, los
 from maillage.core.text import normalised
 
 SIGNS = (
-    "douleur thoracique", "douleur a la poitrine", "mal a la poitrine", "oppression thoracique", "infarctus",
-    "respire mal", "ne respire", "du mal a respirer", "essouffl", "detresse respiratoire", "etouffe",
-    "paralys", "visage deforme", "bouche de travers", "n arrive plus a parler", "avc",
-    "inconscien", "perte de connaissance", "malaise", "convulsion", "crise d epilepsie",
-    "hemorragie", "saigne beaucoup", "vomit du sang", "suicid", "intoxication", "allergie grave", "choc anaphylactique",
-    "brulure grave", "raideur de la nuque", "nourrisson",
-)  # fmt: skip
+    "douleur thoracique",
+    "douleur a la poitrine",
+    "mal a la poitrine",
+    "oppression thoracique",
+    "infarctus",
+    "respire mal",
+    "ne respire",
+    "du mal a respirer",
+    "essouffl",
+    "detresse respiratoire",
+    "etouffe",
+    "paralys",
+    "visage deforme",
+    "bouche de travers",
+    "n arrive plus a parler",
+    "avc",
+    "inconscien",
+    "perte de connaissance",
+    "malaise",
+    "convulsion",
+    "crise d epilepsie",
+    "hemorragie",
+    "saigne beaucoup",
+    "vomit du sang",
+    "suicid",
+    "intoxication",
+    "allergie grave",
+    "choc anaphylactique",
+    "brulure grave",
+    "raideur de la nuque",
+    "nourrisson",
+)
 
 
 def warning_signs(text: str) -> list[str]:

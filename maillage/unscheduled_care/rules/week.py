@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from maillage.unscheduled_care.rules.pdsa import SUNDAY, holiday_on, pdsa_reason, zone_of
+from maillage.geography.rules.clocks import holiday_on, zone_of
+from maillage.unscheduled_care.rules.pdsa import SUNDAY, pdsa_reason
 
 HOURS, DAYS = 24, 7
 
@@ -61,13 +62,15 @@ def cells(monday: date, presences: Iterable[Presence], departement: str) -> list
     return [
         [
             Cell(
-                day, hour, tuple(name for name, _ in sorted(there.get((day, hour), ()))),
+                day,
+                hour,
+                tuple(name for name, _ in sorted(there.get((day, hour), ()))),
                 pdsa_reason(datetime.combine(monday + timedelta(days=day), time(hour), tzinfo=zone), departement),
             )
             for hour in range(HOURS)
         ]
         for day in range(DAYS)
-    ]  # fmt: skip
+    ]
 
 
 def holes(week: Sequence[Sequence[Cell]]) -> list[Hole]:

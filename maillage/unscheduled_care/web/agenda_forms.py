@@ -7,16 +7,16 @@ from typing import Any
 from django import forms
 from django.utils.formats import date_format
 
-from maillage.core.fields import DayField, HourField, PhoneField
+from maillage.core.screens.fields import DayField, HourField, PhoneField
 from maillage.core.templatetags.maillage import day as day_text
 from maillage.cpts.models import Cpts
 from maillage.geography.fields import CommuneField, commune_text
+from maillage.geography.rules.clocks import zone_of
 from maillage.unscheduled_care.actions import Opening
 from maillage.unscheduled_care.loading.fetching import MOST_BYTES
 from maillage.unscheduled_care.models import Effector, Reserved, Schedule
-from maillage.unscheduled_care.places import departement_of_place
+from maillage.unscheduled_care.queries.places import departement_of_place
 from maillage.unscheduled_care.rules.identifiers import bare_finess, bare_siret
-from maillage.unscheduled_care.rules.pdsa import zone_of
 from maillage.unscheduled_care.rules.series import Span, days_of_rule, instant, slots_between
 from maillage.unscheduled_care.rules.slots import KIND_LABELS, MODE_LABELS, Kind, Mode, kinds_from, modes_from
 
@@ -37,10 +37,12 @@ class AudienceMixin(forms.Form):
     """To whom slots are shown. Nothing is ticked before somebody ticks it."""
 
     kinds = forms.MultipleChoiceField(
-        label="Visible par", required=False, widget=forms.CheckboxSelectMultiple,
+        label="Visible par",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
         choices=[(str(kind.name), label) for kind, label in KIND_LABELS.items()],
         help_text="Rien de coché : personne d’autre que vous ne les voit.",
-    )  # fmt: skip
+    )
     cpts = forms.ModelMultipleChoiceField(
         label="CPTS", queryset=Cpts.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -74,21 +76,26 @@ class OpenSlotsForm(AudienceMixin):
     ends = HourField(label="À", help_text="Par exemple 10 h 30.")
     minutes = forms.IntegerField(label="Durée d’un créneau (minutes)", min_value=5, max_value=720, initial=20)
     modes = forms.MultipleChoiceField(
-        label="Comment", widget=forms.CheckboxSelectMultiple, initial=["AMB"],
+        label="Comment",
+        widget=forms.CheckboxSelectMultiple,
+        initial=["AMB"],
         choices=[(str(mode.name), label) for mode, label in MODE_LABELS.items()],
-    )  # fmt: skip
+    )
     walk_in = forms.BooleanField(
-        label="Sans rendez-vous", required=False,
+        label="Sans rendez-vous",
+        required=False,
         help_text="Toute la plage est un seul créneau : les patients y sont adressés, sans être inscrits.",
-    )  # fmt: skip
+    )
     reasons = forms.CharField(label="Motifs acceptés", required=False, max_length=400, help_text=REASONS_HELP)
     reserved_for = forms.ChoiceField(label="Réservé à", choices=Reserved.choices, required=False)
     until = DayField(label="Répéter chaque semaine jusqu’au", required=False, help_text="Vide : ce jour-là seulement.")
     weekdays = forms.MultipleChoiceField(
-        label="Les jours", required=False, widget=forms.CheckboxSelectMultiple,
+        label="Les jours",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
         choices=[(str(number), name) for number, name in enumerate(WEEKDAYS)],
         help_text="Rien de coché : le même jour que la date ci-dessus.",
-    )  # fmt: skip
+    )
     except_on = forms.CharField(
         label="Sauf le",
         required=False,
@@ -96,9 +103,21 @@ class OpenSlotsForm(AudienceMixin):
         help_text="Des dates séparées par des virgules : 24/12/2026, 31/12/2026.",
     )
     field_order = (
-        "place", "on", "starts", "ends", "minutes", "kinds", "cpts", "modes", "walk_in", "reasons", "reserved_for",
-        "until", "weekdays", "except_on",
-    )  # fmt: skip
+        "place",
+        "on",
+        "starts",
+        "ends",
+        "minutes",
+        "kinds",
+        "cpts",
+        "modes",
+        "walk_in",
+        "reasons",
+        "reserved_for",
+        "until",
+        "weekdays",
+        "except_on",
+    )
 
     def __init__(self, *args: Any, effector: Effector, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,9 +167,13 @@ class OpenSlotsForm(AudienceMixin):
         data = self.cleaned_data
         kinds, cpts = self.audience()
         return Opening(
-            modes=modes_from(data["modes"]), kinds=kinds, cpts=cpts, reasons=data["reasons"], walk_in=data["walk_in"],
+            modes=modes_from(data["modes"]),
+            kinds=kinds,
+            cpts=cpts,
+            reasons=data["reasons"],
+            walk_in=data["walk_in"],
             reserved_for=data["reserved_for"],
-        )  # fmt: skip
+        )
 
 
 class QuickForm(AudienceMixin):
@@ -286,9 +309,11 @@ class CalendarForm(forms.Form):
 
     name = forms.CharField(label="Nom", max_length=80, initial="Mon agenda du cabinet")
     url = forms.CharField(
-        label="Adresse du calendrier", max_length=500, required=False,
+        label="Adresse du calendrier",
+        max_length=500,
+        required=False,
         help_text="Le lien « iCal » ou « webcal » de votre agenda : il est relu toutes les quinze minutes.",
-    )  # fmt: skip
+    )
     file = forms.FileField(label="Ou un fichier .ics", required=False, help_text="Lu une fois. 5 Mo au plus.")
 
     def clean(self) -> dict[str, Any]:
@@ -313,10 +338,14 @@ class HowForm(forms.Form):
         help_text="Le seul que le SAS verra, avec celui de vos lieux.",
     )
     agrees = forms.BooleanField(
-        label="J’accepte que mes créneaux paraissent au SAS", required=False,
+        label="J’accepte que mes créneaux paraissent au SAS",
+        required=False,
         help_text="Seulement ceux que vous dites visibles. Vous pouvez revenir sur cet accord à tout moment.",
-    )  # fmt: skip
+    )
     extra_a_day = forms.IntegerField(
-        label="Patients « en sus » par jour", min_value=0, max_value=20, initial=0,
+        label="Patients « en sus » par jour",
+        min_value=0,
+        max_value=20,
+        initial=0,
         help_text="Ceux pour qui on peut vous appeler sans créneau ; 0 : aucun.",
-    )  # fmt: skip
+    )

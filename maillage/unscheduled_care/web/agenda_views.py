@@ -15,13 +15,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from maillage.accounts.limits import IMPORTS
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import is_sent, recently_proved_when
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.accounts.signing_in.proving import is_sent, recently_proved_when
 from maillage.core.errors import DomainError
 from maillage.core.limits import spend
 from maillage.core.models import Job
-from maillage.core.posted import sent_uuid, sent_version
+from maillage.core.screens.doing import did
+from maillage.core.screens.posted import sent_uuid, sent_version
 from maillage.core.text import plural
+from maillage.core.workspaces import declared
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import (
     Absence,
@@ -33,9 +35,10 @@ from maillage.unscheduled_care.models import (
     Slot,
     SlotStatus,
 )
-from maillage.unscheduled_care.presence import presences
+from maillage.unscheduled_care.permissions import SLOT_PUBLISH
+from maillage.unscheduled_care.queries.presence import presences
 from maillage.unscheduled_care.rules.series import Span, first_free, instant, overlaps
-from maillage.unscheduled_care.rules.slots import MODE_BADGES, Kind, names_of
+from maillage.unscheduled_care.rules.slots import Kind, names_of
 from maillage.unscheduled_care.web.access import own_effector, own_membership
 from maillage.unscheduled_care.web.agenda_forms import (
     AbsenceForm,
@@ -60,7 +63,7 @@ def _effector(request: CptsRequest) -> Effector:
     return effector
 
 
-@requires(Permission.SLOT_PUBLISH)
+@requires(SLOT_PUBLISH)
 def agenda(request: CptsRequest) -> HttpResponse:
     """The weeks to come, and « je peux voir 3 patients demain matin »."""
     effector = own_effector(request)
@@ -139,7 +142,7 @@ def _line(slot: Slot, at: datetime) -> dict[str, Any]:
     return {
         "slot": slot,
         "kinds": kinds,
-        "modes": [MODE_BADGES[mode] for mode in slot.mode_flags],
+        "modes": slot.mode_labels,
         "booked": booked,
         "is_over": slot.starts_at <= at,
         "is_closed": slot.status == SlotStatus.BLOCKED,
@@ -150,7 +153,7 @@ def _show_context(effector: Effector) -> dict[str, Any]:
     return {"show": ShowForm(effector=effector, auto_id="show_%s")}
 
 
-@requires(Permission.SLOT_PUBLISH)
+@requires(SLOT_PUBLISH)
 def open_slots(request: CptsRequest) -> HttpResponse:
     """One by one, or every week with exceptions."""
     effector, at = _effector(request), timezone.now()
@@ -158,9 +161,13 @@ def open_slots(request: CptsRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             opened = actions.open_slots(
-                schedule=form.cleaned_data["place"], spans=form.spans(), opening=form.opening(),
-                skip_taken=form.is_repeated, by=request.user, at=at,
-            )  # fmt: skip
+                schedule=form.cleaned_data["place"],
+                spans=form.spans(),
+                opening=form.opening(),
+                skip_taken=form.is_repeated,
+                by=request.user,
+                at=at,
+            )
         except DomainError as error:
             form.add_error(None, error.user_message)
         else:
@@ -170,7 +177,7 @@ def open_slots(request: CptsRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.SLOT_PUBLISH)
+@requires(SLOT_PUBLISH)
 def act(request: CptsRequest) -> HttpResponse:
     """What is done to the slots that were ticked, or to the one whose button was pressed."""
     effector, at = _effector(request), timezone.now()
@@ -205,7 +212,7 @@ def _is_told_to_sas(request: HttpRequest) -> bool:
     return effector is not None and (effector.sas_agreed_at is not None or "agrees" in request.POST)
 
 
-@requires(Permission.SLOT_PUBLISH)
+@requires(SLOT_PUBLISH)
 @recently_proved_when(_is_told_to_sas)
 def places(request: CptsRequest, place_uuid: UUID | None = None) -> HttpResponse:
     """Where I see patients; a form for one more, or for one that changes."""
@@ -232,16 +239,11 @@ def places(request: CptsRequest, place_uuid: UUID | None = None) -> HttpResponse
 
 
 def _close_place(request: CptsRequest, place: Schedule, at: datetime) -> HttpResponse:
-    try:
-        actions.close_place(place=place, by=request.user, at=at)
-    except DomainError as error:
-        messages.error(request, error.user_message)
-    else:
-        messages.success(request, "Ce lieu n’est plus proposé.")
+    did(request, actions.close_place, "Ce lieu n’est plus proposé.", place=place)
     return redirect("unscheduled_care:places", request.cpts.slug)
 
 
-@requires(Permission.SLOT_PUBLISH)
+@requires(SLOT_PUBLISH)
 def absences(request: CptsRequest) -> HttpResponse:
     """When I see nobody; and who was to be seen then."""
     effector, at = _effector(request), timezone.now()
@@ -250,9 +252,13 @@ def absences(request: CptsRequest) -> HttpResponse:
         starts_at, ends_at = _absence_span(form)
         try:
             actions.add_absence(
-                effector=effector, starts_at=starts_at, ends_at=ends_at, substitute=form.cleaned_data["substitute"],
-                by=request.user, at=at,
-            )  # fmt: skip
+                effector=effector,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                substitute=form.cleaned_data["substitute"],
+                by=request.user,
+                at=at,
+            )
         except DomainError as error:
             form.add_error("last", error.user_message)
         else:
@@ -261,9 +267,11 @@ def absences(request: CptsRequest) -> HttpResponse:
     coming = list(effector.absences.filter(ends_at__gt=at).order_by("starts_at"))
     booked = _still_booked(effector, coming, at)
     context = {
-        "effector": effector, "form": form, "booked": booked,
+        "effector": effector,
+        "form": form,
+        "booked": booked,
         "absences": [_absence_line(one) for one in coming],
-    }  # fmt: skip
+    }
     return render(request, "unscheduled_care/absences.html", context)
 
 
@@ -287,7 +295,7 @@ def _absence_span(form: AbsenceForm) -> Span:
 
 
 @require_POST
-@requires(Permission.SLOT_PUBLISH)
+@requires(SLOT_PUBLISH)
 def remove_absence(request: CptsRequest, absence_uuid: UUID) -> HttpResponse:
     absence = get_object_or_404(Absence.objects.filter(effector=_effector(request)), uuid=absence_uuid)
     actions.remove_absence(absence=absence, by=request.user, at=timezone.now())
@@ -295,7 +303,7 @@ def remove_absence(request: CptsRequest, absence_uuid: UUID) -> HttpResponse:
     return redirect("unscheduled_care:absences", request.cpts.slug)
 
 
-@requires(Permission.SLOT_PUBLISH)
+@requires(SLOT_PUBLISH)
 def calendars(request: CptsRequest) -> HttpResponse:
     """My other calendars, whose busy times hide my slots; and the address of this one."""
     effector, at = _effector(request), timezone.now()
@@ -308,9 +316,14 @@ def calendars(request: CptsRequest) -> HttpResponse:
         try:
             spend(IMPORTS, at=at, account=request.user.pk)
             added = actions.send_calendar(
-                effector=effector, name=form.cleaned_data["name"], url=form.cleaned_data["url"],
-                content=form.content(), by=request.user, at=at, link=request.path,
-            )  # fmt: skip
+                effector=effector,
+                name=form.cleaned_data["name"],
+                url=form.cleaned_data["url"],
+                content=form.content(),
+                by=request.user,
+                at=at,
+                link=request.path,
+            )
         except DomainError as error:
             form.add_error("url" if form.cleaned_data["url"] else "file", error.user_message)
         else:
@@ -320,17 +333,20 @@ def calendars(request: CptsRequest) -> HttpResponse:
             return redirect("unscheduled_care:calendars", request.cpts.slug)
     feed, software = (
         request.build_absolute_uri(reverse(name, args=[effector.feed]))
-        for name in ("unscheduled_care:feed", "sas:agenda_root")
+        for name in ("unscheduled_care:feed", *declared("AGENDA_FOR_SOFTWARE"))
     )
     context = {
-        "form": form, "calendars": effector.calendars.order_by("pk"), "feed": feed, "software": software.rstrip("/"),
+        "form": form,
+        "calendars": effector.calendars.order_by("pk"),
+        "feed": feed,
+        "software": software.rstrip("/"),
         "webcal": feed.replace("https://", "webcal://", 1).replace("http://", "webcal://", 1),
-    }  # fmt: skip
+    }
     return render(request, "unscheduled_care/calendars.html", context)
 
 
 @require_POST
-@requires(Permission.SLOT_PUBLISH)
+@requires(SLOT_PUBLISH)
 def remove_calendar(request: CptsRequest, calendar_uuid: UUID) -> HttpResponse:
     own = BusyCalendar.objects.filter(effector=_effector(request)).select_related("effector")
     calendar = get_object_or_404(own, uuid=calendar_uuid)
@@ -339,7 +355,7 @@ def remove_calendar(request: CptsRequest, calendar_uuid: UUID) -> HttpResponse:
     return redirect("unscheduled_care:calendars", request.cpts.slug)
 
 
-@requires(Permission.SLOT_PUBLISH)
+@requires(SLOT_PUBLISH)
 @recently_proved_when(_is_told_to_sas)
 def how(request: CptsRequest) -> HttpResponse:
     """My telephone, the SAS, patients « en sus »; what the SAS sees of me, and what is missing."""
@@ -353,9 +369,12 @@ def how(request: CptsRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             actions.say_how(
-                effector=effector, read_version=sent_version(request), by=request.user, at=timezone.now(),
+                effector=effector,
+                read_version=sent_version(request),
+                by=request.user,
+                at=timezone.now(),
                 **form.cleaned_data,
-            )  # fmt: skip
+            )
         except DomainError as error:
             form.add_error(None, error.user_message)
         else:

@@ -9,13 +9,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.core.posted import sent_uuid
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.core.screens.posted import sent_uuid
 from maillage.core.text import plural
 from maillage.cpts.models import Cpts
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Appointment, BookingBurst, Effector
 from maillage.unscheduled_care.models.burst import LASTS
+from maillage.unscheduled_care.permissions import CARE_MANAGE
 
 SHOWN, MOST = timedelta(days=30), 20
 
@@ -32,7 +33,7 @@ def bursts_of(cpts: Cpts, at: datetime) -> QuerySet[BookingBurst]:
     return rows.select_related("booked_by").order_by(F("started_at").desc())[:MOST]
 
 
-@requires(Permission.CARE_MANAGE)
+@requires(CARE_MANAGE)
 def burst(request: CptsRequest, burst_uuid: UUID) -> HttpResponse:
     """What one account took in a few minutes of the professionals of this CPTS; those chosen are given back."""
     row = get_object_or_404(BookingBurst.objects.select_related("booked_by"), uuid=burst_uuid)

@@ -13,15 +13,23 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from maillage.accounts import means
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import is_export, recently_proved_when
+from maillage.accounts.menus import links_under
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.accounts.signing_in import means
+from maillage.accounts.signing_in.proving import (
+    ASSEMBLY_MINUTES,
+    ask_again,
+    is_export,
+    recently_proved_when,
+    sent_in_this_session,
+    strongly_proved,
+)
 from maillage.core.errors import DomainError
-from maillage.core.gone import gone
 from maillage.core.limits import LimitReached
-from maillage.core.listing import Column, Filter, Listing
-from maillage.core.posted import sent_uuid, sent_version
-from maillage.core.sealing import can_seal
+from maillage.core.screens.doing import did
+from maillage.core.screens.gone import gone
+from maillage.core.screens.listing import Column, Filter, Listing
+from maillage.core.screens.posted import sent_uuid, sent_version
 from maillage.core.text import percent, plural
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.actions.reading import SealedWords
@@ -35,76 +43,90 @@ from maillage.unscheduled_care.models import (
     Outcome,
     Slot,
 )
-from maillage.unscheduled_care.notifications import when
-from maillage.unscheduled_care.statistics import CareFigures, figures
-from maillage.unscheduled_care.web.access import own_effector
-from maillage.unscheduled_care.web.burst_views import bursts_of
-from maillage.unscheduled_care.web.finding import (
+from maillage.unscheduled_care.permissions import CARE_MANAGE, PATIENT_DESK, SLOT_BOOK, SLOT_PUBLISH
+from maillage.unscheduled_care.queries.moments import when
+from maillage.unscheduled_care.queries.statistics import CareFigures, figures
+from maillage.unscheduled_care.screens.difficulty import DifficultyForm
+from maillage.unscheduled_care.screens.finding import (
+    FindForm,
+    SearchResults,
     answer_json,
     asked_slot,
-    bound,
+    book_or_move,
     count_search,
-    found,
-    give,
+    move_query,
+    refusal_with_next,
     search_again,
-    told_kindly,
+    search_context,
+    search_form,
+    search_results,
     typed_reason,
 )
-from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm, DifficultyForm
-from maillage.unscheduled_care.web.found_lines import slot_lines
+from maillage.unscheduled_care.web.access import own_effector
+from maillage.unscheduled_care.web.burst_views import bursts_of
+from maillage.unscheduled_care.web.forms import AnswerForm, CareSettingsForm
 from maillage.unscheduled_care.web.public_views import answer, appointment_context, say_outcome
-from maillage.unscheduled_care.web.regulation_views import move_query
 
 STRONGER_WANTED = "à lire après une seconde preuve (« Mes connexions »)"
 PERIODS = [("30", "30 jours"), ("90", "3 mois"), ("365", "un an")]
 
 
-@requires(Permission.SLOT_BOOK)
+@requires(SLOT_BOOK)
 def desk(request: CptsRequest) -> HttpResponse:
     """The page of the desk: find a slot; beside it, what waits."""
     at = timezone.now()
-    form = bound(request.GET)
-    results = found(form, now=at, kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
-    moved = _moved(request, request.GET)
-    lines = slot_lines(results.slots, cpts_slug=request.cpts.slug, is_move=moved is not None) if results else ""
-    context = {
-        "form": form, "found": results, "lines": lines, "at": at, "query": request.GET.urlencode(), "moved": moved,
-        "may_seal": can_seal(),
-    }  # fmt: skip
+    form = search_form(request.GET)
+    results = _results(request, form, at)
+    context = search_context(request, form, results, moved=_moved(request, request.GET), at=at) | {
+        "cpts": request.cpts,
+        "book_name": "unscheduled_care:desk_book",
+        "zone": timezone.get_current_timezone(),
+    }
     if not request.htmx:
-        context |= _around(request, at)
+        context |= _around(request, at) | {"more": links_under("unscheduled_care:desk", request)}
     page = "unscheduled_care/_results.html" if request.htmx else "unscheduled_care/desk.html"
     return render(request, page, context)
 
 
-@requires(Permission.SLOT_BOOK)
+@requires(SLOT_BOOK)
 def find_json(request: CptsRequest) -> HttpResponse:
     """The same search, for another software."""
     count_search(request.user)
-    form = bound(request.GET)
-    results = found(form, now=timezone.now(), kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
-    return answer_json(form, results)
+    form = search_form(request.GET)
+    return answer_json(form, _results(request, form, timezone.now()))
+
+
+def _results(request: CptsRequest, form: FindForm, at: datetime) -> SearchResults | None:
+    """What the desk of this CPTS may book."""
+    return search_results(form, now=at, kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
 
 
 def _around(request: CptsRequest, at: datetime) -> dict[str, Any]:
     """What waits beside the search."""
     return {
-        "care": actions.settings_of(request.cpts), "left": _left_behind(request, at),
+        "care": actions.settings_of(request.cpts),
+        "left": _left_behind(request, at),
         "late": _without_outcome(request, at),
         "difficulties": Difficulty.objects.of(request.cpts).unsolved().count(),
         "free": Slot.objects.of(request.cpts).open().starting_between(at, at + timedelta(hours=48)).count(),
-    }  # fmt: skip
+    }
 
 
 def _moved(request: CptsRequest, asked: QueryDict) -> Appointment | None:
-    """The appointment that another slot is looked for."""
+    """The appointment that another slot is looked for. Whoever sees a patient opens their file: that of a request is
+    moved by the desk, or by the professional who sees them."""
     uuid = sent_uuid(asked.get("deplacer") or "")
-    return _readable(request).filter(uuid=uuid).first() if uuid else None
+    rows = _readable(request)
+    if PATIENT_DESK not in request.permissions:
+        own = own_effector(request)
+        of_no_patient = Q(request=None) | Q(request__erased_at__isnull=False)
+        rows = rows.filter(of_no_patient | (Q(effector=own) if own else Q(pk=None)))
+    return rows.filter(uuid=uuid).first() if uuid else None
 
 
 def _left_behind(request: CptsRequest, at: datetime) -> list[Appointment]:
     """To come with somebody who left the CPTS: to be handed over, not lost."""
-    if Permission.CARE_MANAGE not in request.permissions:
+    if CARE_MANAGE not in request.permissions:
         return []
     inside = Effector.objects.of(request.cpts).values("pk")
     ahead = Appointment.objects.of(request.cpts).filter(status=AppointmentStatus.BOOKED, starts_at__gt=at)
@@ -117,7 +139,7 @@ def _without_outcome(request: CptsRequest, at: datetime) -> int:
 
 
 @require_POST
-@requires(Permission.SLOT_BOOK)
+@requires(SLOT_BOOK)
 def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
     """The desk, or a member for a patient."""
     slot = asked_slot(slot_uuid)
@@ -125,12 +147,11 @@ def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
     booker = actions.Booker(user=request.user, origin=Origin.DESK, cpts=request.cpts)
     try:
         moved = _moved(request, asked)
-        row = give(slot, asked=asked, reason=typed_reason(request.POST), moved=moved, booker=booker, at=at)
+        row = book_or_move(slot, asked=asked, reason=typed_reason(request.POST), moved=moved, booker=booker, at=at)
     except LimitReached as error:
         return search_again(request, error, asked, desk)
     except DomainError as error:
-        results = found(bound(asked), now=at, kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
-        messages.error(request, told_kindly(error, results))
+        messages.error(request, refusal_with_next(error, _results(request, search_form(asked), at)))
         return redirect(f"{reverse('unscheduled_care:desk', args=[request.cpts.slug])}?{asked.urlencode()}")
     if care := _asked_for(request, asked):
         _end(request, care, row, at)
@@ -143,7 +164,7 @@ def book(request: CptsRequest, slot_uuid: UUID) -> HttpResponse:
 def _asked_for(request: CptsRequest, asked: QueryDict) -> CareRequest | None:
     """The request that a slot is looked for."""
     uuid = sent_uuid(asked.get("demande") or "")
-    desk = Permission.PATIENT_DESK in request.permissions
+    desk = PATIENT_DESK in request.permissions
     rows = CareRequest.objects.of(request.cpts).visible_to(request.user, desk=desk)
     return rows.filter(uuid=uuid).first() if uuid else None
 
@@ -161,7 +182,7 @@ def _end(request: CptsRequest, care: CareRequest, row: Appointment, at: datetime
         )
 
 
-@requires(Permission.SLOT_BOOK)
+@requires(SLOT_BOOK)
 @recently_proved_when(is_export)
 def appointments(request: CptsRequest) -> HttpResponse:
     """Every appointment of the CPTS; a member reads their own bookings and their own patients."""
@@ -180,6 +201,7 @@ def appointments(request: CptsRequest) -> HttpResponse:
             Filter("origine", "Réservé par", "origin", Origin.choices),
         ),
         default_sort="-starts_at",
+        dated_by="starts_at",
         filename=f"rendez-vous-{request.cpts.slug}",
         empty="Aucun rendez-vous pour l’instant.",
     )
@@ -190,13 +212,13 @@ def appointments(request: CptsRequest) -> HttpResponse:
 
 def _readable(request: CptsRequest) -> QuerySet[Appointment]:
     rows = Appointment.objects.of(request.cpts).select_related("slot__schedule", "effector", "cpts")
-    if Permission.CARE_MANAGE in request.permissions:
+    if CARE_MANAGE in request.permissions:
         return rows
     own = own_effector(request)
     return rows.filter(Q(booked_by=request.user) | (Q(effector=own) if own else Q(pk=None)))
 
 
-@requires(Permission.SLOT_BOOK)
+@requires(SLOT_BOOK)
 def appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpResponse:
     """One appointment, for whoever booked it or the team: what is read to the patient, and what may change."""
     row = get_object_or_404(_readable(request), uuid=appointment_uuid)
@@ -214,12 +236,19 @@ def appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpResponse:
         except DomainError as error:
             messages.error(request, error.user_message)
         return redirect("unscheduled_care:appointment", request.cpts.slug, row.uuid)
+    if _is_proof_old(request, row):
+        return ask_again(request)
     try:
         said = _words(request, row)
     except DomainError as error:
         return gone(request, "Rendez-vous", error.user_message)
     context = appointment_context(row) | {"move_query": move_query(row), "form": form, "said": said}
     return render(request, "unscheduled_care/appointment.html", context)
+
+
+def _is_proof_old(request: CptsRequest, row: Appointment) -> bool:
+    """A session left open for hours does not read why a patient comes: who is there proves it again."""
+    return bool(row.sealed) and means.is_strong(request) and not means.is_recent(request, ASSEMBLY_MINUTES)
 
 
 def _words(request: CptsRequest, row: Appointment) -> SealedWords:
@@ -236,7 +265,7 @@ def _report(request: CptsRequest, row: Appointment, text: str) -> None:
     messages.success(request, "Signalé à la coordination.")
 
 
-@requires(Permission.SLOT_PUBLISH)
+@requires(SLOT_PUBLISH)
 def own_appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpResponse:
     """A patient who was sent to me."""
     effector = own_effector(request)
@@ -245,6 +274,8 @@ def own_appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpRespons
     if request.method == "POST":
         answer(request, row)
         return redirect("unscheduled_care:own_appointment", request.cpts.slug, row.uuid)
+    if _is_proof_old(request, row):
+        return ask_again(request)
     try:
         said = _words(request, row)
     except DomainError as error:
@@ -252,7 +283,8 @@ def own_appointment(request: CptsRequest, appointment_uuid: UUID) -> HttpRespons
     return render(request, "unscheduled_care/own_appointment.html", appointment_context(row) | {"said": said})
 
 
-@requires(Permission.CARE_MANAGE)
+@requires(CARE_MANAGE)
+@strongly_proved
 def difficulties(request: CptsRequest) -> HttpResponse:
     """What the regulation could not do, unsolved first."""
     return _difficulties(request)
@@ -278,33 +310,30 @@ def _answer_form(row: Difficulty, answered: AnswerForm | None) -> AnswerForm:
 
 
 @require_POST
-@requires(Permission.CARE_MANAGE)
+@requires(CARE_MANAGE)
 def solve(request: CptsRequest, difficulty_uuid: UUID) -> HttpResponse:
     difficulty = get_object_or_404(Difficulty.objects.of(request.cpts), uuid=difficulty_uuid)
     form = AnswerForm(request.POST, difficulty=difficulty.pk)
     if not form.is_valid():
         return _difficulties(request, form)
-    try:
-        actions.solve(difficulty=difficulty, answer=form.cleaned_data["answer"], by=request.user, at=timezone.now())
-        messages.success(request, "Difficulté traitée.")
-    except DomainError as error:
-        messages.error(request, error.user_message)
+    did(request, actions.solve, "Difficulté traitée.", difficulty=difficulty, answer=form.cleaned_data["answer"])
     return redirect("unscheduled_care:difficulties", request.cpts.slug)
 
 
 @require_POST
-@requires(Permission.CARE_MANAGE)
+@requires(CARE_MANAGE)
 def ask(request: CptsRequest) -> HttpResponse:
     """« Pouvez-vous voir des patients ? », to every professional with an agenda."""
-    try:
-        asked = actions.ask_everybody(cpts=request.cpts, by=request.user, at=timezone.now())
-        messages.success(request, f"{asked} {plural(asked, 'professionnel sollicité', 'professionnels sollicités')}.")
-    except DomainError as error:
-        messages.error(request, error.user_message)
+    did(
+        request,
+        actions.ask_everybody,
+        lambda asked: f"{asked} {plural(asked, 'professionnel sollicité', 'professionnels sollicités')}.",
+        cpts=request.cpts,
+    )
     return redirect("unscheduled_care:desk", request.cpts.slug)
 
 
-@requires(Permission.CARE_MANAGE)
+@requires(CARE_MANAGE)
 def statistics(request: CptsRequest) -> HttpResponse:
     """What became of the slots of these last months."""
     chosen = request.GET.get("periode", "90")
@@ -335,11 +364,12 @@ def _told(counted: CareFigures, target_hours: int) -> dict[str, Any]:
         "target_label": f"Vus en moins de {target_hours} h",
         "target_note": f"{percent(share)} des patients venus" if share is not None else "",
         "themes": [
-            ("Par délai", _bars(counted.by_delay)), ("Par heure du rendez-vous", _bars(counted.by_hour)),
+            ("Par délai", _bars(counted.by_delay)),
+            ("Par heure du rendez-vous", _bars(counted.by_hour)),
             ("Par professionnel", _bars(counted.by_professional)),
             ("Par commune du patient", _bars(counted.by_commune)),
         ],
-    }  # fmt: skip
+    }
 
 
 def _bars(rows: list[tuple[str, int]]) -> list[dict[str, Any]]:
@@ -347,7 +377,8 @@ def _bars(rows: list[tuple[str, int]]) -> list[dict[str, Any]]:
     return [{"label": label, "text": count, "width": 100 * count / most, "is_own": True} for label, count in rows]
 
 
-@requires(Permission.CARE_MANAGE)
+@requires(CARE_MANAGE)
+@sent_in_this_session
 def settings(request: CptsRequest) -> HttpResponse:
     """The delay aimed at, the number to call, the agreement with the SAS, whether patients may be named."""
     care = actions.settings_of(request.cpts)
@@ -355,9 +386,12 @@ def settings(request: CptsRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             actions.save_settings(
-                cpts=request.cpts, read_version=sent_version(request), fields=form.cleaned_data, by=request.user,
+                cpts=request.cpts,
+                read_version=sent_version(request),
+                fields=form.cleaned_data,
+                by=request.user,
                 at=timezone.now(),
-            )  # fmt: skip
+            )
         except DomainError as error:
             form.add_error(None, error.user_message)
         else:

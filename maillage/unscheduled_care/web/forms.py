@@ -1,33 +1,27 @@
-"""Small forms of the regulation, the desk and the coordinator."""
+"""Small forms of the desk, the coordinator and the patient."""
 
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
-from maillage.core.fields import DayField, PhoneField
-from maillage.core.sealing import NoSealingKey, can_seal
+from maillage.core.screens.fields import DayField, PhoneField
+from maillage.core.secrecy.sealing import NoSealingKey, can_seal
 from maillage.unscheduled_care.actions.booking import read_code
 from maillage.unscheduled_care.models import CareSettings
 from maillage.unscheduled_care.models.settings import TARGETS
 from maillage.unscheduled_care.rules.identifiers import bare_finess
 
 
-class DifficultyForm(forms.Form):
-    text = forms.CharField(
-        label="Ce qui s’est passé", max_length=2000, widget=forms.Textarea({"rows": 3}),
-        help_text="Ne nommez pas le patient.",
-        error_messages={"required": "Dites en quelques mots ce qui s’est passé."},
-    )  # fmt: skip
-
-
 class AnswerForm(forms.Form):
     """What was answered to a difficulty; one form a difficulty on the page."""
 
     answer = forms.CharField(
-        label="Réponse", max_length=2000, widget=forms.Textarea({"rows": 2}),
+        label="Réponse",
+        max_length=2000,
+        widget=forms.Textarea({"rows": 2}),
         error_messages={"required": "Écrivez ce qui a été répondu."},
-    )  # fmt: skip
+    )
 
     def __init__(self, data: QueryDict | None = None, *, difficulty: int) -> None:
         super().__init__(data, auto_id=f"difficulty-{difficulty}-%s")
@@ -64,17 +58,22 @@ class CareSettingsForm(forms.Form):
         label="Contacts de la régulation", max_length=2000, required=False, widget=forms.Textarea({"rows": 3})
     )
     answer_modes = forms.CharField(
-        label="Modes de réponse convenus avec le SAS", max_length=2000, required=False,
+        label="Modes de réponse convenus avec le SAS",
+        max_length=2000,
+        required=False,
         widget=forms.Textarea({"rows": 3}),
-    )  # fmt: skip
+    )
     hds_host = forms.CharField(
-        label="Hébergeur certifié HDS de cette instance", max_length=120, required=False,
+        label="Hébergeur certifié HDS de cette instance",
+        max_length=120,
+        required=False,
         help_text="L’hébergement de données de santé est certifié par l’État : demandez-le à qui tient votre instance.",
-    )  # fmt: skip
+    )
     declares_hds = forms.BooleanField(
-        label="Je déclare que cette instance est hébergée par cet hébergeur certifié", required=False,
+        label="Je déclare que cette instance est hébergée par cet hébergeur certifié",
+        required=False,
         help_text="Sans cette déclaration, aucun patient ne peut être nommé ici ; les créneaux et le SAS fonctionnent.",
-    )  # fmt: skip
+    )
     patient_months = forms.IntegerField(
         label="Mois de conservation des données d’un patient après l’issue", min_value=1, max_value=24
     )
@@ -97,7 +96,13 @@ class CareSettingsForm(forms.Form):
     @staticmethod
     def initial_of(care: CareSettings) -> dict[str, Any]:
         names = (
-            "target_hours", "phone", "finess", "agreed_with_sas_on", "sas_contacts", "answer_modes", "hds_host",
+            "target_hours",
+            "phone",
+            "finess",
+            "agreed_with_sas_on",
+            "sas_contacts",
+            "answer_modes",
+            "hds_host",
             "patient_months",
-        )  # fmt: skip
+        )
         return {name: getattr(care, name) for name in names} | {"declares_hds": care.may_name_patients}

@@ -11,18 +11,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maillage.accounts.models import User
-from maillage.core.access import public
+from maillage.core import links
 from maillage.core.errors import DomainError
-from maillage.core.gone import gone
 from maillage.core.limits import LimitReached, spend_from
-from maillage.exchange import links
+from maillage.core.screens.access import public
+from maillage.core.screens.gone import gone
 from maillage.unscheduled_care import actions
-from maillage.unscheduled_care.calendar import feed_text
 from maillage.unscheduled_care.limits import CODES, CODES_BLOCK
 from maillage.unscheduled_care.models import Appointment, Effector, SlotStatus
-from maillage.unscheduled_care.notifications import when
-from maillage.unscheduled_care.own_agenda import appointments_of, slots_of
-from maillage.unscheduled_care.rules.agenda_query import AHEAD, BACK
+from maillage.unscheduled_care.queries.calendar import feed_text
+from maillage.unscheduled_care.queries.moments import when
+from maillage.unscheduled_care.queries.own_agenda import appointments_of, slots_of
+from maillage.unscheduled_care.rules.subscribed import AHEAD, BACK
 from maillage.unscheduled_care.web.access import appointment_of
 from maillage.unscheduled_care.web.forms import CancelForm
 

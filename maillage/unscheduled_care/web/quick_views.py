@@ -5,10 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from maillage.core.access import public
+from maillage.core import links
 from maillage.core.errors import DomainError
-from maillage.core.gone import gone
-from maillage.exchange import links
+from maillage.core.screens.access import public
+from maillage.core.screens.gone import gone
 from maillage.unscheduled_care.models import Effector
 from maillage.unscheduled_care.notifications import AGENDA
 from maillage.unscheduled_care.web.agenda_forms import QuickForm

@@ -11,45 +11,48 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
-from maillage.accounts.proving import is_export, recently_proved_when, strongly_proved
-from maillage.core.access import public
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.accounts.signing_in.proving import is_export, recently_proved_when, strongly_proved
+from maillage.core import links
 from maillage.core.errors import DomainError
-from maillage.core.gone import gone
 from maillage.core.limits import LimitReached
-from maillage.core.listing import Column, Filter, Listing
-from maillage.core.posted import sent_uuid
+from maillage.core.screens.access import public
+from maillage.core.screens.gone import gone
+from maillage.core.screens.listing import Column, Filter, Listing
+from maillage.core.screens.posted import sent_uuid
 from maillage.core.text import percent
-from maillage.exchange import links
 from maillage.geography.fields import commune_text
+from maillage.patients import actions as patients
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import CareRequest, CareRequestQuerySet, Effector, Outcome, Solicitation
 from maillage.unscheduled_care.models.request import SEEN
-from maillage.unscheduled_care.notifications import SOLICITATION, when
-from maillage.unscheduled_care.places import point_of
+from maillage.unscheduled_care.notifications import SOLICITATION
+from maillage.unscheduled_care.permissions import PATIENT_DESK, SLOT_BOOK
+from maillage.unscheduled_care.queries.moments import when
+from maillage.unscheduled_care.queries.places import point_of
 from maillage.unscheduled_care.rules.places import distance_km
 from maillage.unscheduled_care.rules.ranking import USUAL_RADIUS
 from maillage.unscheduled_care.rules.warning_signs import warning_signs
-from maillage.unscheduled_care.web.finding import bound, found, own_doctor
-from maillage.unscheduled_care.web.found_lines import slot_lines
-from maillage.unscheduled_care.web.request_forms import EndForm, MessageForm, RequestForm
+from maillage.unscheduled_care.screens.finding import own_doctor, search_form, search_results
+from maillage.unscheduled_care.web.request_forms import EndForm, MessageForm, PatientSearchForm, RequestForm
 
 MEASURED_DAYS = 90
 OFFERED, SOLICITED = 8, 15
+TICKED = 5  # asked at once unless the desk says otherwise: the nearest, not everybody
 EVERYTHING = "toutes"
 
 
 def _readable(request: CptsRequest) -> CareRequestQuerySet:
-    desk = Permission.PATIENT_DESK in request.permissions
+    desk = PATIENT_DESK in request.permissions
     rows = CareRequest.objects.of(request.cpts).visible_to(request.user, desk=desk)
     late = ExpressionWrapper(Q(outcome="", due_at__lt=timezone.now()), output_field=BooleanField())
     whole = rows.annotate(is_late=late).select_related(
-        "cpts", "commune", "taken_by", "appointment__effector", "appointment__slot__schedule"
+        "cpts", "patient", "commune", "taken_by", "appointment__effector", "appointment__slot__schedule"
     )
     return whole.defer("commune__outline", "commune__neighbours")
 
 
-@requires(Permission.SLOT_BOOK)
+@requires(SLOT_BOOK)
 @recently_proved_when(is_export)
 def request_list(request: CptsRequest) -> HttpResponse:
     """Waiting ones first, by deadline. No name here: a patient's file is opened one at a time, and that is written."""
@@ -68,15 +71,21 @@ def request_list(request: CptsRequest) -> HttpResponse:
         search_in=("commune__name",),
         filters=(Filter("issue", "Issue", "outcome", Outcome.choices, blank="En attente", everything=EVERYTHING),),
         default_sort="due_at",
+        dated_by="opened_at",
         filename=f"demandes-{request.cpts.slug}",
         empty="Aucune demande en attente.",
     )
     if response := listing.export():
         return response
     context = {
-        "listing": listing, "page": listing.page(), "at": at, "late": rows.late(at).count(),
-        "may_name": actions.may_name_patients(request.cpts), "measured": _measured(request, at),
-    }  # fmt: skip
+        "listing": listing,
+        "page": listing.page(),
+        "at": at,
+        "late": rows.late(at).count(),
+        "may_name": actions.may_name_patients(request.cpts),
+        "measured": _measured(request, at),
+        "search": PatientSearchForm() if PATIENT_DESK in request.permissions else None,
+    }
     return render(request, "unscheduled_care/requests.html", context)
 
 
@@ -88,7 +97,26 @@ def _measured(request: CptsRequest, at: datetime) -> str:
     return percent(ended.filter(seen_at__lte=F("due_at")).count() / seen) if seen else ""
 
 
-@requires(Permission.SLOT_BOOK)
+@requires(PATIENT_DESK)
+@strongly_proved
+def find_patient(request: CptsRequest) -> HttpResponse:
+    """The requests of a patient by what they are called: numbers and days, no name; that one looked is written.
+
+    Whoever comes back from proving who they are has nothing sent any more: they are asked whom they look for.
+    """
+    form, rows = PatientSearchForm(request.POST if request.method == "POST" else None), None
+    if form.is_valid():
+        try:
+            found = patients.search(
+                cpts=request.cpts, text=form.cleaned_data["text"], by=request.user, at=timezone.now()
+            )
+            rows = _readable(request).of_patients(found)[:SOLICITED]
+        except DomainError as error:
+            form.add_error("text", error.user_message)
+    return render(request, "unscheduled_care/find_patient.html", {"form": form, "rows": rows})
+
+
+@requires(SLOT_BOOK)
 def new_request(request: CptsRequest) -> HttpResponse:
     """Who, where, what, how soon."""
     care, at = actions.settings_of(request.cpts), timezone.now()
@@ -102,9 +130,14 @@ def new_request(request: CptsRequest) -> HttpResponse:
             return render(request, "unscheduled_care/request_new.html", context)
         try:
             row = actions.open_request(
-                cpts=request.cpts, patient={name: data[name] for name in ("who", "what", "doctor")},
-                commune=data["commune"], group=data["group"], hours=data["hours"], by=request.user, at=at,
-            )  # fmt: skip
+                cpts=request.cpts,
+                patient={name: data[name] for name in ("who", "what", "doctor")},
+                commune=data["commune"],
+                group=data["group"],
+                hours=data["hours"],
+                by=request.user,
+                at=at,
+            )
         except DomainError as error:
             form.add_error(None, error.user_message)
         else:
@@ -113,7 +146,7 @@ def new_request(request: CptsRequest) -> HttpResponse:
     return render(request, "unscheduled_care/request_new.html", context)
 
 
-@requires(Permission.SLOT_BOOK)
+@requires(SLOT_BOOK)
 @strongly_proved
 def show_request(request: CptsRequest, request_uuid: UUID) -> HttpResponse:
     """One patient: who they are, who could see them, what was said, how it ends."""
@@ -136,15 +169,29 @@ def show_request(request: CptsRequest, request_uuid: UUID) -> HttpResponse:
     except DomainError as error:
         return gone(request, "Demande", error.user_message)
     context = {
-        "row": row, "patient": patient, "thread": thread, "end": end, "message": message,
+        "row": row,
+        "patient": patient,
+        "thread": thread,
+        "end": end,
+        "message": message,
         "when": when(row.appointment.starts_at, row.appointment.slot.schedule) if row.appointment else "",
         "solicited": row.solicitations.select_related("effector").order_by("pk"),
         "signs": warning_signs(patient.get("what", "")),
-        "term": actions.term_of(row), "refusal": refusal,
-    }  # fmt: skip
+        "term": actions.term_of(row),
+        "alike": _alike(request, row, patient),
+        "refusal": refusal,
+    }
     if row.is_waiting:
         context |= _orientation(request, row, patient)
     return render(request, "unscheduled_care/request.html", context)
+
+
+def _alike(request: CptsRequest, row: CareRequest, patient: dict[str, str]) -> list[CareRequest]:
+    """Other requests that may be of the same person, for the desk."""
+    if PATIENT_DESK not in request.permissions or not patient:
+        return []
+    records = patients.look_alikes(row.patient, patient, at=timezone.now())
+    return list(_readable(request).of_patients(records)[:OFFERED]) if records else []
 
 
 def _act(request: CptsRequest, row: CareRequest, message: MessageForm, end: EndForm) -> str:
@@ -179,10 +226,12 @@ def _orientation(request: CptsRequest, row: CareRequest, patient: dict[str, str]
     asked["demande"] = str(row.uuid)
     sought = asked.copy()  # of the doctor, who is sealed with the patient, nothing goes into an address
     sought["medecin"] = patient.get("doctor", "")
-    slots = found(bound(sought), now=timezone.now(), kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
+    results = search_results(
+        search_form(sought), now=timezone.now(), kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk
+    )
     people = _near(request, row)
     return {
-        "offered": slot_lines(slots.slots[:OFFERED], cpts_slug=request.cpts.slug, is_move=False) if slots else "",
+        "offered": results.slots[:OFFERED] if results else [],
         "query": asked.urlencode(),
         "all_url": f"{reverse('unscheduled_care:desk', args=[request.cpts.slug])}?{asked.urlencode()}",
         "own": own_doctor(patient.get("doctor", ""), row.group),
@@ -195,16 +244,20 @@ def _near(request: CptsRequest, row: CareRequest) -> list[dict[str, Any]]:
     """Members of that profession, the nearest first; those whose place is not known last."""
     commune = row.commune
     rows = Effector.objects.of(request.cpts).filter(group=row.group).prefetch_related("schedules__commune")
-    near, ticked = [], request.POST.getlist("effector")
+    near: list[dict[str, Any]] = []
+    ticked = request.POST.getlist("effector")
     for effector in rows:
         points = [point for place in effector.schedules.all() if not place.is_closed and (point := point_of(place))]
         if commune.latitude is None or commune.longitude is None or not points:
             km = None
         else:
             km = min(distance_km(commune.latitude, commune.longitude, *point) for point in points)
-        is_ticked = str(effector.uuid) in ticked if ticked else km is not None and km <= USUAL_RADIUS
-        near.append({"effector": effector, "km": km, "is_ticked": is_ticked})
-    return sorted(near, key=lambda one: (one["km"] is None, one["km"] or 0, one["effector"].search_name))
+        near.append({"effector": effector, "km": km})
+    near.sort(key=lambda one: (one["km"] is None, one["km"] or 0, one["effector"].search_name))
+    for place, one in enumerate(near):
+        is_close = place < TICKED and one["km"] is not None and one["km"] <= USUAL_RADIUS
+        one["is_ticked"] = str(one["effector"].uuid) in ticked if ticked else is_close
+    return near
 
 
 @public
@@ -227,7 +280,11 @@ def solicited(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("unscheduled_care:solicited", token)
     care = row.request
     context = {
-        "row": row, "care": care, "due": when(care.due_at), "is_mine": care.taken_by_id == row.effector_id,
-        "is_over": not care.is_waiting, "phone": actions.settings_of(care.cpts).phone,
-    }  # fmt: skip
+        "row": row,
+        "care": care,
+        "due": when(care.due_at),
+        "is_mine": care.taken_by_id == row.effector_id,
+        "is_over": not care.is_waiting,
+        "phone": actions.settings_of(care.cpts).phone,
+    }
     return render(request, "unscheduled_care/solicited.html", context)

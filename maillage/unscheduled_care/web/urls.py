@@ -1,43 +1,27 @@
-from django.urls import URLPattern, path
+from django.urls import path
 
-from maillage.core.access import View
+from maillage.unscheduled_care.screens.routes import care
 from maillage.unscheduled_care.web import (
     agenda_views,
     burst_views,
     desk_views,
     public_views,
     quick_views,
-    regulation_views,
     request_views,
-    sas_entry,
-    simulator_views,
     week_views,
 )
-from maillage.unscheduled_care.web.access import on_local_clock
 
 app_name = "unscheduled_care"
 
 
-def care(route: str, view: View, name: str) -> URLPattern:
-    """A page of the workspace of a CPTS."""
-    return path(f"cpts/<slug:cpts_slug>/soins/{route}", on_local_clock(view), name=name)
-
-
 urlpatterns = [
-    path("regulation/", regulation_views.find, name="regulation"),
-    path("regulation/creneaux.json", regulation_views.find_json, name="regulation_json"),
-    path("regulation/reserver/<uuid:slot_uuid>/", regulation_views.book, name="regulation_book"),
-    path("regulation/rendez-vous/", regulation_views.appointments, name="regulation_appointments"),
-    path(
-        "regulation/rendez-vous/<uuid:appointment_uuid>/", regulation_views.appointment, name="regulation_appointment"
-    ),
-    path("regulation/rendez-vous/<uuid:appointment_uuid>/suite/", regulation_views.act, name="regulation_act"),
     care("", desk_views.desk, name="desk"),
     care("creneaux.json", desk_views.find_json, name="desk_json"),
     care("reserver/<uuid:slot_uuid>/", desk_views.book, name="desk_book"),
     care("rendez-vous/", desk_views.appointments, name="appointments"),
     care("rendez-vous/<uuid:appointment_uuid>/", desk_views.appointment, name="appointment"),
     care("demandes/", request_views.request_list, name="requests"),
+    care("demandes/retrouver/", request_views.find_patient, name="find_patient"),
     care("demandes/nouvelle/", request_views.new_request, name="new_request"),
     care("demandes/<uuid:request_uuid>/", request_views.show_request, name="request"),
     care("difficultes/", desk_views.difficulties, name="difficulties"),
@@ -46,7 +30,6 @@ urlpatterns = [
     care("demander-des-places/", desk_views.ask, name="ask"),
     care("chiffres/", desk_views.statistics, name="statistics"),
     care("semaine/", week_views.week, name="week"),
-    care("regulateur/", simulator_views.simulator, name="simulator"),
     care("reglages/", desk_views.settings, name="settings"),
     care("agenda/", agenda_views.agenda, name="own_agenda"),
     care("agenda/ouvrir/", agenda_views.open_slots, name="open_slots"),
@@ -64,7 +47,4 @@ urlpatterns = [
     path("rdv/<int:owner>/<str:token>/", public_views.personal, name="personal"),
     path("agenda-soins/<uuid:agenda_uuid>.ics", public_views.feed, name="feed"),
     path("annuler-un-rendez-vous/", public_views.cancel, name="cancel"),
-    path("sas/agenda/", sas_entry.agenda, name="agenda"),
-    path("sas/retour/", sas_entry.back, name="back"),
-    path("sas/conditions/", sas_entry.terms, name="terms"),
 ]

@@ -9,29 +9,32 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from maillage.accounts.permissions import CptsRequest, Permission, requires
+from maillage.accounts.permissions import CptsRequest, requires
+from maillage.unscheduled_care.permissions import SLOT_BOOK
+from maillage.unscheduled_care.queries.week import Week, week_of
 from maillage.unscheduled_care.rules.week import HOURS
-from maillage.unscheduled_care.week import Week, week_of
 
 DAY_BEGINS, DAY_ENDS = 8, 20  # the hours shown at once; the night is folded
 YEARS = range(2000, 2100)
 
 
-@requires(Permission.SLOT_BOOK)
+@requires(SLOT_BOOK)
 def week(request: CptsRequest) -> HttpResponse:
     """One week, the present one unless `semaine` (2026-W48) says another."""
     monday = _monday(request.GET.get("semaine", ""), timezone.localdate())
     found = week_of(request.cpts, monday)
     context = {
-        "week": found, "days": [monday + timedelta(days=day) for day in range(7)],
+        "week": found,
+        "days": [monday + timedelta(days=day) for day in range(7)],
         "rows": _rows(found, range(DAY_BEGINS, DAY_ENDS)),
         "night": _rows(found, [*range(DAY_ENDS, HOURS), *range(DAY_BEGINS)]),
         "holes": [
             (monday + timedelta(days=weekday), list(spans))
             for weekday, spans in groupby(found.holes, key=attrgetter("weekday"))
         ],
-        "before": _name(monday - timedelta(days=7)), "after": _name(monday + timedelta(days=7)),
-    }  # fmt: skip
+        "before": _name(monday - timedelta(days=7)),
+        "after": _name(monday + timedelta(days=7)),
+    }
     return render(request, "unscheduled_care/week.html", context)
 
 

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
-from maillage.accounts import identity
+from maillage.accounts.signing_in import identity
 from maillage.core.errors import DomainError
+from maillage.core.workspaces import declared
 
-RETURNS = ("accounts:psc_back", "unscheduled_care:back")
 SECONDS = 5
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         base = settings.PUBLIC_URL.rstrip("/")
         self.stdout.write("To register at the provider, exactly:")
-        for name in RETURNS:
+        for name in (name for names in declared("IDENTITY_RETURNS") for name in names):
             self.stdout.write(f"  return address     {base}{reverse(name)}")
         self.stdout.write(f"  after signing out  {base}{reverse('accounts:psc_signed_out')}")
         try:

@@ -10,9 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from maillage.aci.documents.simulation import Simulation, as_dict, as_text, measured
 from maillage.aci.rules.grid import UnknownAgreement
 from maillage.aci.rules.payments import Proration, Refusal, Scenario
-from maillage.aci.simulation import Simulation, as_dict, as_text, measured
 from maillage.core.errors import DomainError
 from maillage.core.missions import Mission
 from maillage.core.money import format_euros

@@ -11,9 +11,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from maillage.core import jobs, resealing
-from maillage.core.outages import outlive
-from maillage.core.worker import Worker
+from maillage.core.secrecy import resealing
+from maillage.core.work import jobs
+from maillage.core.work.outages import outlive
+from maillage.core.work.worker import Worker
 
 
 class Command(BaseCommand):

@@ -4,10 +4,11 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelector(".errors")?.focus();
 });
 
-// A form or a button marked data-confirm says what will happen before it does it.
+// A form or a button marked data-confirm says what will happen before it does it. Where its lines
+// are cut in the page says nothing.
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm ?? event.target.dataset?.confirm;
-  if (question && !window.confirm(question)) {
+  if (question && !window.confirm(question.replace(/\s*\n\s*/g, " "))) {
     event.preventDefault();
     event.stopImmediatePropagation();
   }

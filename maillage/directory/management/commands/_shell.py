@@ -7,8 +7,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from maillage.core.errors import DomainError
-from maillage.core.jobs import Progress
 from maillage.core.terminal import progress_bar
+from maillage.core.work.jobs import Progress
 from maillage.directory.models import DirectoryImport
 
 

@@ -22,7 +22,11 @@ class Command(ImportCommand):
     ) -> None:
         self.load(
             lambda progress: import_register(
-                path=path, departements=departements, at=timezone.now(), progress=progress, dry_run=dry_run,
+                path=path,
+                departements=departements,
+                at=timezone.now(),
+                progress=progress,
+                dry_run=dry_run,
                 accept_fewer=accept_fewer,
             )
-        )  # fmt: skip
+        )

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from maillage.geography.build import build
-from maillage.geography.reference import DATA_DIR
+from maillage.geography.loading.build import build
+from maillage.geography.loading.reference import DATA_DIR
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from maillage.core.errors import DomainError
 from maillage.core.terminal import progress_bar
 from maillage.geography.actions import load_reference
-from maillage.geography.reference import DATA_DIR, open_reference
+from maillage.geography.loading.reference import DATA_DIR, open_reference
 
 
 class Command(BaseCommand):

@@ -1,6 +1,7 @@
 """The demonstration: database, data, web and worker, in one command."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -78,6 +79,7 @@ class Command(BaseCommand):
         environment = os.environ | {"PUBLIC_URL": f"http://{host}:{port}"}  # links in mails lead back here
         processes = [subprocess.Popen(command, env=environment) for command in commands]
         self.stdout.write(f"Ouvrez http://{host}:{port} (Ctrl-C pour arrêter).")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by a service manager: both stop too
         try:
             while all(process.poll() is None for process in processes):
                 time.sleep(0.3)

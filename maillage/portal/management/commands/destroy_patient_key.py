@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
-from maillage.portal.actions import destroy_key
+from maillage.portal.actions.keys import destroy_key
 
 
 class Command(BaseCommand):

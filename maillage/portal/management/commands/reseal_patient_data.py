@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from maillage.core.resealing import reseal
+from maillage.core.secrecy.resealing import reseal
 
 
 class Command(BaseCommand):

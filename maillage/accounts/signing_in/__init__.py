@@ -1,0 +1,1 @@
+"""Who is at the keyboard: sign-in, sessions held back, fresh proofs, devices, the identity provider."""

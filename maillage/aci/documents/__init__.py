@@ -1,0 +1,1 @@
+"""What becomes paper, a file or a calendar."""

@@ -1,0 +1,1 @@
+"""What leaves as a file: PDF by Typst, spreadsheets, QR codes, French typography."""

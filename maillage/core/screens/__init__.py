@@ -1,0 +1,1 @@
+"""What every page is made of: who may open it, lists, forms, fields, links that lead nowhere."""

@@ -1,0 +1,1 @@
+"""Background work: jobs enqueued in the transaction, the worker, what ends by itself."""

@@ -1,0 +1,1 @@
+"""Facts as FHIR resources."""

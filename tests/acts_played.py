@@ -1,0 +1,48 @@
+"""Each act that the journal may tell is played by a test: the whole suite names at its end those that none played.
+
+The hooks below are pytest's, taken by tests/conftest.py; workers of xdist tell the controller what they played.
+"""
+
+import pytest
+
+from maillage.audit import actions as journal
+from maillage.core.workspaces import declared
+
+_played: set[str] = set()
+_insert = journal.insert
+
+
+def _seen(event):
+    assert event.summary, event.type
+    _played.add(str(event.type))
+    return _insert(event)
+
+
+journal.insert = _seen
+
+
+def every_act() -> set[str]:
+    return {str(act) for acts in declared("ACTS") for act in acts}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    _played.update(getattr(node, "workeroutput", {}).get("acts", ()))
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["acts"] = sorted(_played)
+
+
+def say_what_is_missing(terminalreporter):
+    session = terminalreporter._session
+    if _is_whole(session) and (missing := sorted(every_act() - _played)):
+        terminalreporter.write_line(f"Acts of the journal that no test plays: {', '.join(missing)}", red=True)
+
+
+def _is_whole(session) -> bool:
+    """Every test ran, and none failed: what is missing then is missing."""
+    option = session.config.option
+    asked = option.keyword or option.markexpr or getattr(option, "lf", False) or option.collectonly
+    return not asked and session.config.args == session.config.getini("testpaths") and not session.testsfailed
