@@ -90,9 +90,16 @@ def sample_reference(tmp_path_factory: pytest.TempPathFactory, sample_files: dic
     return open_reference(write_reference(tmp_path_factory.mktemp("reference"), sample_files))
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker, sample_reference: Reference) -> None:
+    """Each process loads the communes once, committed: every test begins with them."""
+    with django_db_blocker.unblock():
+        load_reference(sample_reference, at=NOON)
+
+
 @pytest.fixture
 def communes(db: None, sample_reference: Reference) -> None:
-    """Dordogne and the special places. A test marked transaction=True gets them committed, seen by its threads."""
+    """Dordogne and the special places, loaded anew where a test marked transaction=True emptied the database."""
     if not Commune.objects.exists():
         load_reference(sample_reference, at=NOON)
 

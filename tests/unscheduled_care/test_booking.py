@@ -365,7 +365,7 @@ def test_a_cpts_sees_the_slots_opened_to_it_only(django_assert_num_queries):
     Slot.objects.update(group="10G", cell=cell_of(*BERGERAC), latitude=BERGERAC[0], longitude=BERGERAC[1])
     cpts = Cpts.objects.get(name="CPTS Exemple Nord")
     with django_assert_num_queries(2):
-        found = find_slots(need(kinds=int(Kind.PRO | Kind.PUBLIC), cpts_id=cpts.pk), now=NOON)
+        found = find_slots(need(cpts_id=cpts.pk), now=NOON)
     assert {one.slot.effector.family_name for one in found} == {"DESPRÉS", "FERRAND"}
     assert len(found) == 2
 

@@ -9,13 +9,14 @@ from uuid import UUID
 from maillage.core.sql.rows import Columns, one_of, read_rows
 from maillage.cpts.models import Approval
 from maillage.directory.rules.identifiers import UnknownIdentifier, practitioner_key
-from maillage.unscheduled_care.models import OPEN_SQL, SHOWN_TO_SAS, Effector, Schedule, Slot, SlotAudience
+from maillage.unscheduled_care.models import Effector, Schedule, Slot, SlotAudience
+from maillage.unscheduled_care.models.visibility import OPEN_SQL, OPENED_TO_SAS, SHOWN_TO_SAS, WITHOUT_CPTS
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind, Mode
 
 # Made once: a flag is slow to make and to read.
 KINDS = [Kind(number) for number in range(ALL_KINDS + 1)]
 MODES = [Mode(number) for number in range(ALL_MODES + 1)]
-WITHOUT_CPTS = ALL_KINDS & ~int(Kind.CPTS)
+OPENED_TO_OTHERS = f"(slot.kinds & {WITHOUT_CPTS:d}) <> 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,12 @@ PLACE = Columns(
     "siret",
     "former_id",
 )
-# What EffectorQuerySet.shown_to_sas and SlotQuerySet.open say, in the words of both engines.
+# What SlotQuerySet.told_to_sas says, with the owner and the place beside it.
 SLOTS = """
 SELECT {slot}, {place}, {owner} FROM unscheduled_care_slot AS slot
 JOIN unscheduled_care_effector AS owner ON owner.id = slot.effector_id
 JOIN unscheduled_care_schedule AS place ON place.id = slot.schedule_id
-WHERE {wanted} AND slot.starts_at > %s AND {open} AND place.confirmed_at IS NOT NULL AND {shown}
+WHERE {wanted} AND slot.starts_at > %s AND {open} AND {opened} AND place.confirmed_at IS NOT NULL AND {shown}
 ORDER BY slot.starts_at, slot.id
 """
 # Where, in a row, the place and its owner begin.
@@ -116,6 +117,7 @@ def _published(wanted: str, parameters: list[Any], *, at: datetime, with_cpts: b
         wanted=wanted,
         shown=SHOWN_TO_SAS,
         open=OPEN_SQL.format(slot="slot"),
+        opened=OPENED_TO_SAS if with_cpts else OPENED_TO_OTHERS,
     )
     rows = read_rows(sql, [*parameters, at], WHOLE)
     places: dict[int, tuple[Schedule, Effector]] = {}
@@ -124,12 +126,9 @@ def _published(wanted: str, parameters: list[Any], *, at: datetime, with_cpts: b
     for row in rows:
         pk, uuid, place, starts_at, ends_at, kinds, modes, walk_in, reasons = row[:PLACE_AT]
         cpts = audiences.get(pk, ())
-        shown = kinds if cpts else kinds & WITHOUT_CPTS
-        if shown:
-            where = places.get(place) or places.setdefault(place, _around(row))
-            found.append(
-                PublishedSlot(uuid, starts_at, ends_at, KINDS[shown], MODES[modes], walk_in, reasons, *where, cpts)
-            )
+        told = KINDS[kinds if cpts else kinds & WITHOUT_CPTS]
+        where = places.get(place) or places.setdefault(place, _around(row))
+        found.append(PublishedSlot(uuid, starts_at, ends_at, told, MODES[modes], walk_in, reasons, *where, cpts))
     return found
 
 

@@ -49,7 +49,7 @@ def agenda(request: HttpRequest) -> HttpResponse:
     keys = keys_of([request.GET.get("ps", "")[:20]])
     effector = get_object_or_404(Effector.objects.shown_to_sas(), national_id__in=keys)
     at = timezone.now()
-    slots = Slot.objects.open().filter(effector=effector).starting_between(at, at + SHOWN).for_listing()
+    slots = Slot.objects.told_to_sas().filter(effector=effector).starting_between(at, at + SHOWN).for_listing()
     shown = list(slots[:MOST])
     zone = zone_of(departement_of_place(shown[0].schedule)) if shown else None
     with timezone.override(zone or timezone.get_current_timezone()):

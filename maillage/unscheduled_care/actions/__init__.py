@@ -12,7 +12,6 @@ from maillage.unscheduled_care.actions.agenda import (
 )
 from maillage.unscheduled_care.actions.asking import AskedLately, ask_everybody
 from maillage.unscheduled_care.actions.booking import (
-    DESK_KINDS,
     FOLLOW,
     AppointmentOver,
     Booker,
@@ -84,7 +83,6 @@ from maillage.unscheduled_care.actions.requests import (
 from maillage.unscheduled_care.actions.settings import save_settings, settings_of
 
 __all__ = [
-    "DESK_KINDS",
     "FOLLOW",
     "READ",
     "AbsenceOver",

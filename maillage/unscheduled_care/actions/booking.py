@@ -15,7 +15,7 @@ from maillage.core.limits import spend
 from maillage.core.secrecy.sealed import read_sealed, write_sealed
 from maillage.core.sql.rows import insert, read_rows
 from maillage.core.work import jobs
-from maillage.cpts.models import Approval, Cpts
+from maillage.cpts.models import Cpts
 from maillage.geography.rules.clocks import zone_of
 from maillage.unscheduled_care.actions.locking import lock_slots
 from maillage.unscheduled_care.actions.requests import move_request, reopen_request
@@ -23,24 +23,25 @@ from maillage.unscheduled_care.acts import Act
 from maillage.unscheduled_care.hooks import appointment_changed
 from maillage.unscheduled_care.limits import DESK_BOOKINGS, SAS_BOOKINGS
 from maillage.unscheduled_care.models import (
-    ACTING,
-    LINKS_IN_FORCE,
-    OPEN_SQL,
-    REACHED,
-    SHOWN_TO_SAS,
     Appointment,
     AppointmentStatus,
     Origin,
     Slot,
     SlotStatus,
 )
+from maillage.unscheduled_care.models.visibility import (
+    APPROVED,
+    FROM_A_MEMBER,
+    LINKS_IN_FORCE,
+    OPEN_SQL,
+    OPENED_TO_CPTS,
+    TOLD_TO_SAS,
+)
 from maillage.unscheduled_care.queries.places import departement_of_place
-from maillage.unscheduled_care.rules.slots import Kind
 
 FOLLOW = "unscheduled_care.follow"
 CODE_DIGITS = 8
 A_DAY_ANYWHERE = timedelta(hours=26)  # from noon UTC, a day of any French clock
-DESK_KINDS = Kind.PUBLIC | Kind.PRO  # what any CPTS sees; the kind CPTS is seen by those it is open to
 
 
 class SlotNoLongerFree(DomainError):
@@ -151,26 +152,21 @@ class Facts:
     """What a booking asks of a slot and of its owner. `cpts_id`: whose figures it counts in."""
 
     is_away: bool
-    is_member: bool
+    is_shown_to_desk: bool
     is_told_to_sas: bool
-    has_audience: bool
-    is_for_cpts: bool
     cpts_id: int | None
 
 
-LINKS = f"{LINKS_IN_FORCE} WHERE link.effector_id = %(owner)s"
-APPROVED = f"home.approval = '{Approval.APPROVED}'"  # whose figures it counts in, and whose team reads why
-AWAY = "WHERE effector_id = %(owner)s AND starts_at < %(end)s AND ends_at > %(start)s"
-AUDIENCES = "FROM unscheduled_care_slotaudience WHERE slot_id = %(slot)s"
+AWAY = "WHERE effector_id = slot.effector_id AND starts_at < slot.ends_at AND ends_at > slot.starts_at"
+# An approved CPTS of its owner: its team reads why a patient comes.
+HOMES = f"SELECT MIN(link.cpts_id) {LINKS_IN_FORCE} WHERE link.effector_id = slot.effector_id AND {APPROVED}"
 FACTS = f"""SELECT
 EXISTS (SELECT 1 FROM unscheduled_care_absence {AWAY}) OR EXISTS (SELECT 1 FROM unscheduled_care_busytime {AWAY}),
-EXISTS (SELECT 1 {ACTING} WHERE link.effector_id = %(owner)s AND {REACHED}),
-EXISTS (SELECT 1 FROM unscheduled_care_effector AS owner WHERE owner.id = %(owner)s AND {SHOWN_TO_SAS})
-    AND EXISTS (SELECT 1 FROM unscheduled_care_schedule WHERE id = %(place)s AND confirmed_at IS NOT NULL),
-EXISTS (SELECT 1 {AUDIENCES}),
-EXISTS (SELECT 1 {AUDIENCES} AND cpts_id = %(cpts)s),
-COALESCE((SELECT MIN(link.cpts_id) {LINKS} AND {APPROVED} AND link.cpts_id IN (SELECT cpts_id {AUDIENCES})),
-    (SELECT MIN(link.cpts_id) {LINKS} AND {APPROVED}))
+{OPENED_TO_CPTS} AND {FROM_A_MEMBER},
+{TOLD_TO_SAS},
+COALESCE(({HOMES} AND link.cpts_id IN (SELECT cpts_id FROM unscheduled_care_slotaudience WHERE slot_id = slot.id)),
+    ({HOMES}))
+FROM unscheduled_care_slot AS slot WHERE slot.id = %(slot)s
 """  # noqa: S608  # constants of this module
 
 
@@ -179,31 +175,16 @@ def facts_of(slot: Slot, cpts_id: int | None) -> Facts:
 
     A booking counts for the CPTS that made it; by the SAS, for one the slot is open to, else the first of its owner.
     """
-    parameters = {
-        "owner": slot.effector_id,
-        "place": slot.schedule_id,
-        "start": slot.starts_at,
-        "end": slot.ends_at,
-        "slot": slot.pk,
-        "cpts": cpts_id or 0,
-    }
-    ((away, member, told_to_sas, audience, for_cpts, own),) = read_rows(FACTS, parameters, ())
-    return Facts(bool(away), bool(member), bool(told_to_sas), bool(audience), bool(for_cpts), cpts_id or own)
+    ((away, to_desk, to_sas, home),) = read_rows(FACTS, {"slot": slot.pk, "cpts": cpts_id or 0}, ())
+    return Facts(bool(away), bool(to_desk), bool(to_sas), cpts_id or home)
 
 
 def check_open_to(slot: Slot, booker: Booker) -> Facts:
-    """Whoever books sees the slot: its owner is still a member, and opened it to them. Raises WalkIn, NotOpenToYou.
-
-    The regulation sees what the SAS is told: any kind, of those who agreed to it.
-    """
+    """Whoever books sees the slot (models.visibility), whatever its state. Raises WalkIn, NotOpenToYou."""
     if slot.walk_in:
         raise WalkIn
     facts = facts_of(slot, booker.cpts.pk if booker.cpts else None)
-    if booker.origin == Origin.SAS:
-        shown = facts.is_told_to_sas and (bool(slot.kinds & ~Kind.CPTS) or facts.has_audience)
-    else:
-        shown = bool(slot.kinds & DESK_KINDS) or (bool(slot.kinds & Kind.CPTS) and facts.is_for_cpts)
-    if not shown or not (facts.is_member or booker.origin == Origin.SAS):
+    if not (facts.is_told_to_sas if booker.origin == Origin.SAS else facts.is_shown_to_desk):
         raise NotOpenToYou
     if booker.departements is not None and departement_of_place(slot.schedule) not in booker.departements:
         raise OutOfTerritory

@@ -8,15 +8,7 @@ from maillage.unscheduled_care.models.appointment import (
 )
 from maillage.unscheduled_care.models.burst import BookingBurst
 from maillage.unscheduled_care.models.difficulty import Difficulty, DifficultyQuerySet
-from maillage.unscheduled_care.models.effector import (
-    ACTING,
-    LINKS_IN_FORCE,
-    REACHED,
-    SHOWN_TO_SAS,
-    Effector,
-    EffectorMembership,
-    EffectorQuerySet,
-)
+from maillage.unscheduled_care.models.effector import Effector, EffectorMembership, EffectorQuerySet
 from maillage.unscheduled_care.models.request import (
     CareRequest,
     CareRequestQuerySet,
@@ -26,14 +18,9 @@ from maillage.unscheduled_care.models.request import (
 )
 from maillage.unscheduled_care.models.schedule import Absence, BusyCalendar, BusyTime, Schedule
 from maillage.unscheduled_care.models.settings import CareSettings
-from maillage.unscheduled_care.models.slot import OPEN_SQL, Reserved, Slot, SlotAudience, SlotQuerySet, SlotStatus
+from maillage.unscheduled_care.models.slot import Reserved, Slot, SlotAudience, SlotQuerySet, SlotStatus
 
 __all__ = [
-    "ACTING",
-    "LINKS_IN_FORCE",
-    "OPEN_SQL",
-    "REACHED",
-    "SHOWN_TO_SAS",
     "Absence",
     "Appointment",
     "AppointmentQuerySet",

@@ -7,39 +7,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from maillage.accounts.models import PROOF_IN_FORCE, NumberProof
+from maillage.accounts.models import NumberProof
 from maillage.cpts.models import Approval, Cpts
 from maillage.directory.models import GROUP_LABELS
 from maillage.directory.rules.identifiers import national_id_of
 from maillage.members.models import Membership
 from maillage.members.models.membership import IN
-
-STATUSES = ", ".join(f"'{status.value}'" for status in IN)
-# `in_force()` for the statements written by hand: the memberships of an owner, to be told which.
-LINKS_IN_FORCE = f"""FROM unscheduled_care_effectormembership AS link
-    JOIN members_membership AS membership ON membership.id = link.membership_id
-        AND membership.contested_at IS NULL AND membership.status IN ({STATUSES})
-    JOIN cpts_cpts AS home ON home.id = link.cpts_id"""
-# None of the memberships behind the row that a statement calls `owner` is contested.
-NO_CONTEST = f"""NOT EXISTS (SELECT 1 FROM unscheduled_care_effectormembership AS other
-    JOIN members_membership AS page ON page.id = other.membership_id
-    WHERE other.effector_id = owner.id AND page.contested_at IS NOT NULL
-        AND (page.status IN ({STATUSES}) OR owner.national_id IS NULL))"""  # noqa: S608  # constants
-# Its account proved the number of the row that a statement calls `owner`.
-PROVED = f"""EXISTS (SELECT 1 FROM accounts_numberproof AS proof
-    WHERE proof.user_id = owner.account_id AND proof.national_id = owner.national_id AND {PROOF_IN_FORCE})"""  # noqa: S608  # constants
-# `in_force()` of the owners that are `uncontested()`: what nobody can open takes no patient.
-ACTING = f"""{LINKS_IN_FORCE}
-    JOIN unscheduled_care_effector AS owner ON owner.id = link.effector_id
-        AND (owner.national_id IS NULL OR {PROVED}) AND {NO_CONTEST}"""
-# Which of those links let a CPTS (%(cpts)s) see its owner: its own, or those of approved CPTS unless it waits.
-REACHED = f"""(link.cpts_id = %(cpts)s OR (home.approval = '{Approval.APPROVED}'
-    AND NOT EXISTS (SELECT 1 FROM cpts_cpts WHERE id = %(cpts)s AND approval <> '{Approval.APPROVED}')))"""  # noqa: S608  # constants
-# `shown_to_sas()` for the same, of the row that a statement calls `owner`.
-SHOWN_TO_SAS = f"""owner.sas_agreed_at IS NOT NULL AND {PROVED} AND {NO_CONTEST}
-AND EXISTS (SELECT 1 {LINKS_IN_FORCE} AND home.approval = '{Approval.APPROVED}'
-    JOIN unscheduled_care_caresettings AS care ON care.cpts_id = home.id AND care.agreed_with_sas_on IS NOT NULL
-    WHERE link.effector_id = owner.id)"""  # constants
 
 
 class EffectorQuerySet(models.QuerySet["Effector"]):

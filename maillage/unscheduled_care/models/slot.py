@@ -9,9 +9,10 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.lookups import LessThanOrEqual
 
 from maillage.core.sql.elapsed import ElapsedMilliseconds
-from maillage.cpts.models import Cpts
-from maillage.unscheduled_care.models.effector import Effector
+from maillage.cpts.models import Approval, Cpts
+from maillage.unscheduled_care.models.effector import Effector, EffectorMembership
 from maillage.unscheduled_care.models.schedule import Schedule
+from maillage.unscheduled_care.models.visibility import DESK_KINDS, OPEN, WITHOUT_CPTS
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, MODE_BADGES, Kind, Mode
 
 LONGEST = timedelta(hours=24)  # the trigger of SQLite looks no further back (migration 0002)
@@ -34,14 +35,6 @@ class Reserved(models.TextChoices):
     STRUCTURE = "structure", "ma structure"
 
 
-OPEN = Q(status=SlotStatus.FREE, is_masked=False, reserved_for=Reserved.NOBODY) & Q(kinds__gt=0, modes__gt=0)
-# The same for the statements written by hand, of the table or of its alias.
-OPEN_SQL = (
-    "{slot}.status = 'free' AND NOT {slot}.is_masked AND {slot}.reserved_for = '' "
-    "AND {slot}.kinds > 0 AND {slot}.modes > 0"
-)
-
-
 class SlotQuerySet(models.QuerySet["Slot"]):
     """Chainable, lazy reads. Each name completes the sentence "slots ..."."""
 
@@ -53,6 +46,30 @@ class SlotQuerySet(models.QuerySet["Slot"]):
     def open(self) -> Self:
         """Free, said how and to whom, and hidden by nothing: the only ones that anybody outside may see."""
         return self.filter(OPEN)
+
+    def shown_to_desk(self, cpts: Cpts) -> Self:
+        """Open to this CPTS, of members who act (visibility.OPENED_TO_CPTS, FROM_A_MEMBER)."""
+        opened = SlotAudience.objects.filter(slot=OuterRef("pk"), cpts=cpts)
+        links = EffectorMembership.objects.in_force().filter(effector=OuterRef("effector"))
+        reached = Q(cpts=cpts) | Q(cpts__approval=Approval.APPROVED) if cpts.is_approved else Q(cpts=cpts)
+        kinds = {"to_desks": F("kinds").bitand(DESK_KINDS), "to_cpts": F("kinds").bitand(Kind.CPTS)}
+        return (
+            self.open()
+            .alias(**kinds)
+            .filter(Q(to_desks__gt=0) | Q(Exists(opened), to_cpts__gt=0))
+            .filter(Exists(links.filter(reached)), effector__in=Effector.objects.uncontested())
+        )
+
+    def told_to_sas(self) -> Self:
+        """Open to the regulation, and read by the SAS (visibility.TOLD_TO_SAS)."""
+        agreed = {"cpts__approval": Approval.APPROVED, "cpts__care_settings__agreed_with_sas_on__isnull": False}
+        opened = SlotAudience.objects.filter(slot=OuterRef("pk"), **agreed)
+        return (
+            self.open()
+            .alias(to_others=F("kinds").bitand(WITHOUT_CPTS))
+            .filter(Q(to_others__gt=0) | Exists(opened))
+            .filter(effector__in=Effector.objects.shown_to_sas(), schedule__confirmed_at__isnull=False)
+        )
 
     def starting_between(self, start: datetime, end: datetime) -> Self:
         """Half-open interval, like every period in this code base."""

@@ -15,10 +15,11 @@ from django.db import connection
 
 from maillage.core.sql.rows import Columns, one_of, read_rows
 from maillage.geography.rules.distances import KM_PER_DEGREE
-from maillage.unscheduled_care.models import ACTING, OPEN_SQL, REACHED, SHOWN_TO_SAS, Effector, Schedule, Slot
+from maillage.unscheduled_care.models import Effector, Schedule, Slot
+from maillage.unscheduled_care.models.visibility import FROM_A_MEMBER, OPEN_SQL, OPENED_TO_CPTS, TOLD_TO_SAS
 from maillage.unscheduled_care.rules.places import cells_around, distance_km
 from maillage.unscheduled_care.rules.ranking import bucket_of, order, wait_text
-from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind
+from maillage.unscheduled_care.rules.slots import ALL_MODES
 
 PER_SEARCH = 100
 FURTHEST_KM, OWN = 60, 10
@@ -30,19 +31,6 @@ AND {open} AND (modes & %(modes)s) <> 0
 AND (latitude - %(latitude)s) * (latitude - %(latitude)s) * %(high)s
     + (longitude - %(longitude)s) * (longitude - %(longitude)s) * %(wide)s <= %(square)s
 """
-OF_A_CPTS = """ AND ((kinds & %(kinds)s) <> 0 OR ((kinds & %(cpts_kind)s) <> 0 AND EXISTS (
-    SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id AND cpts_id = %(cpts)s)))"""
-# Nearly always true, and dear: asked of the rows that are kept. Its owner is still a member, of the CPTS that asks or
-# of an approved one; a CPTS that is not approved yet sees its own members alone.
-OFFERED = f"EXISTS (SELECT 1 {ACTING} WHERE link.effector_id = slot.effector_id AND {REACHED})"
-# The regulation sees what the SAS is told of: those who agreed to it; of the kind CPTS, what some CPTS is shown.
-TOLD_TO_SAS = """ AND ((kinds & %(others)s) <> 0 OR EXISTS (
-    SELECT 1 FROM unscheduled_care_slotaudience WHERE slot_id = slot.id))
-AND EXISTS (SELECT 1 FROM unscheduled_care_slot AS whole
-    JOIN unscheduled_care_schedule AS place ON place.id = whole.schedule_id
-    WHERE whole.id = slot.id AND place.confirmed_at IS NOT NULL)"""
-SHOWN_OWNER = f"""EXISTS (SELECT 1 FROM unscheduled_care_effector AS owner
-    WHERE owner.id = slot.effector_id AND {SHOWN_TO_SAS})"""  # noqa: S608  # constants
 POSTGRESQL = """
 SELECT found.* FROM unnest(%(cells)s::int[]) AS around(cell) CROSS JOIN LATERAL (
     SELECT {columns} FROM unscheduled_care_slot AS slot WHERE cell = around.cell AND {wanted}
@@ -72,7 +60,7 @@ WHERE {wanted}
 
 @dataclass(frozen=True)
 class Need:
-    """What is looked for, and who looks: a CPTS, with the kinds shown to any of them, or the regulation (None)."""
+    """What is looked for, and who looks: a CPTS, or the regulation (None)."""
 
     group: str
     latitude: float
@@ -80,7 +68,6 @@ class Need:
     km: float
     since: datetime
     until: datetime
-    kinds: int = ALL_KINDS
     cpts_id: int | None = None
     modes: int = ALL_MODES
     own_doctor_id: int | None = None
@@ -140,13 +127,11 @@ def statement(need: Need, *, strict: bool = False) -> tuple[str, dict[str, Any]]
         "square": float(need.km**2),
         "limit": need.limit,
     }
-    wanted, checks = WANTED.format(open=OPEN_SQL.format(slot="slot")), OFFERED
-    if need.cpts_id is None:
-        checks = SHOWN_OWNER + TOLD_TO_SAS
-        parameters["others"] = ALL_KINDS & ~Kind.CPTS
-    else:
-        wanted += OF_A_CPTS
-        parameters |= {"cpts": need.cpts_id, "cpts_kind": int(Kind.CPTS), "kinds": need.kinds}
+    # Nearly always true, and dear, the checks are asked of the rows that are kept.
+    wanted, checks = WANTED.format(open=OPEN_SQL.format(slot="slot")), TOLD_TO_SAS
+    if need.cpts_id is not None:
+        wanted, checks = f"{wanted} AND {OPENED_TO_CPTS}", FROM_A_MEMBER
+        parameters["cpts"] = need.cpts_id
     if need.effector_id is not None:
         wanted += " AND effector_id = %(effector)s"
         parameters["effector"] = need.effector_id

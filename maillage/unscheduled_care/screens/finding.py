@@ -29,7 +29,7 @@ from maillage.unscheduled_care.queries.moments import when
 from maillage.unscheduled_care.queries.places import departement_of_place
 from maillage.unscheduled_care.queries.search import PER_SEARCH, FoundSlot, Need, find_hits, read_hits, slot_to_book
 from maillage.unscheduled_care.rules.ranking import RADII, USUAL_RADIUS, bucket_label
-from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, MODE_LABELS, Mode
+from maillage.unscheduled_care.rules.slots import ALL_MODES, MODE_LABELS, Mode
 
 SHOWN = 25
 LONGEST_REASON = 120
@@ -96,7 +96,6 @@ def search_results(
     form: FindForm,
     *,
     now: datetime,
-    kinds: int = ALL_KINDS,
     cpts_id: int | None = None,
     departements: frozenset[str] | None = None,
 ) -> SearchResults | None:
@@ -116,7 +115,6 @@ def search_results(
         km=data["km"] or USUAL_RADIUS,
         since=now,
         until=now + timedelta(hours=data["delai"]),
-        kinds=kinds,
         cpts_id=cpts_id,
         modes=int(Mode[data["mode"]]) if data["mode"] else ALL_MODES,
         own_doctor_id=own.pk if own else None,

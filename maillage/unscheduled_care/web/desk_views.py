@@ -98,17 +98,18 @@ def find_json(request: CptsRequest) -> HttpResponse:
 
 def _results(request: CptsRequest, form: FindForm, at: datetime) -> SearchResults | None:
     """What the desk of this CPTS may book."""
-    return search_results(form, now=at, kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk)
+    return search_results(form, now=at, cpts_id=request.cpts.pk)
 
 
 def _around(request: CptsRequest, at: datetime) -> dict[str, Any]:
     """What waits beside the search."""
+    opened = Slot.objects.of(request.cpts).shown_to_desk(request.cpts)
     return {
         "care": actions.settings_of(request.cpts),
         "left": _left_behind(request, at),
         "late": _without_outcome(request, at),
         "difficulties": Difficulty.objects.of(request.cpts).unsolved().count(),
-        "free": Slot.objects.of(request.cpts).open().starting_between(at, at + timedelta(hours=48)).count(),
+        "free": opened.starting_between(at, at + timedelta(hours=48)).count(),
     }
 
 

@@ -226,9 +226,7 @@ def _orientation(request: CptsRequest, row: CareRequest, patient: dict[str, str]
     asked["demande"] = str(row.uuid)
     sought = asked.copy()  # of the doctor, who is sealed with the patient, nothing goes into an address
     sought["medecin"] = patient.get("doctor", "")
-    results = search_results(
-        search_form(sought), now=timezone.now(), kinds=int(actions.DESK_KINDS), cpts_id=request.cpts.pk
-    )
+    results = search_results(search_form(sought), now=timezone.now(), cpts_id=request.cpts.pk)
     people = _near(request, row)
     return {
         "offered": results.slots[:OFFERED] if results else [],
