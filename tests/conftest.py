@@ -13,6 +13,7 @@ import pytest
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY as RECORDS_KEY
 from django.db import connection
 from django.test import Client
+from django.test.utils import teardown_databases
 
 from maillage.accounts.models import Role, User
 from maillage.core.leases import forget_leases
@@ -23,6 +24,7 @@ from maillage.geography.loading.reference import DATA_DIR, FILES, Reference, ope
 from maillage.geography.models import Commune
 from maillage.records.models import Snapshot
 from tests.acts_played import pytest_sessionfinish, pytest_testnodedown, say_what_is_missing  # noqa: F401
+from tests.databases import ready_databases
 from tests.factories import NOON, CptsFactory, PerimeterFactory, UserFactory
 
 # A loaded machine is slow, not wrong.
@@ -91,10 +93,13 @@ def sample_reference(tmp_path_factory: pytest.TempPathFactory, sample_files: dic
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker, sample_reference: Reference) -> None:
-    """Each process loads the communes once, committed: every test begins with them."""
+def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings, sample_reference):
+    """The database of this process, the communes in it: every test begins with them."""
     with django_db_blocker.unblock():
-        load_reference(sample_reference, at=NOON)
+        databases = ready_databases(lambda: load_reference(sample_reference, at=NOON))
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(databases, verbosity=0)
 
 
 @pytest.fixture
