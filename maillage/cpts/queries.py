@@ -16,9 +16,9 @@ def possible_duplicates(name: str, departement_code: str) -> list[Cpts]:
     if not wanted:
         return []
     found = [
-        one
-        for one in Cpts.objects.approved().select_related("departement")
-        if _alike(wanted, one.bare_name, nearby=one.departement_id == departement_code)
+        cpts
+        for cpts in Cpts.objects.approved().select_related("departement")
+        if _alike(wanted, cpts.bare_name, nearby=cpts.departement_id == departement_code)
     ]
     return sorted(found, key=lambda one: (one.departement_id != departement_code, one.name))
 

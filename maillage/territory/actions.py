@@ -229,7 +229,10 @@ def discard_draft(*, perimeter: Perimeter, read_revision: int, by: User, at: dat
 
 
 def _insert_parts(perimeter: Perimeter, additions: Iterable[Addition]) -> None:
-    rows = ((perimeter.cpts_id, perimeter.pk, one.code, one.share or Decimal(1), one.source) for one in additions)
+    rows = (
+        (perimeter.cpts_id, perimeter.pk, addition.code, addition.share or Decimal(1), addition.source)
+        for addition in additions
+    )
     insert_rows(PerimeterPart, ("cpts", "perimeter", "commune", "share", "share_source"), rows)
 
 

@@ -131,7 +131,7 @@ def measured(codes: Iterable[str], *, on: date) -> Measure:
 def _missing(codes: list[str]) -> str:
     """Unknown codes, and for those that merged the commune to name instead."""
     names = PlaceName.objects.filter(key__in=[code.lower() for code in codes], kind=PlaceNameKind.FORMER_CODE)
-    merged = {one.label: one.commune_id for one in names}
+    merged = {name.label: name.commune_id for name in names}
     told = [f"{code} (fusionnée, aujourd’hui {merged[code]})" if code in merged else code for code in codes]
     return f"Code INSEE inconnu : {listed(told)}."
 

@@ -127,7 +127,9 @@ def agreement(id_: str) -> Agreement:
 def agreement_in_force(on: date) -> Agreement:
     """The latest version effective on that day; the first one before it."""
     versions = list(agreements().values())
-    return max((one for one in versions if one.effective <= on), key=lambda one: one.effective, default=versions[0])
+    return max(
+        (version for version in versions if version.effective <= on), key=lambda one: one.effective, default=versions[0]
+    )
 
 
 @cache

@@ -36,7 +36,7 @@ class SimulationForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["agreement"].choices = [(one.id, one.label) for one in agreements().values()]  # type: ignore[attr-defined]
+        self.fields["agreement"].choices = [(agreement.id, agreement.label) for agreement in agreements().values()]  # type: ignore[attr-defined]
         for mission in Mission:
             self.fields[start_field(mission)] = forms.DateField(
                 label=f"Démarrage : {mission.label}", required=False, widget=DATE_INPUT

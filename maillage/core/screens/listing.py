@@ -183,7 +183,7 @@ class LoadedListing(Listing):
         rows = [
             row for row in self.queryset if all(word in normalised(str(self.columns[0].value(row))) for word in words)
         ]
-        chosen = next((one for one in self.columns if one.key == self.sort.removeprefix("-")), self.columns[0])
+        chosen = next((column for column in self.columns if column.key == self.sort.removeprefix("-")), self.columns[0])
         return sorted(rows, key=lambda row: _sortable(chosen.value(row)), reverse=self.sort.startswith("-"))
 
     def _exported(self) -> Iterable[Any]:

@@ -31,8 +31,8 @@ def bounce_of(raw: bytes) -> Bounce | None:
     found = OURS.search(_original_headers(message))
     if status is None or found is None:
         return None
-    blocks = [one for one in status.iter_parts() if one.get("Action", "").strip().lower() == "failed"]
-    failed = next((one for one in blocks if one.get("Status", "").strip().startswith("5")), None)
+    blocks = [iter_part for iter_part in status.iter_parts() if iter_part.get("Action", "").strip().lower() == "failed"]
+    failed = next((block for block in blocks if block.get("Status", "").strip().startswith("5")), None)
     if failed is None:
         return None
     words = failed.get("Diagnostic-Code", "") or failed.get("Status", "")

@@ -192,9 +192,12 @@ def build(wheel: Path, archive: Path, target: Path) -> dict[str, int]:
     borders = shared_borders(outlines)
     departements = divisions["departements"]
     files: dict[str, tuple[str, Rows]] = {
-        "regions": ("code,name", [(one["code"], one["nom"]) for one in divisions["regions"]]),
-        "departements": ("code,name,region", [(one["code"], one["nom"], one["region"]) for one in departements]),
-        "epci": ("code,name", [(one["code"], one["nom"]) for one in divisions["epci"]]),
+        "regions": ("code,name", [(division["code"], division["nom"]) for division in divisions["regions"]]),
+        "departements": (
+            "code,name,region",
+            [(departement["code"], departement["nom"], departement["region"]) for departement in departements],
+        ),
+        "epci": ("code,name", [(division["code"], division["nom"]) for division in divisions["epci"]]),
         "communes": (
             "code,name,kind,parent,departement,epci,population,latitude,longitude,postal_codes,neighbours",
             commune_rows(divisions, outlines, town_halls, borders),

@@ -44,7 +44,7 @@ def invite_members(*, meeting: Meeting, members: Iterable[Membership], by: User,
     """Those of these members who are in and not invited yet. Returns how many. Raises NoLongerOpen."""
     _lock_open(meeting)
     known = set(meeting.participants.exclude(membership=None).values_list("membership_id", flat=True))
-    new = [one for one in members if one.is_in and one.pk not in known]
+    new = [member for member in members if member.is_in and member.pk not in known]
     return _add(meeting, [Participant.of_member(meeting, one) for one in new], by, at)
 
 
@@ -57,13 +57,13 @@ def invite_professionals(*, meeting: Meeting, people: Iterable[Practitioner], by
         Participant(
             cpts_id=meeting.cpts_id,
             meeting=meeting,
-            practitioner=one,
-            search_name=one.search_name,
-            name=f"{readable(one.given_name)} {readable(one.family_name)}",
-            occupation=_occupation(one),
+            practitioner=person,
+            search_name=person.search_name,
+            name=f"{readable(person.given_name)} {readable(person.family_name)}",
+            occupation=_occupation(person),
         )
-        for one in people
-        if one.pk not in known
+        for person in people
+        if person.pk not in known
     ]
     return _add(meeting, rows, by, at)
 
@@ -189,13 +189,17 @@ def _merge(kept: Membership, other: Membership) -> None:
     is_somebody_else = kept.email.lower() != other.email.lower() or kept.account_id != other.account_id
     if is_somebody_else and voices.exists():
         raise VoiceWouldMove
-    there = {one.meeting_id: one for one in Participant.objects.filter(membership=kept).for_link()}
-    for one in Participant.objects.filter(membership=other).for_link():
-        twin = there.get(one.meeting_id)
+    there = {
+        participant.meeting_id: participant for participant in Participant.objects.filter(membership=kept).for_link()
+    }
+    for participant in Participant.objects.filter(membership=other).for_link():
+        twin = there.get(participant.meeting_id)
         if twin is None:
-            Participant.objects.filter(pk=one.pk).update(membership=kept, name=str(kept), search_name=kept.search_name)
+            Participant.objects.filter(pk=participant.pk).update(
+                membership=kept, name=str(kept), search_name=kept.search_name
+            )
         else:
-            _merge_lines(twin, one)
+            _merge_lines(twin, participant)
     Task.objects.filter(owner=other).update(owner=kept)
 
 

@@ -101,7 +101,7 @@ def plan(*, cpts: Cpts, fields: Mapping[str, Any], like: Meeting | None = None, 
     meeting = Meeting.objects.create(cpts=cpts, created_by=by, created_at=at, **fields)
     if like:
         members = Membership.objects.of(cpts).current().filter(participations__meeting=like)
-        Participant.objects.bulk_create(Participant.of_member(meeting, one) for one in members)
+        Participant.objects.bulk_create(Participant.of_member(meeting, member) for member in members)
     leave_trace(Act.PLANNED, meeting, f"Réunion « {meeting} » en préparation", by=by, at=at)
     return meeting
 

@@ -106,7 +106,7 @@ def draw_up_roll(*, meeting: Meeting, by: User, at: datetime) -> int:
     on = timezone.localdate(meeting.starts_at or at)
     known = set(meeting.voters.values_list("participant_id", flat=True))
     people = meeting.participants.select_related("membership__college").exclude(membership=None)
-    entitled = [one for one in people if one.pk not in known and _has_vote(one, rule)]
+    entitled = [person for person in people if person.pk not in known and _has_vote(person, rule)]
     if body := BODIES.get(MeetingKind(meeting.kind)):
         held = Mandate.objects.in_force(on).filter(cpts=meeting.cpts_id, body=body)
         members = set(held.values_list("membership_id", flat=True))

@@ -123,7 +123,7 @@ def quorum_of(meeting: Meeting, at: datetime | None = None) -> list[QuorumLine]:
     rule = rule_of(meeting)
     there = present_voters(meeting, at)
     counted = there | set(represented(meeting, there, at))
-    seats = [Seat(one.college, one.pk in counted) for one in meeting.voters.all()]
+    seats = [Seat(voter.college, voter.pk in counted) for voter in meeting.voters.all()]
     return quorum(seats, percent=rule.quorum_percent, by_college=rule.quorum_by_college)
 
 
@@ -176,7 +176,7 @@ def cast(
         raise BallotNotOpen
     if choice not in ballot.choices:
         raise NotAChoice
-    if voter.pk not in {one.pk for one in _voices(ballot.meeting, caster, at)}:
+    if voter.pk not in {voice.pk for voice in _voices(ballot.meeting, caster, at)}:
         raise NotAVoter
     _check_proof(caster, means, tablet)
     by_proxy = None if caster.pk == voter.pk else caster
@@ -238,7 +238,7 @@ def voices_of(ballots: Sequence[Ballot], caster: Voter, at: datetime) -> list[tu
         return []
     voices = _voices(ballots[0].meeting, caster, at)
     used = set(Signature.objects.filter(ballot__in=ballots, voter__in=voices).values_list("ballot_id", "voter_id"))
-    return [(ballot, [one for one in voices if (ballot.pk, one.pk) not in used]) for ballot in ballots]
+    return [(ballot, [voice for voice in voices if (ballot.pk, voice.pk) not in used]) for ballot in ballots]
 
 
 @transaction.atomic

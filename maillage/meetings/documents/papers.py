@@ -52,7 +52,7 @@ def sheet_pdf(meeting: Meeting, people: Iterable[Participant], on: date) -> Http
 def sheet_data(meeting: Meeting, people: Iterable[Participant], on: date) -> dict[str, Any]:
     """People in the order of the sheet. Once it is closed, those who came are what it proves."""
     is_closed = meeting.status == "closed"
-    rows = [_sheet_row(one, meeting) for one in people if one.is_present or not is_closed]
+    rows = [_sheet_row(person, meeting) for person in people if person.is_present or not is_closed]
     return {
         "cpts": meeting.cpts.name,
         "with_article": meeting.cpts.with_article,
@@ -130,20 +130,24 @@ def minutes_data(meeting: Meeting, on: date) -> dict[str, Any]:
     """The minutes with who was there, what was decided, who does what."""
     minutes = getattr(meeting, "minutes", None)
     people = list(meeting.participants.for_sheet())
-    excused = [one.name for one in people if not one.is_present and one.answer == "no"]
+    excused = [person.name for person in people if not person.is_present and person.answer == "no"]
     return {
         "cpts": meeting.cpts.name,
         "title": meeting.title,
         "kind": meeting.get_kind_display(),
         "when": when(meeting),
         "place": meeting.place,
-        "present": [one.name for one in people if one.is_present],
+        "present": [person.name for person in people if person.is_present],
         "excused": excused,
         "paragraphs": [part.strip() for part in minutes.text.split("\n\n") if part.strip()] if minutes else [],
-        "decisions": [str(one) for one in meeting.decisions.all()],
+        "decisions": [str(decision) for decision in meeting.decisions.all()],
         "tasks": [
-            {"text": one.text, "owner": str(one.owner or "à attribuer"), "due": day(one.due_on) if one.due_on else ""}
-            for one in meeting.tasks.select_related("owner").order_by("due_on", "pk")
+            {
+                "text": task.text,
+                "owner": str(task.owner or "à attribuer"),
+                "due": day(task.due_on) if task.due_on else "",
+            }
+            for task in meeting.tasks.select_related("owner").order_by("due_on", "pk")
         ],
         "words": _words_of_team(meeting, people),
         **_governance(meeting),

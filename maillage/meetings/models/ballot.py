@@ -149,7 +149,7 @@ class Ballot(models.Model):
     @property
     def told(self) -> list[dict[str, Any]]:
         """The same as it is read: 66,67 %; '' for what weighs on no side."""
-        return [{"choice": one.choice, "votes": one.votes, "share": one.share_text} for one in self.scores]
+        return [{"choice": score.choice, "votes": score.votes, "share": score.share_text} for score in self.scores]
 
     @property
     def is_adopted(self) -> bool:

@@ -58,8 +58,8 @@ def quorum(seats: Iterable[Seat], *, percent: int | None, by_college: bool) -> l
     """
     seats = list(seats)
     lines = [
-        _line(name, [one for one in seats if one.college == name], percent if by_college else None)
-        for name in sorted({one.college for one in seats})
+        _line(name, [seat for seat in seats if seat.college == name], percent if by_college else None)
+        for name in sorted({seat.college for seat in seats})
     ]
     whole = replace(_line("", seats, percent), is_whole=True)
     return [*lines, whole] if len(lines) > 1 else [whole]
@@ -67,7 +67,7 @@ def quorum(seats: Iterable[Seat], *, percent: int | None, by_college: bool) -> l
 
 def _line(college: str, seats: Sequence[Seat], percent: int | None) -> QuorumLine:
     needed = -(-len(seats) * percent // 100) if percent else 0  # rounded up: a half person counts whole
-    return QuorumLine(college, len(seats), sum(one.counts for one in seats), needed)
+    return QuorumLine(college, len(seats), sum(seat.counts for seat in seats), needed)
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def tally(votes: Iterable[Vote], choices: Sequence[str], weights: Mapping[str, F
     as its votes were: a big college does not drown a small one.
     """
     votes = list(votes)
-    counts = {choice: sum(one.count for one in votes if one.choice == choice) for choice in choices}
+    counts = {choice: sum(vote.count for vote in votes if vote.choice == choice) for choice in choices}
     shares = _by_college(votes, choices, weights) if weights is not None else _by_head(counts)
     return [Score(choice, counts[choice], shares.get(choice)) for choice in choices]
 
@@ -114,8 +114,8 @@ def _by_head(counts: Mapping[str, int]) -> dict[str, Fraction]:
 def _by_college(votes: list[Vote], choices: Sequence[str], weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
     shares = {choice: Fraction(0) for choice in choices if choice not in UNCOUNTED}
     whole = Fraction(0)
-    for college in sorted({one.college for one in votes}):
-        held = [one for one in votes if one.college == college and one.choice in shares]
+    for college in sorted({vote.college for vote in votes}):
+        held = [vote for vote in votes if vote.college == college and vote.choice in shares]
         total, weight = sum(one.count for one in held), weights.get(college, Fraction(0))
         if not total or not weight:
             continue
@@ -127,7 +127,7 @@ def _by_college(votes: list[Vote], choices: Sequence[str], weights: Mapping[str,
 
 def is_adopted(scores: Iterable[Score], majority: Majority) -> bool:
     """Whether a resolution passes. With nothing expressed it does not."""
-    share = next((one.share for one in scores if one.choice == FOR), None)
+    share = next((score.share for score in scores if score.choice == FOR), None)
     return share is not None and majority.reached(share)
 
 
@@ -136,5 +136,5 @@ def journal_digest(lines: Iterable[tuple[str, str, str]]) -> str:
 
     Whoever has the exported journal computes it again: one line changed, added or removed, and it differs.
     """
-    text = "\n".join(";".join(one) for one in sorted(lines))
+    text = "\n".join(";".join(line) for line in sorted(lines))
     return hashlib.sha256(text.encode()).hexdigest()

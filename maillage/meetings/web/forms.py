@@ -264,12 +264,14 @@ class SheetForm(forms.Form):
         assert meeting.ends_at
         self.meeting, self.people = meeting, people
         self.starts, self.ends = timezone.localtime(meeting.starts_at), timezone.localtime(meeting.ends_at)
-        for one in people:
-            held = getattr(one, "presence", None)
-            self.fields[f"here-{one.pk}"] = forms.BooleanField(label="Présence", required=False, initial=one.is_present)
-            self.fields[f"from-{one.pk}"] = self._hour("Arrivée", held.arrived_at if held else None)
-            self.fields[f"to-{one.pk}"] = self._hour("Départ", held.left_at if held else None)
-            self.fields[f"was-{one.pk}"] = forms.CharField(
+        for person in people:
+            held = getattr(person, "presence", None)
+            self.fields[f"here-{person.pk}"] = forms.BooleanField(
+                label="Présence", required=False, initial=person.is_present
+            )
+            self.fields[f"from-{person.pk}"] = self._hour("Arrivée", held.arrived_at if held else None)
+            self.fields[f"to-{person.pk}"] = self._hour("Départ", held.left_at if held else None)
+            self.fields[f"was-{person.pk}"] = forms.CharField(
                 required=False, initial=state_of(held), widget=forms.HiddenInput
             )
         self.fields["reason"] = forms.CharField(
@@ -284,10 +286,12 @@ class SheetForm(forms.Form):
         return HourField(label=label, required=False, initial=shown, widget=forms.TextInput({"size": 7}))
 
     def rows(self) -> list[tuple[Participant, list[forms.BoundField]]]:
-        return [(one, [self[f"{name}-{one.pk}"] for name in ("here", "from", "to", "was")]) for one in self.people]
+        return [
+            (person, [self[f"{name}-{person.pk}"] for name in ("here", "from", "to", "was")]) for person in self.people
+        ]
 
     def lines(self) -> list[SheetLine]:
-        return [self._line(one) for one in self.people]
+        return [self._line(person) for person in self.people]
 
     def _line(self, one: Participant) -> SheetLine:
         here, start, end, was = (self.cleaned_data[f"{name}-{one.pk}"] for name in ("here", "from", "to", "was"))

@@ -120,8 +120,8 @@ def _votes_context(request: CptsRequest, meeting: Meeting, **forms: Any) -> dict
     counted = actions.represented(meeting, there, at)
     whole = meeting.proxies.select_related("giver__participant__membership", "holder__participant", "recorded_by")
     proxies = list(whole.order_by("pk"))
-    for one in proxies:
-        one.state = "compte" if one.giver_id in counted else _why_not(one, there)  # type: ignore[attr-defined]
+    for proxy in proxies:
+        proxy.state = "compte" if proxy.giver_id in counted else _why_not(proxy, there)  # type: ignore[attr-defined]
     ballots = list(meeting.ballots.prefetch_related("signatures", "hands"))
     return page_context(
         request,
@@ -189,7 +189,7 @@ def hands(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpRe
     lines = actions.quorum_of(meeting, timezone.now())
     each = [line.college for line in lines if not line.is_whole]
     colleges = each or [""] if ballot.is_weighted else [""]
-    held = {(one.college, one.choice): one.count for one in ballot.hands.all()}
+    held = {(hand.college, hand.choice): hand.count for hand in ballot.hands.all()}
     form = HandsForm(request.POST or None, ballot=ballot, colleges=colleges, held=held)
     if request.method == "POST" and form.is_valid():
         try:

@@ -241,7 +241,7 @@ def _say_convened(request: CptsRequest, meeting: Meeting) -> None:
         return
     messages.success(request, "La réunion est convoquée : les invitations partent.")
     people = meeting.participants.select_related("membership", "meeting").order_by("search_name")
-    silent = [one.name for one in people if not may_be_written_to(one)]
+    silent = [person.name for person in people if not may_be_written_to(person)]
     if silent:
         named = f"{', '.join(silent[:NAMED])}{'…' if len(silent) > NAMED else ''}"
         count = (
@@ -323,15 +323,15 @@ def _poll_table(meeting: Meeting) -> dict[str, Any]:
     by_person: dict[int, dict[int, str]] = {}
     for option in options:
         answers = option.answers.all()
-        option.yes = sum(one.choice == "yes" for one in answers)  # type: ignore[attr-defined]
-        option.maybe = sum(one.choice == "maybe" for one in answers)  # type: ignore[attr-defined]
-        for one in answers:
-            by_person.setdefault(one.participant_id, {})[option.pk] = one.get_choice_display()
+        option.yes = sum(answer.choice == "yes" for answer in answers)  # type: ignore[attr-defined]
+        option.maybe = sum(answer.choice == "maybe" for answer in answers)  # type: ignore[attr-defined]
+        for answer in answers:
+            by_person.setdefault(answer.participant_id, {})[option.pk] = answer.get_choice_display()
     best = max(((one.yes, one.maybe) for one in options), default=(0, 0))  # type: ignore[attr-defined]
     for option in options:
         option.is_best = best > (0, 0) and (option.yes, option.maybe) == best  # type: ignore[attr-defined]
     people = meeting.participants.filter(pk__in=by_person).order_by("search_name")
-    rows = [(one.name, [by_person[one.pk].get(option.pk, "—") for option in options]) for one in people]
+    rows = [(person.name, [by_person[person.pk].get(option.pk, "—") for option in options]) for person in people]
     labels = poll_labels(options, meeting)
     return {"options": [(option, labels[option.pk]) for option in options], "rows": rows}
 

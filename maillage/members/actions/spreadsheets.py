@@ -161,7 +161,7 @@ def apply_import(*, sheet: SpreadsheetImport, read_version: int, by: User, at: d
     if not kept:
         raise NothingToImport
     _write(sheet, read_version, state=ImportState.DONE, ended_at=at)
-    by_uuid = {str(one.uuid): one for one in Membership.objects.of(sheet.cpts).open()}
+    by_uuid = {str(membership.uuid): membership for membership in Membership.objects.of(sheet.cpts).open()}
     roles = main_roles([row.person.pk for row in kept if row.person])
     try:
         with transaction.atomic():

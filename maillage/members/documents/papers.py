@@ -61,7 +61,7 @@ def directory_data(cpts: Cpts, members: Sequence[Membership], on: date) -> dict[
         "cpts": cpts.name,
         "on": day(on),
         "total": len(inside),
-        "groups": [{"title": _profession(rows[0]), "rows": [_row(one) for one in rows]} for rows in groups],
+        "groups": [{"title": _profession(rows[0]), "rows": [_row(row) for row in rows]} for rows in groups],
     }
 
 

@@ -25,7 +25,7 @@ class Cells:
     def __init__(self, sheet: SpreadsheetImport, texts: Sequence[Mapping[str, str]]) -> None:
         self.sent_on = timezone.localdate(sheet.created_at)
         self.places = places_by_key({key for told in texts for key in keys_of_commune(told.get("commune", ""))})
-        self.colleges = {normalised(one.name): one for one in College.objects.filter(cpts=sheet.cpts)}
+        self.colleges = {normalised(college.name): college for college in College.objects.filter(cpts=sheet.cpts)}
         self.territory = frozenset(communes_of(sheet.cpts).values_list("commune_id", flat=True))
         self.departement = sheet.cpts.departement_id
         keys = {key for told in texts if (key := _person_key(told.get("rpps", "")))}

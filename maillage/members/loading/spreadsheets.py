@@ -165,9 +165,9 @@ class _Known:
         self.by: dict[tuple[str, Any], list[Membership]] = defaultdict(list)
         self.seen: dict[tuple[str, Any], tuple[str, Any]] = {}  # sign -> line, number of the person
         members = Membership.objects.of(sheet.cpts).open()
-        for one in members.only(*IDENTIFYING):
-            for sign in _signs(one.practitioner_id, one.email, one.search_name, one.phone):
-                self.by[sign].append(one)
+        for member in members.only(*IDENTIFYING):
+            for sign in _signs(member.practitioner_id, member.email, member.search_name, member.phone):
+                self.by[sign].append(member)
 
     def alike(self, row: PreviewRow) -> list[Likeness]:
         """Surest first: same number, same name, same address, same telephone. Two numbers are two people."""

@@ -87,9 +87,10 @@ def _members(cpts: Cpts) -> list[Any]:
 def _counted(members: Iterable[Any], on: date, key: str) -> Counter[str]:
     """Members on a day. Whoever has no date of arrival was always there."""
     return Counter(
-        one[key]
-        for one in members
-        if (one["joined_on"] is None or one["joined_on"] <= on) and (one["left_on"] is None or one["left_on"] > on)
+        member[key]
+        for member in members
+        if (member["joined_on"] is None or member["joined_on"] <= on)
+        and (member["left_on"] is None or member["left_on"] > on)
     )
 
 

@@ -27,7 +27,7 @@ def card(
         *_given("ORG", structure or organization),
         *_given("TITLE", title),
         *_given("TEL;TYPE=WORK,VOICE", phone),
-        *(f"EMAIL;TYPE=INTERNET:{escaped(one)}" for one in emails),
+        *(f"EMAIL;TYPE=INTERNET:{escaped(email)}" for email in emails),
         *([f"ADR;TYPE=WORK:;;;{escaped(city)};;;France"] if city else []),
         *_given("NOTE", note),
         "END:VCARD",

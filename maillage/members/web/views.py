@@ -104,7 +104,7 @@ def member_list(request: CptsRequest) -> HttpResponse:
 def _printed(listing: Listing) -> list[Membership]:
     """What the list shows; without a status asked for, those who are in."""
     rows: list[Membership] = list(listing.rows())
-    return rows if listing.parameters.get("statut") else [one for one in rows if one.is_in]
+    return rows if listing.parameters.get("statut") else [row for row in rows if row.is_in]
 
 
 def may_manage(request: CptsRequest) -> bool:

@@ -124,7 +124,7 @@ def _account(membership: Membership, at: datetime) -> User:
 
 def _second_cpts(effectors: list[Effector], cpts: Cpts, at: datetime) -> None:
     """Those who are members of the neighbour too keep one agenda for both."""
-    keys = [one.national_id for one in effectors if one.national_id]
+    keys = [effector.national_id for effector in effectors if effector.national_id]
     for membership in Membership.objects.of(cpts).current().filter(practitioner__in=keys).select_related("cpts"):
         actions.start_agenda(membership=membership, by=_account(membership, at), at=at)
 

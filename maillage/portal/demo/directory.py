@@ -18,7 +18,7 @@ FIRST_SERIAL, NEW_SERIAL = 10_000, 900_000
 def load_directory(at: datetime) -> None:
     """Two registers some months apart, so that people have come, left and moved; establishments; mailboxes."""
     communes = Commune.objects.current().filter(departement__in=DEPARTEMENTS).exclude(population=None)
-    places = [place_of(one) for one in communes.defer("outline", "neighbours").order_by("code")]
+    places = [place_of(commune) for commune in communes.defer("outline", "neighbours").order_by("code")]
     own = Commune.objects.filter(code__in=communes_of_epci(BERGERACOISE)).order_by("code")
     members = [one for one, _ in invented_members(list(own.defer("outline", "neighbours")))]
     before = register.invent(places, FIRST_SERIAL, SEED)

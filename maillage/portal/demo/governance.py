@@ -72,7 +72,7 @@ def _assembly(cpts: Cpts, by: User, today: date) -> None:
 
 def _personas(members: list[Membership]) -> list[Membership]:
     known = {persona.email for persona in PERSONAS}
-    return [one for one in members[1:] if one.email in known]
+    return [member for member in members[1:] if member.email in known]
 
 
 def _pouvoirs(voters: list[Voter], by: User, at: datetime) -> None:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent
 
 def seed_meetings(cpts: Cpts, coordinator: User, today: date) -> None:
     members = list(Membership.objects.of(cpts).current().order_by("pk").select_related("cpts"))
-    own = [one for one in members if one.email.startswith("paul.loret")]
+    own = [member for member in members if member.email.startswith("paul.loret")]
     _closed(cpts, coordinator, own + members[::9], today)
     _going_on(cpts, coordinator, own + members[3::7], today)
     _coming(cpts, coordinator, own + members[1::5], today)

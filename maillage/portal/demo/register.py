@@ -220,16 +220,16 @@ def later(people: Sequence[Invented], first_serial: int, seed: int) -> list[Inve
     """The same register some months on: departures, arrivals, moves."""
     chance = random.Random(seed)
     serials = iter(range(first_serial, 10_000_000))
-    liberal = [one for one in people if one.mode == "L" and not one.finess]
+    liberal = [person for person in people if person.mode == "L" and not person.finess]
     now: list[Invented] = []
-    for one in people:
+    for person in people:
         draw = chance.random()
         if draw < 0.015:
             continue
-        if draw < 0.025 and one.mode == "L" and not one.finess:
-            now.append(replace(one, place=chance.choice(liberal).place, site=9))
+        if draw < 0.025 and person.mode == "L" and not person.finess:
+            now.append(replace(person, place=chance.choice(liberal).place, site=9))
         else:
-            now.append(one)
+            now.append(person)
     for one in chance.sample(liberal, len(liberal) // 70):
         family, given = _names(chance)
         now.append(replace(one, rpps=rpps(next(serials)), family_name=family, given_name=given, site=8))
@@ -278,7 +278,7 @@ def register_line(one: Invented, **changes: str) -> str:
 
 
 def write_register(path: Path, people: Iterable[Invented]) -> Path:
-    lines = [("|".join(COLUMN_NAMES) + "|"), *(register_line(one) for one in people)]
+    lines = [("|".join(COLUMN_NAMES) + "|"), *(register_line(person) for person in people)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
@@ -302,9 +302,9 @@ def establishments(places: Iterable[Place], people: Iterable[Invented], seed: in
     """Hospitals and pharmacies of the register, and a few houses, centres, laboratories and homes around them."""
     chance = random.Random(seed)
     seen: dict[str, Invented] = {}
-    for one in people:
-        if one.finess:
-            seen.setdefault(one.finess, one)
+    for person in people:
+        if person.finess:
+            seen.setdefault(person.finess, person)
     for one in seen.values():
         yield _legacy(one.finess, one.structure, "355" if one.mode == "S" else "620", one.place)
     for place in places:

@@ -79,7 +79,7 @@ def _counts(cpts: Cpts, at: datetime) -> Any:
 
 def _answers(cpts: Cpts, meetings: list[Participant]) -> Iterator[Waiting]:
     """Invitations that wait for this person's answer."""
-    for one in meetings:
-        if one.answer == "none":
-            page = reverse("meetings:show", args=[cpts.slug, one.meeting.uuid])
-            yield Waiting(SOON, "à répondre", one.meeting.title, "Venez-vous ?", page, "Répondre")
+    for meeting in meetings:
+        if meeting.answer == "none":
+            page = reverse("meetings:show", args=[cpts.slug, meeting.meeting.uuid])
+            yield Waiting(SOON, "à répondre", meeting.meeting.title, "Venez-vous ?", page, "Répondre")

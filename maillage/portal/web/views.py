@@ -71,8 +71,8 @@ def after_login(request: HttpRequest) -> HttpResponse:
     by_role = len(assignments) == 1 and assignments[0].role == Role.REGULATOR
     if by_role or request.user.kind == AccountKind.EXTERNAL:
         return redirect("sas:regulation")
-    slugs = {one.cpts.slug for one in assignments if one.cpts}
-    if len(slugs) == 1 and all(one.cpts_id for one in assignments):
+    slugs = {assignment.cpts.slug for assignment in assignments if assignment.cpts}
+    if len(slugs) == 1 and all(assignment.cpts_id for assignment in assignments):
         return redirect("portal:home", slugs.pop())
     return redirect("portal:spaces")
 

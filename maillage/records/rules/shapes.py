@@ -66,12 +66,16 @@ def differences(before: Any, after: Any, where: str = "") -> list[Difference]:
     """In the order of what is now; then what is no more."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         names = [*after, *(name for name in before if name not in after)]
-        return [one for name in names for one in differences(before.get(name), after.get(name), _in(where, name))]
+        return [
+            difference
+            for name in names
+            for difference in differences(before.get(name), after.get(name), _in(where, name))
+        ]
     if isinstance(before, list) and isinstance(after, list):
         return [
-            one
+            difference
             for place in range(max(len(before), len(after)))
-            for one in differences(_at(before, place), _at(after, place), _in(where, place))
+            for difference in differences(_at(before, place), _at(after, place), _in(where, place))
         ]
     return [] if before == after else [Difference(where, before, after)]
 

@@ -43,9 +43,9 @@ def slots(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     found = slots_of(effector, asked.since, asked.until).filter(_of_status(asked))
     found = found if asked.only is None else found.filter(schedule__uuid__in=asked.only)
     rows = list(_if_asked(asked, effector, found))
-    places = list({one.schedule_id: one.schedule for one in rows}.values())
+    places = list({row.schedule_id: row.schedule for row in rows}.values())
     around = _places(request, asked, effector, places)
-    return _answer(request, agenda_uuid, "Slot", [fhir_agenda.slot_resource(one) for one in rows], around)
+    return _answer(request, agenda_uuid, "Slot", [fhir_agenda.slot_resource(row) for row in rows], around)
 
 
 def appointments(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
@@ -54,11 +54,11 @@ def appointments(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     found = found.filter(status__in=asked.statuses) if asked.statuses else found
     found = found if asked.only is None else found.filter(uuid__in=asked.only)
     rows = list(_if_asked(asked, effector, found))
-    taken = list({one.slot_id: one.slot for one in rows}.values())
+    taken = list({row.slot_id: row.slot for row in rows}.values())
     around = [fhir_agenda.slot_resource(one) for one in taken] if "Appointment:slot" in asked.includes else []
     if around:
         around += _places(request, asked, effector, list({one.schedule_id: one.schedule for one in taken}.values()))
-    told = [fhir_agenda.appointment_resource(one, identifier_system=identifier_system()) for one in rows]
+    told = [fhir_agenda.appointment_resource(row, identifier_system=identifier_system()) for row in rows]
     return _answer(request, agenda_uuid, "Appointment", told, around)
 
 

@@ -73,7 +73,7 @@ def query_of(national_ids: list[str], flow: str, at: datetime) -> str:
     """The search that the SAS would send."""
     pairs = [(name, value) for name, values in FLOWS[flow].items() for value in values]
     pairs += [
-        (IDENTIFIER, ",".join(f"{PRACTITIONER_SYSTEM}|{one}" for one in national_ids)),
+        (IDENTIFIER, ",".join(f"{PRACTITIONER_SYSTEM}|{national_id}" for national_id in national_ids)),
         ("start", f"ge{fhir_instant(at)}"),
         ("start", f"le{fhir_instant(at + WINDOW)}"),
         ("status", "free"),
@@ -93,7 +93,7 @@ def _card(slot: dict[str, Any], held: dict[str, dict[str, Any]]) -> dict[str, An
     name = person["name"][0]
     address = role["contained"][0].get("address", {})
     services = [held[_service(one)] for one in slot["serviceType"] if _service(one) in held]
-    cpts = [held[one["providedBy"]["reference"]] for one in services]
+    cpts = [held[service["providedBy"]["reference"]] for service in services]
     codes = [coding["code"] for one in slot["serviceType"] for coding in one.get("coding", [])]
     return {
         "starts_at": datetime.fromisoformat(slot["start"]),

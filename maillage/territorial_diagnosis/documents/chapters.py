@@ -306,8 +306,8 @@ def _sources(content: Content) -> Iterator[Block]:
     yield Table(
         columns=(Column("Source", 2.4), Column("Millésimes", 1.4), Column("Licence"), Column("Adresse", 2)),
         rows=[
-            (one["title"], one["vintages"], one["licence"], Cell(one["where"], is_small=True))
-            for one in sources(content)
+            (source["title"], source["vintages"], source["licence"], Cell(source["where"], is_small=True))
+            for source in sources(content)
         ],
         nothing="Aucune source.",
     )

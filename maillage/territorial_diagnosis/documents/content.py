@@ -61,7 +61,7 @@ def content_of(cpts: Cpts, area: Area, *, on: date) -> dict[str, Any]:
             {
                 "key": theme.value,
                 "label": theme.label,
-                "figures": [_figure(one, cpts) for one in diagnosis.of_theme(theme)],
+                "figures": [_figure(diagnosi, cpts) for diagnosi in diagnosis.of_theme(theme)],
             }
             for theme in Theme
         ],
@@ -69,11 +69,12 @@ def content_of(cpts: Cpts, area: Area, *, on: date) -> dict[str, Any]:
         "maps": [_map(one.definition, own) for one, own in zip(mapped, lines, strict=True)],
         "communes": _communes(area, mapped, lines),
         "resources": [
-            _resource(one) for one in Resource.objects.of(cpts).select_related("commune").order_by("kind", "name")
+            _resource(resource)
+            for resource in Resource.objects.of(cpts).select_related("commune").order_by("kind", "name")
         ],
         "unchecked": unchecked(diagnosis),
         "gaps": [_gap(one) for one in gaps_of(diagnosis)],
-        "priorities": [_priority(one, diagnosis) for one in Priority.objects.filter(cpts=cpts)],
+        "priorities": [_priority(priority, diagnosis) for priority in Priority.objects.filter(cpts=cpts)],
     }
 
 

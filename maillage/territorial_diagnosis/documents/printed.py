@@ -76,7 +76,7 @@ def diagnosis_xlsx(content: Content, title: str = "") -> bytes:
         sheets[name] = (head, [[_cell(one[column]) for column in head] for one in found])
     sheets["Sources"] = (
         ("Source", "Millésimes", "Licence", "Adresse"),
-        [(one["title"], one["vintages"], one["licence"], one["where"]) for one in sources(content)],
+        [(source["title"], source["vintages"], source["licence"], source["where"]) for source in sources(content)],
     )
     return xlsx_bytes(sheets)
 

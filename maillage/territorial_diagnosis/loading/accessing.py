@@ -56,7 +56,9 @@ def read_nodes(places: Gazetteer) -> Nodes:
 def refresh_accessibility(places: Gazetteer, at: datetime, on: date) -> int:
     """Write the accessibility of every commune to each liberal profession. Returns how many vintages were written."""
     groups = accessible_groups()
-    vintages = {one.code: one for one in Vintage.objects.shared().filter(code__in=[f"lib_{g}" for g in groups])}
+    vintages = {
+        vintage.code: vintage for vintage in Vintage.objects.shared().filter(code__in=[f"lib_{g}" for g in groups])
+    }
     if not vintages:
         return 0
     nodes = read_nodes(places)

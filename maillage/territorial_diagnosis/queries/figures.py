@@ -127,7 +127,7 @@ class Diagnosis:
     figures: Mapping[str, Figure]
 
     def of_theme(self, theme: Theme) -> list[Figure]:
-        return [one for one in self.figures.values() if one.definition.theme == theme]
+        return [figure for figure in self.figures.values() if figure.definition.theme == theme]
 
 
 AREA = """
@@ -177,8 +177,8 @@ def latest_vintages(cpts: Cpts, codes: Iterable[str] | None = None) -> tuple[dic
     among, wanted = ("", []) if codes is None else one_of(list(codes))
     sql = EDITIONS.format(codes=f"AND code {among}" if among else "")
     editions = [Edition._make(row) for row in read_rows(sql, [cpts.pk, *wanted], ())]
-    published = {one.code: one for one in editions if one.level != "cpts"}
-    return published, {one.code: one for one in editions if one.level == "cpts"}
+    published = {edition.code: edition for edition in editions if edition.level != "cpts"}
+    return published, {edition.code: edition for edition in editions if edition.level == "cpts"}
 
 
 def diagnosis_of(

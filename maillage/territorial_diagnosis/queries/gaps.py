@@ -41,5 +41,8 @@ def gaps_of(diagnosis: Diagnosis) -> list[Answered]:
             {code: (one.compared, one.references.departement) for code, one in liberal.items()}, labels
         ),
     ]
-    decisions = {one.key: one for one in GapDecision.objects.filter(cpts=diagnosis.cpts).select_related("by")}
+    decisions = {
+        gap_decision.key: gap_decision
+        for gap_decision in GapDecision.objects.filter(cpts=diagnosis.cpts).select_related("by")
+    }
     return [Answered(gap, decisions.get(gap.key)) for gap in found]

@@ -36,7 +36,7 @@ def changes_around(code: str, more: float, *, on: date) -> dict[str, float]:
         if km <= how["reach_km"]:
             speed = min(_speed(here.density, how["speeds"]), _speed(place.density, how["speeds"]))
             minutes[one] = km * how["detour"] / speed * 60
-    demand = {one: float(near[one].population) for one in minutes}
+    demand = {minute: float(near[minute].population) for minute in minutes}
     return changes(minutes, demand, steps, more)
 
 

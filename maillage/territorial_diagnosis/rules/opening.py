@@ -50,7 +50,7 @@ def parse_hours(text: str) -> list[Opening]:
 
 def hours_text(openings: Iterable[Opening]) -> str:
     """The same, shortest: days that open alike are named together. '' when nothing is open."""
-    days = [tuple((one.start, one.end) for one in openings if one.weekday == day) for day in range(7)]
+    days = [tuple((opening.start, opening.end) for opening in openings if opening.weekday == day) for day in range(7)]
     parts, first = [], 0
     for day in range(1, 8):
         if day < 7 and days[day] == days[first]:
@@ -65,12 +65,12 @@ def hours_text(openings: Iterable[Opening]) -> str:
 def merged(openings: Iterable[Opening]) -> list[Opening]:
     """In order, none touching the next."""
     result: list[Opening] = []
-    for one in sorted(openings):
+    for opening in sorted(openings):
         last = result[-1] if result else None
-        if last and last.weekday == one.weekday and one.start <= last.end:
-            result[-1] = last._replace(end=max(last.end, one.end))
+        if last and last.weekday == opening.weekday and opening.start <= last.end:
+            result[-1] = last._replace(end=max(last.end, opening.end))
         else:
-            result.append(one)
+            result.append(opening)
     return result
 
 
@@ -92,7 +92,7 @@ def _part(part: str) -> list[Opening]:
         if match is None:
             raise HoursUnreadable(f"« {part[place : place + 40]} » : heures à écrire comme « 9h-12h30 ».")
         start, end = _minutes(match[1], match[2] or match[3]), _minutes(match[4], match[5] or match[6])
-        found += [one for day in days for one in _spans(day, start, end)]
+        found += [span for day in days for span in _spans(day, start, end)]
         place = match.end()
     if not found:
         raise HoursUnreadable(f"« {part[:40]} » : dites les heures, par exemple « 9h-12h30 ».")

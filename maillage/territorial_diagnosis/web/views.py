@@ -99,13 +99,13 @@ def overview(request: CptsRequest) -> HttpResponse:
         return no_perimeter(request, "overview")
     diagnosis = diagnosis_of(request.cpts, area, definitions_of(request.cpts))
     figures = {code: shown(one, request.cpts) for code, one in diagnosis.figures.items()}
-    missing = [one for one in figures.values() if one.is_missing and not one.definition.by_hand]
+    missing = [figure for figure in figures.values() if figure.is_missing and not figure.definition.by_hand]
     context = page_context(request, "overview", area) | {
         "key_figures": [figures[code] for code in KEY_FIGURES],
         "compared": [figures[code] for code in COMPARED if figures[code].bars],
         "missing": missing,
-        "to_type": [one for one in figures.values() if one.definition.by_hand and not one.own],
-        "told": sum(not one.is_missing or bool(one.own) for one in figures.values()),
+        "to_type": [figure for figure in figures.values() if figure.definition.by_hand and not figure.own],
+        "told": sum(not figure.is_missing or bool(figure.own) for figure in figures.values()),
         "total": len(figures),
     }
     return render(request, "territorial_diagnosis/overview.html", context)

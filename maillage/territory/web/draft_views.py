@@ -193,13 +193,15 @@ def resolved(text: str, near: frozenset[str], numbers: str = "") -> list[Resolut
     said = PlaceKind(numbers) if numbers else None
     places = _as_places(places_by_key(keys_of(lines)))
     answers = [resolve(line, places, near=near, numbers=said) for line in lines]
-    unknown = [name for one in answers if one.answer == Answer.UNKNOWN for name in one.line.names]
+    unknown = [name for answer in answers if answer.answer == Answer.UNKNOWN for name in answer.line.names]
     suggestions = _as_places(places_starting_with(unknown))
-    return [suggested(one, suggestions, near=near) if one.answer == Answer.UNKNOWN else one for one in answers]
+    return [
+        suggested(answer, suggestions, near=near) if answer.answer == Answer.UNKNOWN else answer for answer in answers
+    ]
 
 
 def _as_places(found: dict[str, list[NamedPlace]]) -> dict[str, list[Place]]:
-    return {key: [_as_place(one) for one in places] for key, places in found.items()}
+    return {key: [_as_place(place) for place in places] for key, places in found.items()}
 
 
 def _as_place(one: NamedPlace) -> Place:
@@ -209,14 +211,14 @@ def _as_place(one: NamedPlace) -> Place:
 
 def _sorted_answers(resolutions: list[Resolution], inside: set[str]) -> dict[str, Any]:
     """Answers as the page groups them: what needs a person first, what is sure as plain lines."""
-    sure = [one for one in resolutions if one.answer in (Answer.FOUND, Answer.MERGED)]
+    sure = [resolution for resolution in resolutions if resolution.answer in (Answer.FOUND, Answer.MERGED)]
     found = [one for one in sure if one.answer == Answer.FOUND]
     return {
         "read": len(resolutions),
         "sure": {one.places[0].code for one in sure},
         "sure_codes": sorted({one.places[0].code for one in sure} - inside),
-        "several": [one for one in resolutions if one.answer == Answer.SEVERAL],
-        "unknown": [one for one in resolutions if one.answer == Answer.UNKNOWN],
+        "several": [resolution for resolution in resolutions if resolution.answer == Answer.SEVERAL],
+        "unknown": [resolution for resolution in resolutions if resolution.answer == Answer.UNKNOWN],
         "merged": [one for one in sure if one.answer == Answer.MERGED],
         "found_lines": [_told(one, inside) for one in found],
     }

@@ -27,7 +27,7 @@ class FoundCptsForm(forms.Form):
         field = self.fields["departement"]
         # Alphabetical order as people know it: Côte-d’Or comes before Creuse.
         rows = sorted(Departement.objects.exclude(code__in=UNINHABITED), key=lambda one: normalised(one.name))
-        field.choices = [("", "Choisir…"), *((one.code, str(one)) for one in rows)]  # type: ignore[attr-defined]
+        field.choices = [("", "Choisir…"), *((row.code, str(row)) for row in rows)]  # type: ignore[attr-defined]
 
     name = NameField(label="Nom de la CPTS", max_length=120, help_text="Par exemple : CPTS du Bergeracois.")
     departement = forms.ModelChoiceField(

@@ -26,7 +26,7 @@ def ask_everybody(*, cpts: Cpts, by: User, at: datetime) -> int:
     """Write to every member who has an agenda. How many messages leave. Raises AskedLately: once a day is enough."""
     if AuditEvent.objects.of_cpts(cpts.pk).filter(type=Act.SLOT_ASKED_FOR, at__gt=at - ASKED_AGAIN_AFTER).exists():
         raise AskedLately
-    asked = sum(ask_for_slots(one, cpts, at=at) for one in Effector.objects.of(cpts).order_by("pk"))
+    asked = sum(ask_for_slots(effector, cpts, at=at) for effector in Effector.objects.of(cpts).order_by("pk"))
     summary = f"Places demandées à {asked} {plural(asked, 'professionnel')}"
     audit.record(Act.SLOT_ASKED_FOR, target=cpts, by=by, at=at, cpts=cpts, summary=summary)
     return asked

@@ -323,7 +323,7 @@ def find_by_code(*, code: str, on: date) -> Appointment | None:
     noon = datetime.combine(on, time(12), tzinfo=UTC)
     around = (noon - A_DAY_ANYWHERE, noon + A_DAY_ANYWHERE)
     rows = Appointment.objects.filter(code=digits, status=AppointmentStatus.BOOKED, starts_at__range=around)
-    found = [one for one in rows.select_related("slot__schedule", "effector") if _day_there(one) == on]
+    found = [row for row in rows.select_related("slot__schedule", "effector") if _day_there(row) == on]
     return found[0] if len(found) == 1 else None
 
 

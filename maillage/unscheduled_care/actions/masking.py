@@ -46,8 +46,8 @@ def mask(effector: Effector, *, at: datetime) -> int:
     )
     if not slots:
         return 0
-    hidden = busy_spans(effector, at, max(one.ends_at for one in slots))
-    changed = [one for one in slots if one.is_masked != overlaps((one.starts_at, one.ends_at), hidden)]
+    hidden = busy_spans(effector, at, max(slot.ends_at for slot in slots))
+    changed = [slot for slot in slots if slot.is_masked != overlaps((slot.starts_at, slot.ends_at), hidden)]
     for is_masked in (True, False):
         keys = [one.pk for one in changed if one.is_masked != is_masked]
         Slot.objects.filter(pk__in=lock_slots(Slot.objects.filter(pk__in=keys))).update(is_masked=is_masked)

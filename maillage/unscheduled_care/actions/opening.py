@@ -241,7 +241,7 @@ def show_slots(
 @transaction.atomic
 def close_slots(*, effector: Effector, slots: Sequence[Slot], by: User | None, at: datetime) -> int:
     """Take back free slots to come: nobody sees them any more, their hour may serve again. Booked ones stay."""
-    keys = [one.pk for one in slots if one.effector_id == effector.pk]
+    keys = [slot.pk for slot in slots if slot.effector_id == effector.pk]
     open_ = Slot.objects.filter(pk__in=keys, status__in=[SlotStatus.FREE, SlotStatus.BLOCKED], starts_at__gt=at)
     count = Slot.objects.filter(pk__in=lock_slots(open_)).update(status=SlotStatus.CANCELLED)
     if count:

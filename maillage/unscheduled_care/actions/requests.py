@@ -169,7 +169,7 @@ def solicit(*, request: CareRequest, effectors: Sequence[Effector], by: User, at
     if not request.is_waiting:
         raise RequestEnded
     asked = set(request.solicitations.values_list("effector", flat=True))
-    new = [one for one in effectors if one.pk not in asked][:MOST_SOLICITED]
+    new = [effector for effector in effectors if effector.pk not in asked][:MOST_SOLICITED]
     if not new:
         raise NobodyToSolicit
     spend(*SOLICITATIONS, at=at, cost=len(new), account=by.pk)

@@ -20,8 +20,8 @@ def feed_text(name: str, slots: Iterable[Slot], appointments: Iterable[Appointme
     for slot in slots:
         summary = "Créneau de soins non programmés" + (" (masqué)" if slot.is_masked else "")
         calendar.add_component(_event(slot, summary, str(slot.schedule), at, is_busy=False))
-    for one in appointments:
-        calendar.add_component(_event(one, "Patient adressé", str(one.slot.schedule), at, is_busy=True))
+    for appointment in appointments:
+        calendar.add_component(_event(appointment, "Patient adressé", str(appointment.slot.schedule), at, is_busy=True))
     return str(calendar.to_ical(), "utf-8")
 
 

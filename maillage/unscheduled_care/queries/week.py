@@ -34,7 +34,7 @@ class Week:
     @property
     def missing(self) -> int:
         """Hours."""
-        return sum(one.hours for one in self.holes)
+        return sum(hole.hours for hole in self.holes)
 
     @property
     def of_the_cpts(self) -> int:

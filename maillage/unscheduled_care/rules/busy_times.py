@@ -69,7 +69,9 @@ def _sober(calendar: Any) -> Calendar:
     """Without the events that happen every second."""
     if calendar.name != "VCALENDAR":
         raise CalendarUnreadable("VCALENDAR attendu")
-    kept = [one for one in calendar.subcomponents if not any(map(_is_too_often, _rules(one)))]
+    kept = [
+        subcomponent for subcomponent in calendar.subcomponents if not any(map(_is_too_often, _rules(subcomponent)))
+    ]
     calendar.subcomponents = kept
     found: Calendar = calendar
     return found

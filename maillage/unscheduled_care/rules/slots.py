@@ -37,7 +37,7 @@ ALL_MODES = sum(Mode)
 
 def names_of(flags: IntFlag) -> list[str]:
     """The codes, in the order of the terminology: ['PUBLIC', 'CPTS']."""
-    return [str(one.name) for one in flags]
+    return [str(flag.name) for flag in flags]
 
 
 def kinds_from(codes: list[str]) -> Kind:

@@ -55,9 +55,9 @@ class Hole:
 def cells(monday: date, presences: Iterable[Presence], departement: str) -> list[list[Cell]]:
     """Seven days of 24 hours. Whoever is there for a part of an hour is there: a hole is an hour with nobody at all."""
     there: dict[tuple[int, int], set[tuple[str, str]]] = {}
-    for one in presences:
-        for hour in range(one.start // 60, -(-one.end // 60)):
-            there.setdefault((one.weekday, hour), set()).add((one.name, one.key))
+    for presence in presences:
+        for hour in range(presence.start // 60, -(-presence.end // 60)):
+            there.setdefault((presence.weekday, hour), set()).add((presence.name, presence.key))
     zone = zone_of(departement)
     return [
         [

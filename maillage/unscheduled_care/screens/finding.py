@@ -120,12 +120,16 @@ def search_results(
         own_doctor_id=own.pk if own else None,
     )
     hits = find_hits(need, now=now)
-    if own and not any(one.is_own_doctor for one in hits):
+    if own and not any(hit.is_own_doctor for hit in hits):
         notice = f"{own} n’a pas de créneau libre dans ce délai."
     if departements is None:
         shown, total = read_hits(hits[:SHOWN], now=now), len(hits)
     else:
-        inside = [one for one in read_hits(hits, now=now) if departement_of_place(one.slot.schedule) in departements]
+        inside = [
+            read_hit
+            for read_hit in read_hits(hits, now=now)
+            if departement_of_place(read_hit.slot.schedule) in departements
+        ]
         shown, total = inside[:SHOWN], len(inside)
     return SearchResults(
         shown,
@@ -188,7 +192,7 @@ def answer_json(form: FindForm, results: SearchResults | None) -> HttpResponse:
         return _json({"asked": list(form.fields)})
     if results is None:
         return _json({"errors": {name: [str(one) for one in told] for name, told in form.errors.items()}}, status=400)
-    slots = [json_of(one) for one in results.slots]
+    slots = [json_of(slot) for slot in results.slots]
     return _json({"commune": results.commune.code, "km": results.km, "total": results.total, "slots": slots})
 
 

@@ -132,12 +132,12 @@ def _days(effector: Effector, at: datetime, shown: int) -> list[dict[str, Any]]:
         .prefetch_related("audiences__cpts", Prefetch("appointments", Appointment.objects.live()))
     )
     by_day = groupby(rows, key=lambda one: timezone.localdate(one.starts_at))
-    return [{"day": day, "slots": [_line(one, at) for one in slots]} for day, slots in by_day]
+    return [{"day": day, "slots": [_line(slot, at) for slot in slots]} for day, slots in by_day]
 
 
 def _line(slot: Slot, at: datetime) -> dict[str, Any]:
     booked = next(iter(slot.appointments.all()), None)
-    cpts = [one.cpts.name for one in slot.audiences.all()]
+    cpts = [audience.cpts.name for audience in slot.audiences.all()]
     kinds = [", ".join(cpts) or "CPTS" if kind == Kind.CPTS else SHORT_KINDS[kind] for kind in slot.kind_flags]
     return {
         "slot": slot,
@@ -278,7 +278,7 @@ def absences(request: CptsRequest) -> HttpResponse:
 def _still_booked(effector: Effector, absences: list[Absence], at: datetime) -> list[Appointment]:
     """Patients expected while their professional is away: until each is handed over or given back."""
     ahead = Appointment.objects.filter(effector=effector, status=AppointmentStatus.BOOKED, starts_at__gt=at)
-    spans = [(one.starts_at, one.ends_at) for one in absences]
+    spans = [(absence.starts_at, absence.ends_at) for absence in absences]
     return [one for one in ahead.for_listing()[:200] if overlaps((one.starts_at, one.ends_at), spans)]
 
 

@@ -53,7 +53,7 @@ class EndForm(forms.Form):
 
     outcome = forms.ChoiceField(
         label="Issue",
-        choices=[one for one in Outcome.choices if one[0] not in NOT_SAID],
+        choices=[choice for choice in Outcome.choices if choice[0] not in NOT_SAID],
         widget=forms.RadioSelect,
         error_messages=dict.fromkeys(("required", "invalid_choice"), "Choisissez l’issue de la demande."),
     )

@@ -233,7 +233,7 @@ def _orientation(request: CptsRequest, row: CareRequest, patient: dict[str, str]
         "query": asked.urlencode(),
         "all_url": f"{reverse('unscheduled_care:desk', args=[request.cpts.slug])}?{asked.urlencode()}",
         "own": own_doctor(patient.get("doctor", ""), row.group),
-        "extra": [one for one in people if one["effector"].extra_a_day][:OFFERED],
+        "extra": [person for person in people if person["effector"].extra_a_day][:OFFERED],
         "people": people[:SOLICITED],
     }
 
