@@ -189,6 +189,9 @@ MFA_FORMS = {
     "authenticate": "maillage.accounts.web.factor_forms.CodeForm",
     "reauthenticate": "maillage.accounts.web.factor_forms.FreshCodeForm",
     "activate_totp": "maillage.accounts.web.factor_forms.FirstCodeForm",
+    "authenticate_webauthn": "maillage.accounts.web.factor_forms.KeyForm",
+    "login_webauthn": "maillage.accounts.web.factor_forms.KeyAloneForm",
+    "reauthenticate_webauthn": "maillage.accounts.web.factor_forms.FreshKeyForm",
     "add_webauthn": "maillage.accounts.web.factor_forms.AddKeyForm",
     "edit_webauthn": "maillage.accounts.web.factor_forms.RenameKeyForm",
 }

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'", "ʼ": "'"})
 ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
@@ -22,10 +23,23 @@ def stream_safe(text: str) -> str:
         return text
     kept, run = [], 0
     for sign in text:
-        run = run + 1 if unicodedata.combining(sign) else 0
-        if run <= MOST_MARKS:
+        before, after, is_letter = (0, 0, True) if sign.isascii() else _marks_of(sign)
+        if run + before <= MOST_MARKS:
             kept.append(sign)
+            run = after if is_letter else run + after
     return "".join(kept)
+
+
+@lru_cache(maxsize=4096)
+def _marks_of(sign: str) -> tuple[int, int, bool]:
+    """Marks before and after the letter of a sign once it is taken apart, and whether it has one.
+
+    Some signs that pass for letters are two marks (U+0F73).
+    """
+    marks = [unicodedata.combining(part) > 0 for part in unicodedata.normalize("NFKD", sign)]
+    if False not in marks:
+        return len(marks), len(marks), False
+    return marks.index(False), marks[::-1].index(False), True
 
 
 def normalised(text: str) -> str:

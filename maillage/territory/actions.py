@@ -1,9 +1,10 @@
 """Founding a CPTS and composing its perimeter: every write on both."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -21,7 +22,8 @@ from maillage.territory.acts import Act
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
 from maillage.territory.rules.overlap import counted_twice
 
-NAMED_AT_MOST = 5
+NAMED_AT_MOST, LONGEST_CODE = 5, 20
+MOST_CODES = 40_000  # communes and arrondissements of France: 35 014 in 2026
 CPTS_EXIST_SINCE = date(2016, 1, 26)  # loi n° 2016-41
 
 
@@ -50,6 +52,10 @@ class DateNotPossible(DomainError):
 
 class UnknownCommune(DomainError):
     user_message = "Cette commune n’existe pas dans le code officiel géographique."
+
+
+class TooManyCodes(DomainError):
+    user_message = "Cette liste compte plus de codes que la France n’a de communes."
 
 
 class CountedTwice(DomainError):
@@ -135,7 +141,6 @@ def _carried_over(last: Perimeter) -> list[Addition]:
     return list(kept.values())
 
 
-@transaction.atomic
 def change_perimeter(
     *,
     perimeter: Perimeter,
@@ -147,18 +152,45 @@ def change_perimeter(
 ) -> PerimeterChange:
     """Add communes, change their share, or take some out of a draft, all or nothing.
 
-    Raises StalePerimeter when it was saved since `read_revision`, PerimeterNotADraft, UnknownCommune,
-    CountedTwice or NothingToChange; nothing is written in that case.
+    Raises StalePerimeter when it was saved since `read_revision`, PerimeterNotADraft, UnknownCommune, TooManyCodes,
+    CountedTwice or NothingToChange; nothing is written in that case. What was sent is read before anything is locked.
     """
+    additions = list(islice(add, MOST_CODES + 1))
+    if len(additions) > MOST_CODES:
+        raise TooManyCodes
+    wanted = {addition.code: addition for addition in additions}
+    known = _known_names(wanted.keys())
+    with transaction.atomic():
+        return _change(
+            perimeter=perimeter,
+            read_revision=read_revision,
+            wanted=wanted,
+            remove=set(remove),
+            known=known,
+            by=by,
+            at=at,
+        )
+
+
+def _change(
+    *,
+    perimeter: Perimeter,
+    read_revision: int,
+    wanted: Mapping[str, Addition],
+    remove: Set[str],
+    known: Mapping[str, str],
+    by: User,
+    at: datetime,
+) -> PerimeterChange:
     _claim_revision(perimeter, read_revision)
     parts = PerimeterPart.objects.filter(perimeter=perimeter).select_related("commune").defer("commune__outline")
     before = {part.commune_id: part for part in parts}
-    wanted = {addition.code: addition for addition in add}
-    leaving = sorted(set(remove) & before.keys())
+    leaving = sorted(remove & before.keys())
     changing = {code: one for code, one in wanted.items() if _changes(before.get(code), one)}
     if not changing and not leaving:
         raise NothingToChange
-    names = {code: part.commune.name for code, part in before.items()} | _names(changing.keys())
+    _refuse_unknown(changing.keys() - known.keys())
+    names = {code: part.commune.name for code, part in before.items()} | dict(known)
     _refuse_counted_twice((before.keys() | changing.keys()) - set(leaving))
 
     gone = [before[code].pk for code in (*leaving, *(changing.keys() & before.keys()))]
@@ -257,10 +289,19 @@ def _changes(part: PerimeterPart | None, addition: Addition) -> bool:
 def _names(codes: Iterable[str]) -> dict[str, str]:
     """Names by code. Raises UnknownCommune when one of them is not in the official code."""
     wanted = set(codes)
-    names = dict(rows_in(Commune.objects.current().values_list("code", "name"), "code", wanted))
-    if missing := sorted(wanted - names.keys()):
-        raise UnknownCommune(f"Code inconnu du code officiel géographique : {listed(missing[:NAMED_AT_MOST])}.")
+    names = _known_names(wanted)
+    _refuse_unknown(wanted - names.keys())
     return names
+
+
+def _known_names(codes: Set[str]) -> dict[str, str]:
+    return dict(rows_in(Commune.objects.current().values_list("code", "name"), "code", codes))
+
+
+def _refuse_unknown(codes: Set[str]) -> None:
+    if codes:
+        named = [code[:LONGEST_CODE] for code in sorted(codes)[:NAMED_AT_MOST]]
+        raise UnknownCommune(f"Code inconnu du code officiel géographique : {listed(named)}.")
 
 
 def _refuse_counted_twice(codes: Iterable[str]) -> None:

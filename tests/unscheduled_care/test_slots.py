@@ -14,14 +14,13 @@ from maillage.core.sql.rows import read_rows
 from maillage.members.models import Membership, MembershipStatus
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import (
-    LINKS_IN_FORCE,
-    OPEN_SQL,
     Appointment,
     Effector,
     EffectorMembership,
     Slot,
     SlotStatus,
 )
+from maillage.unscheduled_care.models.visibility import LINKS_IN_FORCE, OPEN_SQL
 from tests.factories import NOON
 from tests.unscheduled_care.campaign import CAMPAIGN, hours, load, slot
 

@@ -138,6 +138,7 @@ def take_back(*, token: str, at: datetime) -> User:
     """« Ce n’est pas moi »: the address comes back, every session ends, the password opens nothing more, and neither do
     the means added these last seven days; roles and proofs given since on its word end, or wait for a decision. Raises
     LinkOver, AddressTaken."""
+    User.objects.select_for_update().get(pk=_subject(token)[0].pk)  # the same link, pressed twice at once
     user, change = _subject(token)
     if change is not None:
         if not AddressChange.objects.filter(pk=change.pk, undone_at=None).update(undone_at=at):

@@ -20,6 +20,13 @@ def hold(request: HttpRequest, name: str, facts: dict[str, Any]) -> None:
     request.session[_key(name)] = seal_text(text, purpose=f"held.{name}")
 
 
+def keep_latest(request: HttpRequest, beginning: str, most: int) -> None:
+    """Of what is kept under names that begin so, the last `most`: every page that follows reads the whole session."""
+    names = [name for name in request.session.keys() if name.startswith(_key(beginning))]  # noqa: SIM118  # no mapping
+    for name in names[:-most]:
+        del request.session[name]
+
+
 def held(request: HttpRequest, name: str) -> dict[str, Any] | None:
     """What is kept, still there after; None when there is nothing, or it is too old."""
     sealed = request.session.get(_key(name))

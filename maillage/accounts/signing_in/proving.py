@@ -10,18 +10,21 @@ from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from maillage.accounts.signing_in import means
-from maillage.accounts.signing_in.held import hold
+from maillage.accounts.signing_in.held import hold, keep_latest
 from maillage.core.screens.access import View
 
 STOPPED, STRONG_WANTED = "stopped", "strong_wanted"
 ASSEMBLY_MINUTES = 120
 NEVER_HELD = ("csrfmiddlewaretoken",)
+LONGEST_HELD = 300_000  # signs: minutes, a page of settings
+MOST_HELD = 2  # forms, of two tabs
 
 
 def recently_proved(view: View) -> View:
@@ -93,10 +96,7 @@ def ask_again(request: HttpRequest, *, holds_typed: bool = True) -> HttpResponse
     """To the strongest means of the person, then back here. A vote is never held: it is given again."""
     come_back = request.get_full_path()
     if request.method == "POST" and holds_typed:
-        name = f"{STOPPED}_{secrets.token_urlsafe(9)}"
-        typed = [[key, value] for key, values in request.POST.lists() for value in values if key not in NEVER_HELD]
-        hold(request, name, {"path": come_back, "typed": typed, "files": sorted(request.FILES)})
-        come_back = reverse("accounts:resume", args=[name])
+        come_back = _held_form(request) or come_back
     methods = get_adapter(request).get_reauthentication_methods(request.user)
     if not methods:
         return redirect("accounts:protect")
@@ -106,3 +106,15 @@ def ask_again(request: HttpRequest, *, holds_typed: bool = True) -> HttpResponse
         response["HX-Redirect"] = address
         return response
     return redirect(address)
+
+
+def _held_form(request: HttpRequest) -> str:
+    """Where what was typed is shown again; '' for a form that is too long to wait in a session."""
+    typed = [[key, value] for key, values in request.POST.lists() for value in values if key not in NEVER_HELD]
+    if sum(len(key) + len(value) for key, value in typed) > LONGEST_HELD:
+        messages.warning(request, "Ce que vous aviez tapé était trop long pour être gardé : envoyez-le de nouveau.")
+        return ""
+    name = f"{STOPPED}_{secrets.token_urlsafe(9)}"
+    hold(request, name, {"path": request.get_full_path(), "typed": typed, "files": sorted(request.FILES)})
+    keep_latest(request, STOPPED, MOST_HELD)
+    return reverse("accounts:resume", args=[name])

@@ -7,7 +7,13 @@ from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.conf import settings
 from django.core.cache import cache
@@ -18,6 +24,7 @@ from maillage.accounts.signing_in.guessing import try_code
 from maillage.core.limits import LimitReached
 
 LIFE_OF_A_CODE = 30 * (1 + 2 * settings.MFA_TOTP_TOLERANCE)  # seconds, from the first it can be typed to the last
+LONGEST_KEY = 20_000
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code"}
 NAME_LABEL, NAME_HELP = "Nom de la clé", "Pour la reconnaître : « Téléphone de Claire », « Clé USB du bureau »."
 
@@ -57,6 +64,49 @@ class FreshCodeForm(Counted, ReauthenticateForm):
     """The same, asked again before what is sensitive."""
 
 
+class KeyField(forms.JSONField):
+    """What a browser says of a key: an object of a few kilobytes, read here before a library reads it."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            said = super().to_python(value) if len(value or "") <= LONGEST_KEY else None
+        except (ValueError, RecursionError):  # numbers of thousands of digits, brackets in brackets
+            said = None
+        if not isinstance(said, dict):
+            raise get_adapter().validation_error("incorrect_code")
+        return said
+
+
+class ReadsAKey:
+    """allauth foresees what a wrong key says, and not every shape of it."""
+
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+
+
+class KeyForm(ReadsAKey, AuthenticateWebAuthnForm):
+    """A key as the second factor of a sign-in."""
+
+    credential = KeyField()
+
+
+class KeyAloneForm(ReadsAKey, LoginWebAuthnForm):
+    """A key as the whole of a sign-in."""
+
+    credential = KeyField()
+
+
+class FreshKeyForm(ReadsAKey, ReauthenticateWebAuthnForm):
+    """A key asked again before what is sensitive."""
+
+    credential = KeyField()
+
+
 class FirstCodeForm(ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,6 +120,8 @@ class FirstCodeForm(ActivateTOTPForm):
 
 
 class AddKeyForm(AddWebAuthnForm):
+    credential = KeyField()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"] = forms.CharField(

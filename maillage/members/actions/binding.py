@@ -239,7 +239,9 @@ def end_links(*, user: User, at: datetime) -> None:
     Membership.objects.bound_to(user).update(links_since=at)
 
 
-MOST_SUSPENDED = 30  # of one CPTS, by one account taken back: beyond, a list was imported, which is undone as a whole
+MOST_SUSPENDED = (
+    30  # of one CPTS, by one account taken back, in seven days: beyond, a list was imported, which is undone as a whole
+)
 
 
 @hooks.account_taken_back.register
@@ -250,12 +252,15 @@ def suspend_what_it_wrote(*, user: User, at: datetime) -> None:
     """
     since = at - UNDONE_WITHIN
     for cpts in Cpts.objects.filter(pk__in=_written_by(user, since).values("cpts")):
-        written = _written_by(user, since).filter(cpts=cpts).order_by("account", "pk").select_related("cpts")
-        pages = [page for page in written if _proof_behind(page) is None]
+        written = _written_by(user, since).filter(cpts=cpts)
+        suspended_before = written.filter(contested_at__gte=since).count()
+        pages = written.filter(contested_at=None).order_by("account", "pk").select_related("cpts")
+        unproved = [page for page in pages if _proof_behind(page) is None]
         is_of_the_team = MEMBER_MANAGE in permissions_on(user, cpts)
-        kept = pages[MOST_SUSPENDED:] if is_of_the_team else pages
-        for membership in pages[:MOST_SUSPENDED] if is_of_the_team else ():
-            contest(membership=membership, by=None, at=at)
+        most = max(0, MOST_SUSPENDED - suspended_before) if is_of_the_team else 0
+        for membership in unproved[:most]:
+            contest(membership=membership, by=None, at=at, because=f"écrite depuis le compte repris {of(str(user))}")
+        kept = unproved[most:]
         if kept:
             pages_text = f"{len(kept)} {plural(len(kept), 'fiche')} de membre"
             what = f"{cpts} : {user}, dont le compte vient d’être repris, y avait écrit {pages_text}"
@@ -272,7 +277,7 @@ def _written_by(user: User, since: datetime) -> QuerySet[Membership]:
         if is_of_an_address(type_, details)
     ]
     mine = Q(decided_by=user, decided_at__gte=since) | Q(pk__in=touched)
-    return Membership.objects.current().filter(mine, contested_at=None).exclude(account=user)
+    return Membership.objects.current().filter(mine).exclude(account=user)
 
 
 @hooks.number_proved.register
@@ -339,7 +344,7 @@ def number_text(proof: NumberProof) -> str:
 
 
 @transaction.atomic
-def contest(*, membership: Membership, by: User | None, at: datetime) -> None:
+def contest(*, membership: Membership, by: User | None, at: datetime, because: str = "« Ce n’est pas moi »") -> None:
     """« Ce n’est pas moi »: in one act, by whoever received the mail or proved the number. Raises AlreadyContested.
 
     The membership opens nothing any more, is shown to nobody outside its team, and waits for the administrator.
@@ -352,7 +357,7 @@ def contest(*, membership: Membership, by: User | None, at: datetime) -> None:
     withdraw_invitations(cpts=membership.cpts, addresses=addresses, at=at)
     if membership.account:
         suspend_membership(user=membership.account, cpts=membership.cpts, at=at)
-    summary = f"Adhésion {of(str(membership))} contestée : « Ce n’est pas moi »"
+    summary = f"Adhésion {of(str(membership))} contestée : {because}"
     audit.record(Act.CONTESTED, target=membership, by=by, at=at, cpts=membership.cpts, summary=summary)
     notifications.contested(membership, at)
     hooks.identity_contested(what=summary, at=at)

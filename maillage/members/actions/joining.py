@@ -1,6 +1,7 @@
 """Entering a CPTS: the request, the decision, or the coordinator's own hand."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,12 @@ from maillage.accounts import actions as accounts
 from maillage.accounts.models import Role, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
+from maillage.core.limits import LimitReached, spend
 from maillage.cpts.models import Cpts
 from maillage.members import notifications
 from maillage.members.actions.binding import AlreadyContested
 from maillage.members.acts import Act
+from maillage.members.limits import JOIN_ADDRESS
 from maillage.members.models import College, Membership, MembershipStatus
 from maillage.members.rules.names import of, search_name
 
@@ -45,7 +48,9 @@ def request_membership(*, cpts: Cpts, fields: Mapping[str, Any], at: datetime) -
         return None
     summary = f"Demande d’adhésion {of(str(membership))}"
     audit.record(Act.REQUESTED, target=membership, by=None, at=at, cpts=cpts, summary=summary)
-    notifications.request_received(membership, at)
+    with suppress(LimitReached):
+        spend(JOIN_ADDRESS, at=at, of=membership.email.lower())
+        notifications.request_received(membership, at)
     notifications.request_to_decide(membership, at)
     return membership
 

@@ -158,6 +158,10 @@ def _proposed(row: PreviewRow) -> str:
     return sure.uuid if sure else NEW
 
 
+MOST_ALIKE = 5  # shown beside a row: nobody chooses among more
+MOST_BEHIND_A_SIGN = 12  # a telephone or an address that more people share tells nobody apart
+
+
 class _Known:
     """The members there are, found by what tells people apart."""
 
@@ -167,7 +171,8 @@ class _Known:
         members = Membership.objects.of(sheet.cpts).open()
         for member in members.only(*IDENTIFYING):
             for sign in _signs(member.practitioner_id, member.email, member.search_name, member.phone):
-                self.by[sign].append(member)
+                if len(self.by[sign]) < MOST_BEHIND_A_SIGN:
+                    self.by[sign].append(member)
 
     def alike(self, row: PreviewRow) -> list[Likeness]:
         """Surest first: same number, same name, same address, same telephone. Two numbers are two people."""
@@ -184,7 +189,7 @@ class _Known:
                 found.setdefault(
                     uuid, Likeness(uuid, str(one), one.search_name, WHY[sign[0]], is_sure, is_told_by_its_person(one))
                 )
-        return list(found.values())
+        return sorted(found.values(), key=lambda likeness: not likeness.is_sure)[:MOST_ALIKE]
 
     def holder(self, row: PreviewRow) -> str:
         """Who has the number of this row already."""

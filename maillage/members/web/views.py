@@ -15,6 +15,7 @@ from maillage.accounts.signing_in.proving import is_export, recently_proved_when
 from maillage.core.errors import DomainError
 from maillage.core.screens.listing import Column, Filter, Listing
 from maillage.core.screens.posted import sent_version
+from maillage.core.templatetags.maillage import number
 from maillage.core.text import normalised
 from maillage.directory.models import GROUP_CHOICES
 from maillage.members import actions
@@ -51,6 +52,7 @@ KEPT = (
     Column("rpps", "RPPS ou ADELI", lambda one: one.rpps),
     Column("courriel", "Adresse électronique", lambda one: one.email),
 )
+MOST_PRINTED = 3_000  # ten seconds of a thread are not for one page
 YES_NO = (("yes", "prend de nouveaux patients"), ("no", "n’en prend pas"))
 
 
@@ -96,7 +98,10 @@ def member_list(request: CptsRequest) -> HttpResponse:
     if response := listing.export():
         return response
     if request.GET.get("format") == "pdf":
-        return documents.directory_pdf(request.cpts, _printed(listing), timezone.localdate())
+        printed = _printed(listing)
+        if len(printed) <= MOST_PRINTED:
+            return documents.directory_pdf(request.cpts, printed, timezone.localdate())
+        messages.warning(request, f"Plus de {number(MOST_PRINTED)} noms : prenez le tableur, ou filtrez la liste.")
     waiting = Membership.objects.of(request.cpts).waiting().count() if may_manage(request) else 0
     return render(request, "members/list.html", {"listing": listing, "page": listing.page(), "waiting": waiting})
 

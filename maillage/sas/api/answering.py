@@ -8,6 +8,7 @@ import orjson
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.http.request import RawPostDataException
 from django.utils import timezone
 
 from maillage.core.apart.reading import MEBI, Reader, read_apart
@@ -99,7 +100,7 @@ def body_of(request: HttpRequest) -> Resource:
         sent = orjson.loads(body)
     except UnreadableFile as error:
         raise Refused("too-costly", error.user_message) from error
-    except (orjson.JSONDecodeError, RequestDataTooBig) as error:
+    except (orjson.JSONDecodeError, RequestDataTooBig, RawPostDataException) as error:  # the last: sent as a form
         raise Refused("structure", "Le corps n’est pas du JSON lisible") from error
     if not isinstance(sent, dict):
         raise Refused("structure", "Le corps n’est pas une ressource FHIR")

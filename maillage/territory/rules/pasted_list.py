@@ -99,7 +99,8 @@ def _pieces(raw: str) -> list[str]:
 
 def _line(number: int, raw: str) -> Line:
     names, codes = [], []
-    for cell in CELLS.split(raw.replace(",", ";")):
+    for whole in CELLS.split(raw.replace(",", ";")):
+        cell = whole[:LONGEST_CELL]
         found = CODE.findall(cell)
         short = cell.strip()
         codes += [code.lower() for code in found] + ([f"0{short}"] if SHORT_CODE.match(short) else [])
