@@ -1,5 +1,6 @@
 """Promises of the house about its own code."""
 
+import ast
 import re
 import shlex
 import tomllib
@@ -114,6 +115,33 @@ def test_the_screens_of_an_app_are_nobody_else_s():
         app = path.relative_to(ROOT / "maillage").parts[0]
         others = re.findall(r"maillage\.(\w+)\.(?:web|api)\b", path.read_text(encoding="utf-8"))
         assert set(others) <= {app}, path
+
+
+VAGUE = {"one", "found", "told", "bound"}
+
+
+def bound_names(path: Path) -> list[tuple[int, str]]:
+    """(line, name) of what a module binds: variables, parameters, functions."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.append((node.lineno, node.id))
+        elif isinstance(node, ast.arg):
+            names.append((node.lineno, node.arg))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names.append((node.lineno, node.name))
+    return names
+
+
+def test_names_say_the_noun():
+    """A loop variable is the thing (`member`, `slot`), and so is what a function returns."""
+    vague = [
+        f"{path.relative_to(ROOT)}:{line} {name}"
+        for path in SOURCES
+        for line, name in bound_names(path)
+        if name in VAGUE
+    ]
+    assert not vague, vague
 
 
 PERSONAL = {"email", "given_name", "family_name", "recipient", "by", "by_name", "user", "owner_id", "rpps"}

@@ -81,8 +81,8 @@ class ExportTrace:
 
 
 def _filename(response: HttpResponse) -> str:
-    found = FILENAME.search(response.get("Content-Disposition", ""))
-    return found[1] if found else "document"
+    match = FILENAME.search(response.get("Content-Disposition", ""))
+    return match[1] if match else "document"
 
 
 def _end_when_idle(request: HttpRequest) -> None:

@@ -64,7 +64,9 @@ def permissions_of(role: Role) -> frozenset[Permission]:
 @cache
 def strong_roles() -> frozenset[Role]:
     """Roles of whoever holds a strong permission; regulators too, who book for patients by their role alone."""
-    return frozenset({Role.REGULATOR}.union(*(one.roles for one in every_permission() if one.is_strong)))
+    return frozenset(
+        {Role.REGULATOR}.union(*(permission.roles for permission in every_permission() if permission.is_strong))
+    )
 
 
 # Who says that a CPTS is one, in the territory of their role. Nobody else reaches it before, but its own team.
@@ -96,9 +98,13 @@ def permissions_on(user: User, cpts: Cpts | None) -> frozenset[Permission]:
     if not user.is_active:
         return frozenset()
     if cpts is None:
-        held = (one.role for one in assignments_of(user) if one.role == Role.INSTANCE_ADMIN)
+        held = (assignment.role for assignment in assignments_of(user) if assignment.role == Role.INSTANCE_ADMIN)
     else:
-        held = (one.role for one in assignments_of(user) if one.role in HOME_VIEW.roles and _reaches(one, cpts))
+        held = (
+            assignment.role
+            for assignment in assignments_of(user)
+            if assignment.role in HOME_VIEW.roles and _reaches(assignment, cpts)
+        )
     return _union(permissions_of(Role(role)) for role in held)
 
 
@@ -107,7 +113,7 @@ def demands_second_factor(user: User) -> bool:
 
     A CPTS that waits for its approval is a workspace without patients nor contract: it demands nothing yet.
     """
-    return any(one.role in strong_roles() and not _waits(one) for one in assignments_of(user))
+    return any(assignment.role in strong_roles() and not _waits(assignment) for assignment in assignments_of(user))
 
 
 def ends_when_idle(user: User) -> bool:

@@ -14,8 +14,10 @@ OLDEST_SQLITE = (3, 35)  # RETURNING
 def sqlite_is_recent(app_configs: Any, **options: Any) -> list[CheckMessage]:
     """On SQLite, the version that our statements need."""
     if connection.vendor == "sqlite" and sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        told = f"SQLite {sqlite3.sqlite_version} est trop ancien : il faut SQLite 3.35 ou plus récent, ou PostgreSQL."
-        return [Error(told, id="maillage.E001")]
+        message = (
+            f"SQLite {sqlite3.sqlite_version} est trop ancien : il faut SQLite 3.35 ou plus récent, ou PostgreSQL."
+        )
+        return [Error(message, id="maillage.E001")]
     return []
 
 

@@ -12,8 +12,8 @@ class Hook(Generic[P]):
     Followers run in the caller's transaction, in the order they registered; what one raises stops the caller.
     """
 
-    def __init__(self, told: Callable[P, None]) -> None:
-        self.__name__, self.__doc__ = told.__name__, told.__doc__
+    def __init__(self, function: Callable[P, None]) -> None:
+        self.__name__, self.__doc__ = function.__name__, function.__doc__
         self._followers: list[Callable[P, None]] = []
 
     def register(self, follower: Callable[P, None]) -> Callable[P, None]:

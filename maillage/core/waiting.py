@@ -59,4 +59,4 @@ def all_that_waits(cpts: Any, counts: Any, permissions: Collection[str]) -> list
     waiting: Callable[[Any, Any, Collection[str]], Iterator[Waiting]]
     for waiting in declared("WAITING"):
         said = [*waiting(cpts, counts, permissions), *said]
-    return sorted(said, key=lambda one: URGENCY[one.tone])
+    return sorted(said, key=lambda entry: URGENCY[entry.tone])

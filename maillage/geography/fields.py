@@ -33,21 +33,21 @@ class CommuneField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        if told := WITH_CODE.fullmatch(text):  # some INSEE codes are postal codes elsewhere: here it is no doubt INSEE
-            known = read_one(SHORT, "one.code = %s AND one.merged_into_id IS NULL", [told["code"]])
+        if match := WITH_CODE.fullmatch(text):  # some INSEE codes are postal codes elsewhere: here it is no doubt INSEE
+            known = read_one(SHORT, "one.code = %s AND one.merged_into_id IS NULL", [match["code"]])
             if known:
                 return known
-        key = normalised(told["code"] if told else text)
-        found = {place.code: place for place in places_by_key([key])[key]}
-        near = {code: place for code, place in found.items() if departement_of(code) == self.departement}
-        found = near or found
-        if len(found) > 1:
-            named = listed(f"{place.commune} ({place.code})" for place in list(found.values())[:NAMED])
-            more = len(found) - NAMED
+        key = normalised(match["code"] if match else text)
+        places = {place.code: place for place in places_by_key([key])[key]}
+        near = {code: place for code, place in places.items() if departement_of(code) == self.departement}
+        places = near or places
+        if len(places) > 1:
+            named = listed(f"{place.commune} ({place.code})" for place in list(places.values())[:NAMED])
+            more = len(places) - NAMED
             others = f", et {more} {plural(more, 'autre')}" if more > 0 else ""
             raise forms.ValidationError(
                 f"Plusieurs communes répondent à ce nom : {named}{others}. Tapez le code postal, ou le code INSEE."
             )
-        if not found:
+        if not places:
             raise forms.ValidationError("Aucune commune de ce nom. Essayez son code postal ou son code INSEE.")
-        return Commune.objects.defer(*LONG_FIELDS).get(code=next(iter(found)))
+        return Commune.objects.defer(*LONG_FIELDS).get(code=next(iter(places)))

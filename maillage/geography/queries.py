@@ -24,14 +24,14 @@ def search_communes(text: str, *, near: Iterable[str] = ()) -> list[PlaceName]:
     key = normalised(text)
     if len(key) < SHORTEST:
         return []
-    found = (
+    names = (
         PlaceName.objects.filter(key__gte=key, key__lt=key + AFTER_ANY_KEY)
         .annotate(rank=_rank(key, list(near)))
         .select_related("commune__epci", "commune__departement")
         .defer("commune__outline", "commune__neighbours")
         .order_by("rank", F("commune__population").desc(nulls_last=True), "commune_id", "pk")
     )
-    return _one_a_commune(found[: SHOWN * 3])[:SHOWN]
+    return _one_a_commune(names[: SHOWN * 3])[:SHOWN]
 
 
 def _rank(key: str, near: list[str]) -> Case:
@@ -88,10 +88,10 @@ NAMED_PLACE = (
 
 def places_by_key(keys: Iterable[str]) -> dict[str, list[NamedPlace]]:
     """Everything that each normalised key designates, for a whole pasted list at once."""
-    found: dict[str, list[NamedPlace]] = defaultdict(list)
+    places: dict[str, list[NamedPlace]] = defaultdict(list)
     for values in rows_in(PlaceName.objects.values_list(*NAMED_PLACE), "key", keys):
-        found[values[0]].append(NamedPlace(*values))
-    return found
+        places[values[0]].append(NamedPlace(*values))
+    return places
 
 
 def places_starting_with(keys: Iterable[str]) -> dict[str, list[NamedPlace]]:
@@ -102,12 +102,12 @@ def places_starting_with(keys: Iterable[str]) -> dict[str, list[NamedPlace]]:
     condition = Q()
     for key in wanted:
         condition |= Q(key__gte=f"{key} ", key__lt=f"{key} {AFTER_ANY_KEY}")
-    found: dict[str, list[NamedPlace]] = defaultdict(list)
+    places: dict[str, list[NamedPlace]] = defaultdict(list)
     for values in PlaceName.objects.filter(condition, kind=PlaceNameKind.NAME).values_list(*NAMED_PLACE):
         for key in wanted:
             if values[0].startswith(f"{key} "):
-                found[key].append(NamedPlace(*values))
-    return found
+                places[key].append(NamedPlace(*values))
+    return places
 
 
 def communes_of_epci(code: str) -> list[str]:

@@ -58,7 +58,7 @@ def tell_one(key: int, at: datetime) -> bool:
         Participant.objects.filter(pk=key).update(is_asked_again=False, reminded_at=at)
         notifications.reminder(person, at)
         return True
-    message = due(_told(person, at))
+    message = due(_standing(person, at))
     if message is None:
         return False
     person.last_mail = notifications.tell(person, message, at)
@@ -77,7 +77,7 @@ def may_be_written_to(person: Participant) -> bool:
     return person.membership is None or person.membership.may_be_reached or person.meeting.kind in STATUTORY
 
 
-def _told(person: Participant, at: datetime) -> Told:
+def _standing(person: Participant, at: datetime) -> Told:
     meeting = person.meeting
     minutes = getattr(meeting, "minutes", None)
     return Told(

@@ -113,18 +113,18 @@ def refused(membership: Membership) -> Letter:
     )
 
 
-def ending(one: Mandate | Convention) -> Letter:
+def ending(expiring: Mandate | Convention) -> Letter:
     """A mandate or a convention that ends soon, to those who manage the members."""
-    if isinstance(one, Mandate):
-        what, page, label = f"Le mandat {of(str(one.membership))} ({one})", "mandates", "Les mandats"
+    if isinstance(expiring, Mandate):
+        what, page, label = f"Le mandat {of(str(expiring.membership))} ({expiring})", "mandates", "Les mandats"
     else:
-        what, page, label = f"La convention avec {one.partner}", "conventions", "Les conventions"
-    assert one.ends_on
-    text = f"{what} prend fin le {day(one.ends_on)}"
+        what, page, label = f"La convention avec {expiring.partner}", "conventions", "Les conventions"
+    assert expiring.ends_on
+    text = f"{what} prend fin le {day(expiring.ends_on)}"
     return Letter(
         text,
         (f"{text}. Pensez à son renouvellement, ou à sa suite.",),
-        action=Link(label, links.absolute(f"members:{page}", one.cpts.slug)),
+        action=Link(label, links.absolute(f"members:{page}", expiring.cpts.slug)),
     )
 
 

@@ -87,10 +87,10 @@ def refused(membership: Membership, at: datetime) -> None:
     _write(membership, letters.refused(membership), at, membership.email)
 
 
-def ending(one: Mandate | Convention, at: datetime) -> None:
-    letter = letters.ending(one)
-    for email in _deciders(one.cpts):
-        write_mail(recipient=email, letter=letter, at=at, cpts_id=one.cpts_id)
+def ending(expiring: Mandate | Convention, at: datetime) -> None:
+    letter = letters.ending(expiring)
+    for email in _deciders(expiring.cpts):
+        write_mail(recipient=email, letter=letter, at=at, cpts_id=expiring.cpts_id)
 
 
 def membership_bound(membership: Membership, former: str, at: datetime) -> None:

@@ -31,8 +31,12 @@ def _may(permissions: frozenset[Permission]) -> dict[str, bool]:
 
 
 def _roles(user: User, cpts: Cpts | None) -> list[str]:
-    held = (one for one in assignments_of(user) if (one.covers(cpts) if cpts else not one.cpts_id))
-    return [capfirst(one.get_role_display()) for one in held][:2]
+    held = (
+        assignment
+        for assignment in assignments_of(user)
+        if (assignment.covers(cpts) if cpts else not assignment.cpts_id)
+    )
+    return [capfirst(assignment.get_role_display()) for assignment in held][:2]
 
 
 def _workspace(request: HttpRequest, cpts: Cpts, permissions: frozenset[Permission]) -> list[dict[str, Any]]:

@@ -228,7 +228,7 @@ class Resource(models.Model):
 
     @property
     def openings(self) -> list[Opening]:
-        return [Opening(*one) for one in self.opening]
+        return [Opening(*span) for span in self.opening]
 
     @property
     def hours(self) -> str:

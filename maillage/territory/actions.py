@@ -71,10 +71,10 @@ class StalePerimeter(DomainError):
 
     def __init__(self, changes: list[PerimeterChange]) -> None:
         self.changes = changes
-        told = listed(f"{change.by} : {change.summary}" for change in changes[-NAMED_AT_MOST:])
+        changes_text = listed(f"{change.by} : {change.summary}" for change in changes[-NAMED_AT_MOST:])
         super().__init__(
             "Ce périmètre a été modifié pendant que vous le consultiez, votre changement n’a pas été fait. "
-            f"{told or 'La page montre maintenant la dernière version'}."
+            f"{changes_text or 'La page montre maintenant la dernière version'}."
         )
 
 
@@ -186,7 +186,7 @@ def _change(
     parts = PerimeterPart.objects.filter(perimeter=perimeter).select_related("commune").defer("commune__outline")
     before = {part.commune_id: part for part in parts}
     leaving = sorted(remove & before.keys())
-    changing = {code: one for code, one in wanted.items() if _changes(before.get(code), one)}
+    changing = {code: addition for code, addition in wanted.items() if _changes(before.get(code), addition)}
     if not changing and not leaving:
         raise NothingToChange
     _refuse_unknown(changing.keys() - known.keys())
@@ -204,7 +204,7 @@ def _change(
         by=by,
         at=at,
         summary=summary,
-        added=[[code, str(one.share or 1), one.source] for code, one in sorted(changing.items())],
+        added=[[code, str(addition.share or 1), addition.source] for code, addition in sorted(changing.items())],
         removed=leaving,
     )
     audit.record(Act.PERIMETER_CHANGED, target=perimeter, by=by, at=at, cpts=perimeter.cpts, summary=summary)
@@ -318,18 +318,18 @@ def _summary(
     """What a save did, as the history and the second editor read it."""
     pieces = []
     if added := sorted(code for code in changing if code not in before):
-        pieces.append(f"ajout {_told(added, names)}")
+        pieces.append(f"ajout {_names_text(added, names)}")
     for code in sorted(changing.keys() & before.keys()):
-        one = changing[code]
-        source = f" ({one.source})" if one.source else ""
-        pieces.append(f"part {of(names[code])} : {percent(before[code].share)} → {percent(one.share)}{source}")
+        addition = changing[code]
+        source = f" ({addition.source})" if addition.source else ""
+        pieces.append(f"part {of(names[code])} : {percent(before[code].share)} → {percent(addition.share)}{source}")
     if leaving:
-        pieces.append(f"retrait {_told(leaving, names)}")
+        pieces.append(f"retrait {_names_text(leaving, names)}")
     return " ; ".join(pieces)[:300]
 
 
-def _told(codes: list[str], names: Mapping[str, str]) -> str:
-    told = [of(names[code]) for code in codes[:NAMED_AT_MOST]]
-    if rest := len(codes) - len(told):
-        return f"{', '.join(told)} et {rest} {plural(rest, 'autre')}"
-    return listed(told)
+def _names_text(codes: list[str], names: Mapping[str, str]) -> str:
+    named = [of(names[code]) for code in codes[:NAMED_AT_MOST]]
+    if rest := len(codes) - len(named):
+        return f"{', '.join(named)} et {rest} {plural(rest, 'autre')}"
+    return listed(named)

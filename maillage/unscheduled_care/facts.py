@@ -28,20 +28,20 @@ def facts_of(cpts: Cpts, period: Period) -> Iterator[Fact]:
 def _appointments(cpts: Cpts, period: Period) -> Iterator[Fact]:
     rows = Appointment.objects.of(cpts).live().filter(starts_at__gte=period.start, starts_at__lt=period.end)
     came = Q(status=AppointmentStatus.FULFILLED)
-    told = came | Q(status=AppointmentStatus.NO_SHOW)
-    counted = rows.aggregate(given=Count("pk"), told=Count("pk", filter=told), came=Count("pk", filter=came))
+    settled = came | Q(status=AppointmentStatus.NO_SHOW)
+    counted = rows.aggregate(given=Count("pk"), settled=Count("pk", filter=settled), came=Count("pk", filter=came))
     way = Way("unscheduled_care:appointments", period.query)
     given = Decimal(counted["given"])
     yield Fact("care.given", "Rendez-vous donnés", given, "rendez-vous", period, GIVEN, ACCESS, way=way)
     yield Fact(
         "care.honoured",
         "Rendez-vous honorés",
-        share(counted["came"], counted["told"]),
+        share(counted["came"], counted["settled"]),
         "%",
         period,
         f"{GIVEN}, dont l’issue est dite",
         ACCESS,
-        counted["told"],
+        counted["settled"],
         Way("unscheduled_care:appointments", {"etat": AppointmentStatus.FULFILLED.value, **period.query}),
     )
 

@@ -43,10 +43,10 @@ def follow(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     before = Effector.objects.filter(pk=had).first() if had else None
     if arguments["what"] == "booked":
         watch(appointment=appointment, at=at)
-    told = appointment.starts_at > at and tell_professional(appointment, arguments["what"], effector=before, at=at)
+    is_told = appointment.starts_at > at and tell_professional(appointment, arguments["what"], effector=before, at=at)
     if arguments["what"] == "given-back":
-        told = _give_back(appointment, at)
-    return "Prévenu." if told else "Personne à prévenir."
+        is_told = _give_back(appointment, at)
+    return "Prévenu." if is_told else "Personne à prévenir."
 
 
 def _give_back(appointment: Appointment, at: datetime) -> bool:

@@ -202,7 +202,7 @@ def test_hands_of_members_without_a_college_are_counted_apart(cpts, assembly, co
         actions.count_hands(hands={("", "Pour"): 3, ("Soins", "Pour"): 1}, **count)
     actions.count_hands(hands={("", "Pour"): 2, ("Soins", "Contre"): 3}, **count)
     closed = actions.close_ballot(ballot=ballot, by=coordinator, at=DURING)
-    assert [one["share"] for one in closed.told] == ["50\N{NO-BREAK SPACE}%", "50\N{NO-BREAK SPACE}%", ""]
+    assert [one["share"] for one in closed.readable_scores] == ["50\N{NO-BREAK SPACE}%", "50\N{NO-BREAK SPACE}%", ""]
 
 
 def future(cpts, days=30, **more):

@@ -315,7 +315,7 @@ def test_weighted_colleges_and_what_they_cannot_hide(cpts, assembly, coordinator
         vote(ballot, one, "Pour")
     vote(ballot, users[0], "Contre")
     closed = actions.close_ballot(ballot=ballot, by=coordinator, at=DURING)
-    assert [one["share"] for one in closed.told] == ["50\N{NO-BREAK SPACE}%", "50\N{NO-BREAK SPACE}%", ""]
+    assert [one["share"] for one in closed.readable_scores] == ["50\N{NO-BREAK SPACE}%", "50\N{NO-BREAK SPACE}%", ""]
     assert not closed.is_adopted
     # One slip came out of that college: its name is on none of them any more.
     assert closed.is_masked

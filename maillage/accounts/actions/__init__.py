@@ -122,7 +122,7 @@ def withdraw_role(*, assignment: RoleAssignment, by: User, at: datetime) -> None
     assert cpts
     # Lock before the count: two coordinators may withdraw each other within the same second.
     held = RoleAssignment.objects.select_for_update().of(cpts).filter(role=Role.COORDINATOR)
-    coordinators = {one.pk for one in held}
+    coordinators = {role_assignment.pk for role_assignment in held}
     if coordinators == {assignment.pk}:
         raise LastCoordinator
     summary = f"Rôle « {assignment.get_role_display()} » retiré à {assignment.user}"

@@ -24,8 +24,8 @@ def erase_unused_accounts(*, at: datetime) -> int:
     unused_since = at - timedelta(days=User.RETENTION_DAYS)
     for user in _unused(unused_since + TOLD_BEFORE).exclude(erasure_told_at__gt=F("used_at")):
         _tell(user, at)
-    told = _unused(unused_since).filter(erasure_told_at__gt=F("used_at"), erasure_told_at__lte=at - TOLD_BEFORE)
-    return sum(_erase(user, at) for user in told if not _is_alone_in_a_place(user))
+    warned = _unused(unused_since).filter(erasure_told_at__gt=F("used_at"), erasure_told_at__lte=at - TOLD_BEFORE)
+    return sum(_erase(user, at) for user in warned if not _is_alone_in_a_place(user))
 
 
 def _unused(since: datetime) -> QuerySet[User]:

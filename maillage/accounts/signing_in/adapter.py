@@ -82,8 +82,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_notification_mail(self, template_prefix: str, user: User, context: Any = None, email: Any = None) -> None:
         """Whatever changed, the mail says how to take the account back in one press."""
-        told = (context or {}) | {"not_me_url": not_me_url(user)}
-        super().send_notification_mail(template_prefix, user, told, email)
+        mail_context = (context or {}) | {"not_me_url": not_me_url(user)}
+        super().send_notification_mail(template_prefix, user, mail_context, email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """What anybody may ask for from our forms fills nobody's mailbox: a few an hour to one address. A notice of

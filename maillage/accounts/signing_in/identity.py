@@ -86,12 +86,12 @@ def come_back(request: HttpRequest) -> Identity:
         if not token.get("id_token"):  # what is not signed would come here as it is
             raise IdentityRefused
         proved = token["userinfo"]  # the claims of the signed token
-        told = {**client.userinfo(token=token)}
+        user_info = {**client.userinfo(token=token)}
     except RequestException as error:
         raise (IdentityRefused if _said_no(error) else ProviderSilent) from error
     except FAULTS as error:
         raise IdentityRefused from error
-    return _identity(proved, told, token["id_token"])
+    return _identity(proved, user_info, token["id_token"])
 
 
 def _said_no(error: RequestException) -> bool:
@@ -124,13 +124,13 @@ def metadata_of_provider() -> dict[str, Any]:
         raise ProviderSilent from error
 
 
-def _identity(proved: dict[str, Any], told: dict[str, Any], token: str) -> Identity:
-    """`told` is believed when it speaks of the person the signed token is about."""
-    if not proved.get("sub") or proved["sub"] != told.get("sub"):
+def _identity(proved: dict[str, Any], user_info: dict[str, Any], token: str) -> Identity:
+    """`user_info` is believed when it speaks of the person the signed token is about."""
+    if not proved.get("sub") or proved["sub"] != user_info.get("sub"):
         raise IdentityRefused
     if settings.IDENTITY_LEVEL and proved.get("acr") != settings.IDENTITY_LEVEL:
         raise IdentityTooWeak
-    claims = told | proved
+    claims = user_info | proved
     identifier = claims.get(settings.IDENTITY_CLAIM)
     if not isinstance(identifier, str) or not identifier.strip():
         raise IdentityRefused("Votre fournisseur d’identité n’a pas transmis votre identifiant national.")

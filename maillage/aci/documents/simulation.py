@@ -92,17 +92,17 @@ class Simulation:
     def steps(self) -> list[dict[str, Any]]:
         """The timeline: signature, starts, deadlines, anniversaries, in order."""
         signed = self.scenario.signed_on
-        found = [{"on": signed, "title": "Signature du contrat", "text": "", "tone": ""}]
+        steps = [{"on": signed, "title": "Signature du contrat", "text": "", "tone": ""}]
         for mission, start in self.scenario.starts.items():
-            found.append({"on": start, "title": f"Démarrage : {mission.label}", "text": "", "tone": ""})
+            steps.append({"on": start, "title": f"Démarrage : {mission.label}", "text": "", "tone": ""})
         for deadline in self.deadlines:
             late = "le scénario démarre cette mission trop tard" if deadline.is_missed else ""
             title = f"{deadline.step.capitalize()} au plus tard : {deadline.mission.label}"
-            found.append({"on": deadline.on, "title": title, "text": late, "tone": "soon"})
+            steps.append({"on": deadline.on, "title": title, "text": late, "tone": "soon"})
         for year in range(1, 6):
             title = "Fin du contrat et dernier solde" if year == 5 else f"Anniversaire {year} : soldes et avances"
-            found.append({"on": add_months(signed, 12 * year), "title": title, "text": "", "tone": ""})
-        return sorted(found, key=lambda step: str(step["on"]))
+            steps.append({"on": add_months(signed, 12 * year), "title": title, "text": "", "tone": ""})
+        return sorted(steps, key=lambda step: str(step["on"]))
 
 
 @dataclass(frozen=True)
@@ -118,13 +118,13 @@ def measured(codes: Iterable[str], *, on: date) -> Measure:
     """Raises UnknownCommuneCode, naming the codes, and their successor when they merged."""
     wanted = sorted(set(codes))
     communes = Commune.objects.current().only("code", "name", "population", "parent")
-    known = {one.code: one for one in rows_in(communes, "code", wanted)}
+    known = {commune.code: commune for commune in rows_in(communes, "code", wanted)}
     if missing := [code for code in wanted if code not in known]:
         raise UnknownCommuneCode(_missing(missing[:10]))
-    if twice := counted_twice((one.code, one.parent_id) for one in known.values()):
+    if twice := counted_twice((commune.code, commune.parent_id) for commune in known.values()):
         raise UnknownCommuneCode(f"L’arrondissement {twice[0][0]} et sa commune {twice[0][1]} sont comptés ensemble.")
-    population = sum(one.population or 0 for one in known.values())
-    unpublished = tuple(one.name for one in known.values() if one.population is None)
+    population = sum(commune.population or 0 for commune in known.values())
+    unpublished = tuple(commune.name for commune in known.values() if commune.population is None)
     return Measure(population, size_of(population, on=on), unpublished)
 
 
@@ -132,8 +132,8 @@ def _missing(codes: list[str]) -> str:
     """Unknown codes, and for those that merged the commune to name instead."""
     names = PlaceName.objects.filter(key__in=[code.lower() for code in codes], kind=PlaceNameKind.FORMER_CODE)
     merged = {name.label: name.commune_id for name in names}
-    told = [f"{code} (fusionnée, aujourd’hui {merged[code]})" if code in merged else code for code in codes]
-    return f"Code INSEE inconnu : {listed(told)}."
+    labels = [f"{code} (fusionnée, aujourd’hui {merged[code]})" if code in merged else code for code in codes]
+    return f"Code INSEE inconnu : {listed(labels)}."
 
 
 def as_text(amount: Decimal | None) -> str | None:
@@ -231,7 +231,7 @@ def _or_unknown(amount: Decimal | None) -> Decimal | str:
     return "à confirmer" if amount is None else amount
 
 
-def _told(amount: Decimal | None, *, at_least: bool) -> str:
+def _amount_text(amount: Decimal | None, *, at_least: bool) -> str:
     """An amount as it is printed: "au moins" when something in it is unknown."""
     return ("au moins " if at_least else "") + format_euros(amount)
 
@@ -248,16 +248,16 @@ def document_data(simulation: Simulation, *, title: str, on: date) -> dict[str, 
         "size": int(scenario.size),
         "population": simulation.population,
         "signed_on": f"{scenario.signed_on:%d/%m/%Y}",
-        "total": _told(grid.total, at_least=grid.at_least),
-        "total_with_supplement": _told(grid.total_with_snp_supplement, at_least=grid.at_least),
+        "total": _amount_text(grid.total, at_least=grid.at_least),
+        "total_with_supplement": _amount_text(grid.total_with_snp_supplement, at_least=grid.at_least),
         "proration": scenario.proration.value,
         "variable_percent": scenario.variable_percent,
         "totals": [
-            _told(grid.fixed, at_least=grid.fixed_at_least),
-            _told(grid.variable, at_least=grid.variable_at_least),
-            _told(grid.total, at_least=grid.at_least),
+            _amount_text(grid.fixed, at_least=grid.fixed_at_least),
+            _amount_text(grid.variable, at_least=grid.variable_at_least),
+            _amount_text(grid.total, at_least=grid.at_least),
         ],
-        "received": _told(simulation.received, at_least=simulation.has_unknown_payment),
+        "received": _amount_text(simulation.received, at_least=simulation.has_unknown_payment),
         "has_supplement": grid.supplement is not None,
         "crisis": format_euros(grid.crisis),
         "lines": [
@@ -284,7 +284,7 @@ def document_data(simulation: Simulation, *, title: str, on: date) -> dict[str, 
             for payment in simulation.payments
         ],
         "years": [
-            {"year": year, "total": _told(total, at_least=unknown)}
+            {"year": year, "total": _amount_text(total, at_least=unknown)}
             for year, (total, unknown) in simulation.years.items()
         ],
         "steps": [

@@ -128,7 +128,9 @@ def agreement_in_force(on: date) -> Agreement:
     """The latest version effective on that day; the first one before it."""
     versions = list(agreements().values())
     return max(
-        (version for version in versions if version.effective <= on), key=lambda one: one.effective, default=versions[0]
+        (version for version in versions if version.effective <= on),
+        key=lambda version: version.effective,
+        default=versions[0],
     )
 
 

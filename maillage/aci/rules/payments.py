@@ -179,29 +179,29 @@ def _is_simulated(line: FundingLine, scenario: Scenario) -> bool:
 def _running(entry: _Line, anniversaries: list[date]) -> list[Payment]:
     """All of the first year at signature; then 75 % at each anniversary and the balance at the next one."""
     line = entry.line
-    found = [Payment(anniversaries[0], "running_first", line, 1, entry.fixed)]
+    payments = [Payment(anniversaries[0], "running_first", line, 1, entry.fixed)]
     for year in range(2, len(anniversaries)):
-        found.append(Payment(anniversaries[year - 1], "running_advance", line, year, entry.advance))
-        found.append(Payment(anniversaries[year], "running_balance", line, year, entry.balance))
-    return found
+        payments.append(Payment(anniversaries[year - 1], "running_advance", line, year, entry.advance))
+        payments.append(Payment(anniversaries[year], "running_balance", line, year, entry.balance))
+    return payments
 
 
 def _mission(entry: _Line, scenario: Scenario, start: date, anniversaries: list[date]) -> list[Payment]:
     """75 % of the fixed part at the start, pro rata to the anniversary; then balance and next advance."""
     line, counts = entry.line, entry.line.counts
     first = next(year for year in range(1, len(anniversaries)) if start < anniversaries[year])
-    found: list[Payment] = []
+    payments: list[Payment] = []
     if counts is not Counts.NEXT_YEARS:
-        found += _first_year(entry, scenario, start, first, anniversaries)
+        payments += _first_year(entry, scenario, start, first, anniversaries)
     if counts is Counts.FIRST_YEAR:
-        return found
+        return payments
     got = _share(entry.variable, scenario.variable_percent, 100)
     for year in range(first + 1, len(anniversaries)):
-        found.append(Payment(anniversaries[year - 1], "mission_advance", line, year, entry.advance))
-        found.append(Payment(anniversaries[year], "mission_balance", line, year, entry.balance))
+        payments.append(Payment(anniversaries[year - 1], "mission_advance", line, year, entry.advance))
+        payments.append(Payment(anniversaries[year], "mission_balance", line, year, entry.balance))
         if entry.variable != 0:
-            found.append(Payment(anniversaries[year], "variable", line, year, got))
-    return found
+            payments.append(Payment(anniversaries[year], "variable", line, year, got))
+    return payments
 
 
 def _first_year(entry: _Line, scenario: Scenario, start: date, first: int, anniversaries: list[date]) -> list[Payment]:
@@ -209,14 +209,14 @@ def _first_year(entry: _Line, scenario: Scenario, start: date, first: int, anniv
     end = anniversaries[first]
     covered, whole = _covered(start, anniversaries[first - 1], end, scenario.proration)
     advance, balance = _split(_share(entry.fixed, covered, whole))
-    found = [
+    payments = [
         Payment(start, "mission_start", entry.line, first, advance),
         Payment(end, "mission_first_balance", entry.line, first, balance),
     ]
     if entry.variable != 0:
         got = _share(_share(entry.variable, covered, whole), scenario.variable_percent, 100)
-        found.append(Payment(end, "variable", entry.line, first, got))
-    return found
+        payments.append(Payment(end, "variable", entry.line, first, got))
+    return payments
 
 
 @lru_cache(maxsize=4096)  # asked again for each line of a mission
@@ -259,14 +259,14 @@ def totals_by_year(payments: Iterable[Payment]) -> dict[int, tuple[Decimal, bool
 def deadlines(scenario: Scenario) -> list[Deadline]:
     """Latest start and deployment of each mission the agreement dates; optional missions have none."""
     offered = _offered(scenario.agreement, scenario.size)
-    found = []
+    mission_deadlines = []
     for code, months in read_yaml(DATA)["deadlines"]["missions"].items():
         if (mission := Mission(code)) not in offered:
             continue
         start_by = add_months(scenario.signed_on, months["start"])
         started = scenario.starts.get(mission)
-        found.append(Deadline(start_by, mission, "démarrage", started is not None and started > start_by))
-        found.append(
+        mission_deadlines.append(Deadline(start_by, mission, "démarrage", started is not None and started > start_by))
+        mission_deadlines.append(
             Deadline(add_months(scenario.signed_on, months["deployed"]), mission, "déploiement", is_missed=False)
         )
-    return sorted(found)
+    return sorted(mission_deadlines)

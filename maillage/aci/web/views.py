@@ -44,12 +44,12 @@ STARTS_AT_THE_LATEST = {Mission.ACCESS: 6, Mission.PATHWAYS: 12, Mission.PREVENT
 @recently_proved_when(is_export)
 def simulation(request: CptsRequest) -> HttpResponse:
     """The money of one's own CPTS: its taille comes from its perimeter, in force or in draft."""
-    found = readable_of(request.cpts, with_draft=TERRITORY_DRAFT_VIEW in request.permissions)
-    parts = found[1] if found else []
+    readable = readable_of(request.cpts, with_draft=TERRITORY_DRAFT_VIEW in request.permissions)
+    parts = readable[1] if readable else []
     population = population_of(parts)
     size = size_of(population, on=timezone.localdate())
     place = f"{len(parts)} {plural(len(parts), 'commune')}, {grouped(population)} habitants"
-    context = {"population": population, "size": size, "perimeter": found[0] if found else None, "place": place}
+    context = {"population": population, "size": size, "perimeter": readable[0] if readable else None, "place": place}
     return _answer(request, context, title=f"Financement ACI · {request.cpts}", filename=f"aci-{request.cpts.slug}")
 
 

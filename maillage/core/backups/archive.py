@@ -262,10 +262,10 @@ def _same_sums(tar: tarfile.TarFile, entry: tarfile.TarInfo, computed: IO[bytes]
     """The digest of the list, once it says of each member what was read of it. Raises DamagedArchive."""
     size = computed.tell()
     computed.seek(0)
-    told = _Summed(_content(tar, entry))
+    summed = _Summed(_content(tar, entry))
     if entry.size != size:
         raise DamagedArchive
-    while block := told.read(BLOCK):
+    while block := summed.read(BLOCK):
         if block != computed.read(len(block)):
             raise DamagedArchive
-    return told.sha256.hexdigest()
+    return summed.sha256.hexdigest()

@@ -159,4 +159,4 @@ def _put(work: Path, folder: Path, manifest: Manifest, server: dict[str, str] | 
 
 def _other_keys(manifest: Manifest) -> tuple[str, ...]:
     here = key_fingerprints()
-    return tuple(name for name, told in manifest.keys.items() if told and here.get(name) != told)
+    return tuple(name for name, fingerprint in manifest.keys.items() if fingerprint and here.get(name) != fingerprint)

@@ -67,10 +67,10 @@ def drop_indexes(models_: Iterable[type[models.Model]]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for model in models_:
             table = model._meta.db_table
-            for name, found in connection.introspection.get_constraints(cursor, table).items():
-                if found["index"] and not found["unique"] and not found["primary_key"]:
+            for name, constraint in connection.introspection.get_constraints(cursor, table).items():
+                if constraint["index"] and not constraint["unique"] and not constraint["primary_key"]:
                     cursor.execute(f"DROP INDEX {quote(name)}")
-                elif found["primary_key"] and connection.vendor == "postgresql":
+                elif constraint["primary_key"] and connection.vendor == "postgresql":
                     for referring, reference in _references_to(model):
                         cursor.execute(f"ALTER TABLE {quote(referring)} DROP CONSTRAINT {quote(reference)}")
                     cursor.execute(f"ALTER TABLE {quote(table)} DROP CONSTRAINT {quote(name)}")
@@ -78,12 +78,12 @@ def drop_indexes(models_: Iterable[type[models.Model]]) -> None:
 
 def _references_to(model: type[models.Model]) -> list[tuple[str, str]]:
     """(table, foreign key) of those that refer to this table."""
-    found = rows(
+    references = rows(
         "SELECT c.conrelid::regclass::text, c.conname FROM pg_constraint c "
         "WHERE c.contype = 'f' AND c.confrelid = %s::regclass",
         [model._meta.db_table],
     )
-    return [(str(table).strip('"'), str(name)) for table, name in found]
+    return [(str(table).strip('"'), str(name)) for table, name in references]
 
 
 def has_key(model: type[models.Model]) -> bool:

@@ -102,9 +102,9 @@ def delimiter_of(head: str, among: str = ";,\t|") -> str:
 
 def date_in(name: str) -> date | None:
     """The day that a file name carries: PS_LibreAcces_Personne_activite_202611200812.txt -> 20 November 2026."""
-    for found in DATE_IN_NAME.finditer(name):
+    for match in DATE_IN_NAME.finditer(name):
         try:
-            return date(*(int(part) for part in found.groups()))
+            return date(*(int(part) for part in match.groups()))
         except ValueError:
             continue
     return None

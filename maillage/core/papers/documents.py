@@ -39,9 +39,9 @@ def png_bytes(template: Path, data: dict[str, Any], ppi: float = 150) -> bytes:
     """The same as a picture of the first page, for documents that hold no drawing."""
     inputs = {"data": json.dumps(drawable(data), ensure_ascii=False)}
     png = typst.compile(template, root=ROOT, sys_inputs=inputs, format="png", ppi=ppi, ignore_system_fonts=True)
-    found = png[0] if isinstance(png, list) else png
-    assert isinstance(found, bytes)
-    return found
+    page = png[0] if isinstance(png, list) else png
+    assert isinstance(page, bytes)
+    return page
 
 
 def pdf_response(filename: str, template: Path, data: dict[str, Any]) -> HttpResponse:

@@ -25,6 +25,6 @@ def qr_file(text: str) -> str:
 def _drawn(text: str) -> tuple[str, str]:
     """The box and the path of a code."""
     drawn = qrcode.make(text, image_factory=SvgPathImage, box_size=10, border=2).to_string(encoding="unicode")
-    found = PATH.search(drawn)
-    assert found
-    return found[1], found[2]
+    match = PATH.search(drawn)
+    assert match
+    return match[1], match[2]

@@ -26,25 +26,25 @@ def typographic(text: str) -> str:
 def typographic_html(html: str) -> str:
     """The same for the text of a page, tags and what must stay as it is left alone. Linear in its length."""
     pieces = TAG.split(html.replace(BETWEEN, ""))
-    told = _texts(pieces)
-    typeset = PLAIN.sub(NBSP, BETWEEN.join(pieces[place] for place in told)).split(BETWEEN)
-    for place, text in zip(told, typeset, strict=True):
+    places = _texts(pieces)
+    typeset = PLAIN.sub(NBSP, BETWEEN.join(pieces[place] for place in places)).split(BETWEEN)
+    for place, text in zip(places, typeset, strict=True):
         pieces[place] = text
     return "".join(pieces)
 
 
 def _texts(pieces: list[str]) -> list[int]:
     """Which pieces are text to typeset: tags come between, and what some of them hold is kept."""
-    found, kept = [], ""
+    places, kept = [], ""
     for place, piece in enumerate(pieces):
         if place % 2 == 0:
             if not kept:
-                found.append(place)
+                places.append(place)
         elif kept:
             kept = "" if piece.startswith(f"</{kept}") else kept
         elif piece.startswith(OPENINGS):
             kept = next(name for name in KEPT if piece.startswith(f"<{name}"))
-    return found
+    return places
 
 
 class TypographyMiddleware:

@@ -46,7 +46,7 @@ def docx_of(paper: Paper) -> bytes:
         document.add_paragraph(_text(line))
     for block in paper.blocks:
         if isinstance(block, Contents):
-            _contents(document, block, [one for one in paper.blocks if isinstance(one, Heading)])
+            _contents(document, block, [heading for heading in paper.blocks if isinstance(heading, Heading)])
         else:
             _write(block, document)
     out = io.BytesIO()

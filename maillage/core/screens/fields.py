@@ -25,10 +25,10 @@ class PhoneField(forms.CharField):
         text = super().clean(value)
         if not text:
             return ""
-        found = phone_number(text)
-        if found is None:
+        number = phone_number(text)
+        if number is None:
             raise forms.ValidationError("Ce numéro n’est pas un numéro de téléphone : par exemple 05 53 00 00 00.")
-        return found
+        return number
 
 
 ADDRESS = re.compile(r"/|www\.|[\w-]+ ?\.\w{2,}", re.IGNORECASE)
@@ -62,9 +62,9 @@ class DayField(forms.DateField):
 
     def to_python(self, value: Any) -> Any:
         """25/11/2026 and its like; or 25 novembre 2026, as a day is said."""
-        found = SAID.fullmatch(value.strip()) if isinstance(value, str) else None
-        month = MONTHS.get(normalised(found[2])) if found else None
-        return super().to_python(f"{found[1]}/{month}/{found[3]}" if found and month else value)
+        match = SAID.fullmatch(value.strip()) if isinstance(value, str) else None
+        month = MONTHS.get(normalised(match[2])) if match else None
+        return super().to_python(f"{match[1]}/{month}/{match[3]}" if match and month else value)
 
 
 HOUR = re.compile(r"(\d{1,2})\s*(?:h|:|heures?)?\s*(\d{2})?", re.IGNORECASE)
@@ -83,10 +83,10 @@ class HourField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        found = HOUR.fullmatch(text)
-        if not found or int(found[1]) > 23 or int(found[2] or 0) > 59:
+        match = HOUR.fullmatch(text)
+        if not match or int(match[1]) > 23 or int(match[2] or 0) > 59:
             raise forms.ValidationError("Tapez une heure, par exemple 20 h ou 20 h 30.")
-        return time(int(found[1]), int(found[2] or 0))
+        return time(int(match[1]), int(match[2] or 0))
 
 
 def phone_number(text: str) -> str | None:

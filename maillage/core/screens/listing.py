@@ -80,9 +80,9 @@ class Listing:
         """All rows that match, in a total order."""
         assert isinstance(self.queryset, QuerySet)
         rows = self.queryset.filter(self._matches(), self._within())
-        for one in self.filters:
-            if self.chosen(one) not in ("", one.everything):
-                rows = rows.filter(**{one.lookup: self.chosen(one)})
+        for filter_ in self.filters:
+            if self.chosen(filter_) not in ("", filter_.everything):
+                rows = rows.filter(**{filter_.lookup: self.chosen(filter_)})
         return rows.order_by(*self._order(), "pk")
 
     def _matches(self) -> Q:
@@ -131,9 +131,9 @@ class Listing:
         chosen = next(column for column in self.columns if column.key == self.sort.removeprefix("-"))
         return [f"{sign}{chosen.sort}"]
 
-    def chosen(self, one: Filter) -> str:
-        value = self.parameters.get(one.key, "")
-        known = {key for key, _ in one.choices} | ({one.everything} if one.everything else set())
+    def chosen(self, filter_: Filter) -> str:
+        value = self.parameters.get(filter_.key, "")
+        known = {key for key, _ in filter_.choices} | ({filter_.everything} if filter_.everything else set())
         return value if value in known else ""
 
     def page(self) -> Page[Any]:
@@ -153,11 +153,11 @@ class Listing:
 
     @property
     def controls(self) -> list[tuple[Filter, str]]:
-        return [(one, self.chosen(one)) for one in self.filters]
+        return [(filter_, self.chosen(filter_)) for filter_ in self.filters]
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.search or self.days or any(self.chosen(one) for one in self.filters))
+        return bool(self.search or self.days or any(self.chosen(filter_) for filter_ in self.filters))
 
     def export(self) -> HttpResponse | None:
         """The file asked for by ?format=, or None when the page itself is wanted."""

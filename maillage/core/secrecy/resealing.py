@@ -78,9 +78,9 @@ def reseal(arguments: dict[str, Any], progress: jobs.Progress) -> str:
     for model, column in sealed_fields():
         _reseal_column(model, column, round_)
     _wipe_former(round_)
-    told = f"{renewed} {plural(renewed, 'clé renouvelée', 'clés renouvelées')}, {round_.resealed} "
-    told += plural(round_.resealed, "texte scellé de nouveau", "textes scellés de nouveau")
-    return f"{told}, {round_.unreadable} illisibles." if round_.unreadable else f"{told}."
+    summary = f"{renewed} {plural(renewed, 'clé renouvelée', 'clés renouvelées')}, {round_.resealed} "
+    summary += plural(round_.resealed, "texte scellé de nouveau", "textes scellés de nouveau")
+    return f"{summary}, {round_.unreadable} illisibles." if round_.unreadable else f"{summary}."
 
 
 def _has_begun(arguments: dict[str, Any]) -> bool:

@@ -114,7 +114,7 @@ def _stored_all(parameters: Parameters) -> Parameters:
 def _stored(value: Any) -> Any:
     """An instant or an identifier as the engine keeps it: SQLite compares texts."""
     if isinstance(value, list):
-        return [_stored(one) for one in value]
+        return [_stored(item) for item in value]
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
@@ -157,13 +157,13 @@ def _is_plain_json(field: Field[Any, Any]) -> bool:
 @cache
 def _converters(fields: tuple[Field[Any, Any], ...]) -> list[tuple[int, Any, list[Converter]]]:
     """(place, expression, converters) of the columns that are not stored as they are read."""
-    found = []
+    columns = []
     for place, field in enumerate(fields):
         expression: Any = field.cached_col
         converters = [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
         if converters:
-            found.append((place, expression, converters))
-    return found
+            columns.append((place, expression, converters))
+    return columns
 
 
 def _converted(row: tuple[Any, ...], converters: list[tuple[int, Any, list[Converter]]]) -> tuple[Any, ...]:

@@ -152,7 +152,7 @@ def tone(state: str | None, tones: str) -> str:
     >>> tone("sent", "sent:ok failed:late"), tone("queued", "sent:ok failed:late"), tone("queued", "sent:ok quiet")
     ('ok', '', 'quiet')
     """
-    words = dict(one.rpartition(":")[::2] for one in tones.split())
+    words = dict(pair.rpartition(":")[::2] for pair in tones.split())
     return words.get(state or "", words.get("", ""))
 
 

@@ -84,10 +84,10 @@ def _establishments(source: TextSource, report: Report) -> Numbered:
 def _from_json(source: TextSource) -> Numbered:
     try:
         with source.open() as (stream, raw):
-            for number, one in finess.from_json(stream):
+            for number, establishment in finess.from_json(stream):
                 if number % 5_000 == 0:
                     source.progress(READING, min(raw.tell(), source.total), source.total)
-                yield number, one
+                yield number, establishment
     except (ijson.JSONError, EOFError, UnicodeDecodeError) as error:
         raise UnreadableFile(f"{source.path.name} est incomplet ou n’est pas du JSON : rien n’a changé.") from error
 
@@ -111,40 +111,47 @@ def _from_headed(source: TextSource, head: str) -> Numbered:
 def _stage(establishments: Numbered, stage: Staging, report: Report) -> dict[str, int]:
     """Stage what can be taken. Returns how many are open in each département."""
     places, open_in = known_places(), dict[str, int]()
-    for number, one in establishments:
-        if len(one.finess) != 9 or not one.name:
-            report.tell(number, one.finess, "numéro FINESS ou nom absent")
+    for number, establishment in establishments:
+        if len(establishment.finess) != 9 or not establishment.name:
+            report.tell(number, establishment.finess, "numéro FINESS ou nom absent")
             continue
-        commune = places.find(one.commune.encode(), b"") or places.find(b"", one.postal_code.encode())
+        commune = places.find(establishment.commune.encode(), b"") or places.find(
+            b"", establishment.postal_code.encode()
+        )
         if not commune:
-            report.tell(number, one.finess, f"commune inconnue : {one.commune or one.postal_code}", kept=True)
+            report.tell(
+                number,
+                establishment.finess,
+                f"commune inconnue : {establishment.commune or establishment.postal_code}",
+                kept=True,
+            )
         else:
             departement = departement_of(commune.decode())
-            open_in[departement] = open_in.get(departement, 0) + (not one.closed_on)
-        stage.add("establishment", _row(number, one, commune))
+            open_in[departement] = open_in.get(departement, 0) + (not establishment.closed_on)
+        stage.add("establishment", _row(number, establishment, commune))
     return open_in
 
 
-def _row(number: int, one: Establishment, commune: bytes) -> tuple[bytes, ...]:
+def _row(number: int, establishment: Establishment, commune: bytes) -> tuple[bytes, ...]:
     def text(value: str, length: int) -> bytes:
         return CONTROL.sub(" ", value.replace("|", " "))[:length].encode()
 
     return (
-        b"1" + one.finess.encode(),
-        text(one.name, 200),
-        text(normalised(one.name), 200),
-        one.finess.encode(),
-        text(one.siret, 14),
-        text(one.complement, 200),
-        text(one.street, 200),
-        text(one.postal_code, 10),
-        text(one.city, 100),
+        b"1" + establishment.finess.encode(),
+        text(establishment.name, 200),
+        text(normalised(establishment.name), 200),
+        establishment.finess.encode(),
+        text(establishment.siret, 14),
+        text(establishment.complement, 200),
+        text(establishment.street, 200),
+        text(establishment.postal_code, 10),
+        text(establishment.city, 100),
         commune or NULL,
-        text(one.phone, 30),
-        text(one.category, 4),
-        text(one.category_label, 160),
-        one.opened_on.encode() or NULL,
-        one.closed_on.encode() or NULL,
+        text(establishment.phone, 30),
+        text(establishment.category, 4),
+        text(establishment.category_label, 160),
+        establishment.opened_on.encode() or NULL,
+        establishment.closed_on.encode() or NULL,
         b"%d" % number,
     )
 

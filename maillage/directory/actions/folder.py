@@ -24,8 +24,8 @@ ORDER = (ImportKind.REGISTER, ImportKind.ESTABLISHMENTS, ImportKind.MAILBOXES)
 
 def directory_files(paths: Iterable[Path]) -> list[tuple[Path, ImportKind]]:
     """National files among these, in the order in which they must be loaded."""
-    found = [(path, kind) for path in paths if path.name.endswith(TEXT_ENDS) and (kind := _kind_of(path))]
-    return sorted(found, key=lambda one: (ORDER.index(one[1]), date_in(one[0].name) or date.max, one[0].name))
+    files = [(path, kind) for path in paths if path.name.endswith(TEXT_ENDS) and (kind := _kind_of(path))]
+    return sorted(files, key=lambda file: (ORDER.index(file[1]), date_in(file[0].name) or date.max, file[0].name))
 
 
 def _kind_of(path: Path) -> ImportKind | None:

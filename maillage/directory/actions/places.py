@@ -30,8 +30,8 @@ def _encoded(pairs: Iterable[tuple[str, str]]) -> dict[bytes, bytes]:
 
 def _single(pairs: Iterable[tuple[str, str]]) -> dict[bytes, bytes]:
     """Of (label, commune), labels of one commune only."""
-    found: dict[bytes, bytes] = {}
+    communes: dict[bytes, bytes] = {}
     for label, code in pairs:
         key, commune = label.upper().encode(), code.encode()
-        found[key] = commune if found.get(key, commune) == commune else b""
-    return {label: commune for label, commune in found.items() if commune}
+        communes[key] = commune if communes.get(key, commune) == commune else b""
+    return {label: commune for label, commune in communes.items() if commune}

@@ -110,7 +110,7 @@ def import_register(
         for stretch in _stretches(source, layout, departements, wanted):
             for table, (rows, count) in stretch.rows.items():
                 stage.add_lines(table, rows, count)
-            for line, identifier, reason, kept in stretch.told:
+            for line, identifier, reason, kept in stretch.remarks:
                 report.tell(line, identifier, reason, kept=kept)
             tally.add(stretch.tally)
         stage.finish()
@@ -271,5 +271,5 @@ def _keep_labels(tally: Tally) -> None:
 def _unknown_codes(tally: Tally) -> list[str]:
     """Professions that the product has no name for: kept, counted under the label of the file."""
     known = set(Profession.values)
-    found = ((code.decode(), label.decode()) for code, label in tally.professions.items())
-    return sorted(f"{code} {label}" for code, label in found if code not in known)
+    professions = ((code.decode(), label.decode()) for code, label in tally.professions.items())
+    return sorted(f"{code} {label}" for code, label in professions if code not in known)

@@ -37,7 +37,7 @@ class Stretch:
     """What lines became: for each table its rows and their number; what is told of the lines; their tally."""
 
     rows: Mapping[str, tuple[bytes, int]]
-    told: list[tuple[int, str, str, bool]]
+    remarks: list[tuple[int, str, str, bool]]
     tally: Tally
 
 
@@ -45,11 +45,11 @@ class Parser:
     """Blocks of lines, one after the other."""
 
     def __init__(self, layout: Layout, places: Places, departements: frozenset[bytes]) -> None:
-        self.told: list[tuple[int, str, str, bool]] = []
+        self.remarks: list[tuple[int, str, str, bool]] = []
         self.reader = Reader(layout, places, self._tell, departements)
 
     def _tell(self, line: int, identifier: str, reason: str, *, kept: bool = False) -> None:
-        self.told.append((line, identifier, reason, kept))
+        self.remarks.append((line, identifier, reason, kept))
 
     def block(self, block: Block) -> Stretch:
         first, lines = block
@@ -70,9 +70,9 @@ class Parser:
             persons.append(person.row)
             organizations += person.organizations
             roles += person.roles
-        told, self.told = self.told, []
+        remarks, self.remarks = self.remarks, []
         rows = {"person": _joined(persons), "organization": _joined(organizations), "role": _joined(roles)}
-        return Stretch(rows, told, self._tally())
+        return Stretch(rows, remarks, self._tally())
 
     def _tally(self) -> Tally:
         reader = self.reader
@@ -164,8 +164,8 @@ def _key_of(national_id: bytes) -> bytes:
 
 
 def _number_of(line: bytes, identity: int) -> bytes:
-    found = line.split(b"|", identity + 1)
-    return found[identity] if len(found) > identity else b""
+    cells = line.split(b"|", identity + 1)
+    return cells[identity] if len(cells) > identity else b""
 
 
 # In the other process: what it was prepared with.

@@ -147,12 +147,12 @@ def changed_lines(stage: Staging, limit: int) -> list[int] | None:
         "ON p.id = s.id AND p.fingerprint = s.fingerprint AND p.until IS NULL WHERE p.id IS NULL LIMIT %s"
     )
     with comparing_all():
-        found = rows(
+        blocks = rows(
             f"WITH changed AS ({changed}) SELECT line, lines FROM {seen} "  # noqa: S608
             "WHERE id IS NULL OR id IN (SELECT id FROM changed WHERE id IS NOT NULL) ORDER BY line",
             [limit + 1],
         )
-    return None if len(found) > limit else [line for first, lines in found for line in range(first, first + lines)]
+    return None if len(blocks) > limit else [line for first, lines in blocks for line in range(first, first + lines)]
 
 
 def move_register(stage: Staging, scope: Scope, tell: Tell, *, by_fingerprint: bool) -> Moved:
@@ -272,8 +272,8 @@ def _duplicates(move: Move, columns: str) -> list[tuple[Any, ...]]:
 
 def _merge_people(person: Move, role: Move, tell: Tell) -> None:
     """Lines of one person found apart are one person; another identity under the same number is refused."""
-    found = _duplicates(person, "line, family_name, given_name, fingerprint")
-    for key, group in groupby(found, key=itemgetter(0)):
+    duplicates = _duplicates(person, "line, family_name, given_name, fingerprint")
+    for key, group in groupby(duplicates, key=itemgetter(0)):
         blocks = list(group)
         identity = blocks[0][2:4]
         digests = [block[4] for block in blocks if block[2:4] == identity]
@@ -290,14 +290,14 @@ def _merge_people(person: Move, role: Move, tell: Tell) -> None:
                     f"DELETE FROM {role.staged} WHERE practitioner_id = %s AND line >= %s AND line < %s",  # noqa: S608
                     [key, block[1], last],
                 )
-    if found:
+    if duplicates:
         keep_first(person)
 
 
 def _merge_roles(role: Move) -> None:
     """Lines of one exercise found apart are one exercise, with all its savoir-faire, as if they lay together."""
-    found = _duplicates(role, "line, specialities, profession, commune_id, is_substitute")
-    for key, group in groupby(found, key=itemgetter(0)):
+    duplicates = _duplicates(role, "line, specialities, profession, commune_id, is_substitute")
+    for key, group in groupby(duplicates, key=itemgetter(0)):
         lines = list(group)
         specialities = sorted({code for line in lines for code in line[2].split()})
         commune = next((line[4] for line in lines if line[4]), None)
@@ -313,7 +313,7 @@ def _merge_roles(role: Move) -> None:
                 lines[0][1],
             ],
         )
-    if found:
+    if duplicates:
         keep_first(role)
 
 

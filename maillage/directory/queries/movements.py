@@ -38,7 +38,7 @@ def movements(communes: Communes, *, since: date) -> QuerySet[PractitionerRole]:
 
 def counts_by_group(communes: Communes, *, since: date) -> dict[str, tuple[int, int]]:
     """Group -> (arrivals, departures) of people, each once."""
-    found = (
+    rows = (
         movements(communes, since=since)
         .order_by()
         .values("group")
@@ -47,4 +47,4 @@ def counts_by_group(communes: Communes, *, since: date) -> dict[str, tuple[int, 
             departures=Count("practitioner", filter=Q(until__isnull=False), distinct=True),
         )
     )
-    return {row["group"]: (row["arrivals"], row["departures"]) for row in found}
+    return {row["group"]: (row["arrivals"], row["departures"]) for row in rows}

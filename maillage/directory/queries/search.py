@@ -110,6 +110,6 @@ def speciality_labels() -> dict[str, str]:
 def label_of(code: str) -> str:
     """The label of one savoir-faire; the code itself when no file named it."""
     if code not in speciality_labels():
-        found = DirectoryCode.objects.filter(system="savoir-faire", code=code).values_list("label", flat=True).first()
-        _labels[code] = found or code
+        label = DirectoryCode.objects.filter(system="savoir-faire", code=code).values_list("label", flat=True).first()
+        _labels[code] = label or code
     return _labels[code]

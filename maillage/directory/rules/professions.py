@@ -18,8 +18,8 @@ class Group:
 
 
 GROUPS = tuple(
-    Group(*one)
-    for one in (
+    Group(*values)
+    for values in (
         (GENERALIST, "médecin généraliste", "médecins généralistes"),
         (SPECIALIST, "médecin d’une autre spécialité", "médecins d’une autre spécialité"),
         ("60", "infirmier", "infirmiers"),

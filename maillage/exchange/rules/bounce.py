@@ -28,16 +28,16 @@ def bounce_of(raw: bytes) -> Bounce | None:
     """None when this is no notice, when it speaks of none of our messages, or when the server only asks to wait."""
     message = message_from_bytes(raw, policy=policy.default)
     status = next((part for part in message.walk() if part.get_content_type() == "message/delivery-status"), None)
-    found = OURS.search(_original_headers(message))
-    if status is None or found is None:
+    match = OURS.search(_original_headers(message))
+    if status is None or match is None:
         return None
-    blocks = [iter_part for iter_part in status.iter_parts() if iter_part.get("Action", "").strip().lower() == "failed"]
+    blocks = [part for part in status.iter_parts() if part.get("Action", "").strip().lower() == "failed"]
     failed = next((block for block in blocks if block.get("Status", "").strip().startswith("5")), None)
     if failed is None:
         return None
     words = failed.get("Diagnostic-Code", "") or failed.get("Status", "")
     readable = "".join(sign if sign.isprintable() else " " for sign in words.rpartition(";")[2])
-    return Bounce(UUID(found[1]), " ".join(readable.split())[:LONGEST])
+    return Bounce(UUID(match[1]), " ".join(readable.split())[:LONGEST])
 
 
 def _original_headers(message: EmailMessage) -> str:

@@ -143,7 +143,7 @@ def sign_stranger(*, tablet: Tablet, name: str, email: str = "", occupation: str
         email=email,
         occupation=occupation,
         came_forward=True,
-        told=True,
+        is_informed=True,
         by=None,
         at=at,
     )
@@ -220,7 +220,7 @@ def _proved(stored: SigninCode, email: str, at: datetime) -> Participant:
         email=email,
         occupation=stored.occupation,
         came_forward=True,
-        told=True,
+        is_informed=True,
         by=None,
         at=at,
     )
@@ -248,7 +248,7 @@ def write_sheet(*, meeting: Meeting, lines: list[SheetLine], reason: str, by: Us
     if meeting.status not in {MeetingStatus.PLANNED, MeetingStatus.CLOSED}:
         raise NotTheTime
     locked = Presence.objects.select_for_update(of=("self",)).filter(meeting=meeting)
-    presences = {one.participant_id: one for one in locked}
+    presences = {presence.participant_id: presence for presence in locked}
     changed = 0
     for line in lines:
         held = presences.get(line.participant.pk)
@@ -281,7 +281,10 @@ def state_of(held: Presence | None) -> str:
 
 
 def _state(arrived: datetime | None, left: datetime | None) -> str:
-    shown = (one.astimezone(UTC).strftime("%Y%m%d%H%M") if one else "" for one in (arrived, left if arrived else None))
+    shown = (
+        moment.astimezone(UTC).strftime("%Y%m%d%H%M") if moment else ""
+        for moment in (arrived, left if arrived else None)
+    )
     return "-".join(shown)
 
 

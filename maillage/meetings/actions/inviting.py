@@ -45,7 +45,7 @@ def invite_members(*, meeting: Meeting, members: Iterable[Membership], by: User,
     _lock_open(meeting)
     known = set(meeting.participants.exclude(membership=None).values_list("membership_id", flat=True))
     new = [member for member in members if member.is_in and member.pk not in known]
-    return _add(meeting, [Participant.of_member(meeting, one) for one in new], by, at)
+    return _add(meeting, [Participant.of_member(meeting, member) for member in new], by, at)
 
 
 @transaction.atomic
@@ -68,9 +68,9 @@ def invite_professionals(*, meeting: Meeting, people: Iterable[Practitioner], by
     return _add(meeting, rows, by, at)
 
 
-def _occupation(one: Practitioner) -> str:
+def _occupation(practitioner: Practitioner) -> str:
     """The profession of their first place (directory.queries.search.find carries them)."""
-    places = getattr(one, "places", [])
+    places = getattr(practitioner, "places", [])
     return capfirst(GROUP_LABELS.get(places[0].group, ""))[:80] if places else ""
 
 
@@ -82,13 +82,13 @@ def invite_person(
     email: str,
     occupation: str = "",
     came_forward: bool = False,
-    told: bool = False,
+    is_informed: bool = False,
     by: User | None,
     at: datetime,
 ) -> Participant:
-    """Somebody who is no member: an elected official, a speaker, a colleague from elsewhere. `told`: they know already.
+    """Somebody who is no member: an elected official, a speaker, a colleague from elsewhere.
 
-    Raises AlreadyInvited when the address is that of somebody expected.
+    `is_informed`: they know already. Raises AlreadyInvited when the address is that of somebody expected.
     """
     _lock_open(meeting)
     email = email.strip().lower()
@@ -102,7 +102,7 @@ def invite_person(
         occupation=occupation,
         email=email,
         came_forward=came_forward,
-        invited_at=at if told else None,
+        invited_at=at if is_informed else None,
     )
     _add(meeting, [person], by, at)
     return person
@@ -203,28 +203,28 @@ def _merge(kept: Membership, other: Membership) -> None:
     Task.objects.filter(owner=other).update(owner=kept)
 
 
-def _merge_lines(twin: Participant, one: Participant) -> None:
+def _merge_lines(twin: Participant, participant: Participant) -> None:
     """Raises TwoVoices."""
-    voice = Voter.objects.filter(participant=one)
+    voice = Voter.objects.filter(participant=participant)
     if voice.exists() and Voter.objects.filter(participant=twin).exists():
         raise TwoVoices
     voice.update(participant=twin)
-    if one.is_present and twin.is_present:
-        earlier = min(one.presence.arrived_at, twin.presence.arrived_at)
+    if participant.is_present and twin.is_present:
+        earlier = min(participant.presence.arrived_at, twin.presence.arrived_at)
         Presence.objects.filter(participant=twin).update(arrived_at=earlier)
-    elif one.is_present:
-        Presence.objects.filter(participant=one).update(participant=twin)
-    _hand_over_seat(one, twin.pk)
-    Participant.objects.filter(pk=one.pk).delete()
+    elif participant.is_present:
+        Presence.objects.filter(participant=participant).update(participant=twin)
+    _hand_over_seat(participant, twin.pk)
+    Participant.objects.filter(pk=participant.pk).delete()
 
 
-def _hand_over_seat(one: Participant, twin: int) -> None:
+def _hand_over_seat(participant: Participant, twin: int) -> None:
     """The place of a line that goes is for the other, unless it has answered."""
-    if one.answer != Answer.YES or one.answered_at is None:
+    if participant.answer != Answer.YES or participant.answered_at is None:
         return
     silent = Participant.objects.filter(pk=twin, answer=Answer.NONE)
-    if not silent.update(answer=Answer.YES, answered_at=one.answered_at):
-        give_back_seat(one.meeting, one.answered_at)
+    if not silent.update(answer=Answer.YES, answered_at=participant.answered_at):
+        give_back_seat(participant.meeting, participant.answered_at)
 
 
 @on_forget.register

@@ -86,8 +86,8 @@ class VotesGoingOn(DomainError):
 
 def rule_of(meeting: Meeting) -> BodyRule:
     """What the statutes say of this kind of meeting; an empty rule when nothing is written."""
-    found = BodyRule.objects.filter(cpts=meeting.cpts_id, kind=meeting.kind).first()
-    return found or BodyRule(cpts_id=meeting.cpts_id, kind=meeting.kind)
+    rule = BodyRule.objects.filter(cpts=meeting.cpts_id, kind=meeting.kind).first()
+    return rule or BodyRule(cpts_id=meeting.cpts_id, kind=meeting.kind)
 
 
 @transaction.atomic
@@ -110,10 +110,10 @@ def draw_up_roll(*, meeting: Meeting, by: User, at: datetime) -> int:
     if body := BODIES.get(MeetingKind(meeting.kind)):
         held = Mandate.objects.in_force(on).filter(cpts=meeting.cpts_id, body=body)
         members = set(held.values_list("membership_id", flat=True))
-        entitled = [one for one in entitled if one.membership_id in members]
+        entitled = [person for person in entitled if person.membership_id in members]
     if not entitled and not known:
         raise NoVoter
-    Voter.objects.bulk_create(_voter(meeting, one) for one in entitled)
+    Voter.objects.bulk_create(_voter(meeting, person) for person in entitled)
     _take_back_codes(entitled, by, at)
     if entitled:
         count = len(entitled)
@@ -132,9 +132,9 @@ def _take_back_codes(entitled: list[Participant], by: User, at: datetime) -> Non
             leave_trace(Act.PRESENCE, presence.participant.meeting, summary, by=by, at=at)
 
 
-def _has_vote(one: Participant, rule: BodyRule) -> bool:
+def _has_vote(participant: Participant, rule: BodyRule) -> bool:
     """A member who is in, whose college votes, and who paid where the statutes ask for it."""
-    membership = one.membership
+    membership = participant.membership
     if membership is None or not membership.is_in:
         return False
     if membership.college and not membership.college.has_vote:
@@ -142,10 +142,12 @@ def _has_vote(one: Participant, rule: BodyRule) -> bool:
     return not rule.needs_fee or membership.status == MembershipStatus.UP_TO_DATE
 
 
-def _voter(meeting: Meeting, one: Participant) -> Voter:
-    assert one.membership
-    voter = Voter(meeting=meeting, participant=one, address_key=address_on_roll(meeting, one.membership.email))
-    if college := one.membership.college:
+def _voter(meeting: Meeting, participant: Participant) -> Voter:
+    assert participant.membership
+    voter = Voter(
+        meeting=meeting, participant=participant, address_key=address_on_roll(meeting, participant.membership.email)
+    )
+    if college := participant.membership.college:
         voter.college, voter.weight = college.name, college.weight
     return voter
 
@@ -275,7 +277,7 @@ def represented(meeting: Meeting, there: set[int], at: datetime | None = None) -
     """Absent voter -> the pouvoir that counts: of a member who is still one, given to somebody who is there."""
     whole = meeting.proxies.select_related("holder__participant", "giver__participant", "recorded_by")
     given = whole.filter(contested_at=None, giver__in=_standing(meeting, at))
-    return {one.giver_id: one for one in given if one.giver_id not in there and one.holder_id in there}
+    return {proxy.giver_id: proxy for proxy in given if proxy.giver_id not in there and proxy.holder_id in there}
 
 
 def check_paper(proxy: Proxy, means: Means) -> None:

@@ -61,8 +61,8 @@ def fill_seats(meeting: Meeting, at: datetime) -> None:
     if meeting.status != MeetingStatus.PLANNED:
         return
     waiting = Participant.objects.filter(meeting=meeting, answer=Answer.WAITING).order_by("answered_at", "pk")
-    for one in waiting.for_link():
+    for participant in waiting.for_link():
         if not _take_seat(meeting):
             return
-        Participant.objects.filter(pk=one.pk).update(answer=Answer.YES, answered_at=at)
-        notifications.seat_found(one, at)
+        Participant.objects.filter(pk=participant.pk).update(answer=Answer.YES, answered_at=at)
+        notifications.seat_found(participant, at)

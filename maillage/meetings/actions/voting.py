@@ -229,7 +229,10 @@ def _voices(meeting: Meeting, caster: Voter, at: datetime) -> list[Voter]:
     there = present_voters(meeting, at)
     if caster.pk not in there:
         return []
-    return [caster, *(one.giver for one in represented(meeting, there, at).values() if one.holder_id == caster.pk)]
+    return [
+        caster,
+        *(proxy.giver for proxy in represented(meeting, there, at).values() if proxy.holder_id == caster.pk),
+    ]
 
 
 def voices_of(ballots: Sequence[Ballot], caster: Voter, at: datetime) -> list[tuple[Ballot, list[Voter]]]:

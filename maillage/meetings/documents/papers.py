@@ -68,11 +68,19 @@ def sheet_data(meeting: Meeting, people: Iterable[Participant], on: date) -> dic
     }
 
 
-def _sheet_row(one: Participant, meeting: Meeting) -> dict[str, str]:
-    row = {"name": one.name, "occupation": one.occupation, "arrived": "", "left": "", "time": "", "how": "", "note": ""}
-    if not one.is_present:
+def _sheet_row(participant: Participant, meeting: Meeting) -> dict[str, str]:
+    row = {
+        "name": participant.name,
+        "occupation": participant.occupation,
+        "arrived": "",
+        "left": "",
+        "time": "",
+        "how": "",
+        "note": "",
+    }
+    if not participant.is_present:
         return row
-    presence = one.presence
+    presence = participant.presence
     row |= {"arrived": clock(presence.arrived_at), "left": clock(presence.left_at)}
     row["time"] = duration_of(presence, meeting)
     row["how"] = f"{presence.how}, le {localtime(presence.signed_at):%d/%m/%Y à %H:%M}"
@@ -218,7 +226,7 @@ def _vote_data(ballot: Ballot) -> dict[str, Any]:
         f"{ballot.voices} voix présentes ou représentées à l’ouverture",
         "weights": f"Part : celle de chaque collège, selon son poids ({shares})." if shares else "",
         "majority": ballot.get_majority_display() if ballot.is_resolution else "",
-        "scores": ballot.told,
+        "scores": ballot.readable_scores,
         "outcome": outcome,
         "digest": ballot.digest,
         "masked": MASKED if ballot.is_masked else "",

@@ -143,11 +143,12 @@ class Ballot(models.Model):
     def scores(self) -> list[Score]:
         """The frozen result, once it is closed."""
         return [
-            Score(one["choice"], one["votes"], Fraction(*one["share"]) if one["share"] else None) for one in self.result
+            Score(score["choice"], score["votes"], Fraction(*score["share"]) if score["share"] else None)
+            for score in self.result
         ]
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def readable_scores(self) -> list[dict[str, Any]]:
         """The same as it is read: 66,67 %; '' for what weighs on no side."""
         return [{"choice": score.choice, "votes": score.votes, "share": score.share_text} for score in self.scores]
 

@@ -27,15 +27,15 @@ class Told:
     minutes_sent: bool
 
 
-def due(told: Told) -> Due | None:
+def due(standing: Told) -> Due | None:
     """The one message to write now, or None."""
-    match told.status:
+    match standing.status:
         case "draft":
-            return Due.POLL if told.has_poll and not told.polled else None
+            return Due.POLL if standing.has_poll and not standing.polled else None
         case "planned":
-            if not told.invited:
-                return None if told.has_begun else Due.INVITATION
-            return Due.CHANGE if told.behind and not told.comes_not else None
+            if not standing.invited:
+                return None if standing.has_begun else Due.INVITATION
+            return Due.CHANGE if standing.behind and not standing.comes_not else None
         case "cancelled":
-            return Due.CANCELLATION if told.invited and told.behind else None
-    return Due.MINUTES if told.minutes_ready and not told.minutes_sent else None
+            return Due.CANCELLATION if standing.invited and standing.behind else None
+    return Due.MINUTES if standing.minutes_ready and not standing.minutes_sent else None

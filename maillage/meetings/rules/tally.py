@@ -116,12 +116,12 @@ def _by_college(votes: list[Vote], choices: Sequence[str], weights: Mapping[str,
     whole = Fraction(0)
     for college in sorted({vote.college for vote in votes}):
         held = [vote for vote in votes if vote.college == college and vote.choice in shares]
-        total, weight = sum(one.count for one in held), weights.get(college, Fraction(0))
+        total, weight = sum(vote.count for vote in held), weights.get(college, Fraction(0))
         if not total or not weight:
             continue
         whole += weight
-        for one in held:
-            shares[one.choice] += weight * Fraction(one.count, total)
+        for vote in held:
+            shares[vote.choice] += weight * Fraction(vote.count, total)
     return {choice: share / whole if whole else share for choice, share in shares.items()}
 
 

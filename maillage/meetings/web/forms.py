@@ -293,13 +293,13 @@ class SheetForm(forms.Form):
     def lines(self) -> list[SheetLine]:
         return [self._line(person) for person in self.people]
 
-    def _line(self, one: Participant) -> SheetLine:
-        here, start, end, was = (self.cleaned_data[f"{name}-{one.pk}"] for name in ("here", "from", "to", "was"))
+    def _line(self, person: Participant) -> SheetLine:
+        here, start, end, was = (self.cleaned_data[f"{name}-{person.pk}"] for name in ("here", "from", "to", "was"))
         if not here:
-            return SheetLine(one, None, None, was or None)
+            return SheetLine(person, None, None, was or None)
         arrived = self._arrival(start) if start else self.starts
         left = after(arrived, end) if end else (self.ends if self.meeting.is_over else None)
-        return SheetLine(one, arrived, left, was or None)
+        return SheetLine(person, arrived, left, was or None)
 
     def _arrival(self, hour: time) -> datetime:
         """That hour on the day of the meeting; past midnight, on the next when the meeting reaches it."""

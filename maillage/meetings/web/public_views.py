@@ -302,10 +302,12 @@ def _page(request: HttpRequest, meeting: Meeting, **context: object) -> HttpResp
 @require_safe
 def feed(request: HttpRequest, feed_uuid: UUID) -> HttpResponse:
     """The calendar of one person, read every hour by their telephone."""
-    one = get_object_or_404(CalendarFeed.objects.select_related("user", "cpts"), uuid=feed_uuid, user__is_active=True)
-    mine = Membership.objects.of(one.cpts).current().of_account(one.user)
+    calendar_feed = get_object_or_404(
+        CalendarFeed.objects.select_related("user", "cpts"), uuid=feed_uuid, user__is_active=True
+    )
+    mine = Membership.objects.of(calendar_feed.cpts).current().of_account(calendar_feed.user)
     people = (
-        Participant.objects.of(one.cpts)
+        Participant.objects.of(calendar_feed.cpts)
         .filter(membership__in=mine, meeting__starts_at__isnull=False)
         .exclude(answer=Answer.NO)
         .exclude(meeting__status=MeetingStatus.DRAFT)
@@ -313,4 +315,4 @@ def feed(request: HttpRequest, feed_uuid: UUID) -> HttpResponse:
         .order_by("meeting__starts_at", "pk")
     )
     meetings = [(person.meeting, calendar_url(person.meeting, person)) for person in people]
-    return _calendar(feed_text(one.cpts.name, meetings, at=timezone.now()), "agenda")
+    return _calendar(feed_text(calendar_feed.cpts.name, meetings, at=timezone.now()), "agenda")

@@ -37,12 +37,12 @@ def meeting_list(request: CptsRequest) -> HttpResponse:
         queryset=readable.with_counts(),
         parameters=request.GET,
         columns=(
-            Column("date", "Date", lambda one: one.starts_at, "starts_at"),
-            Column("intitule", "Intitulé", lambda one: one.title, "title"),
-            Column("nature", "Nature", lambda one: one.get_kind_display(), "kind"),
-            Column("etat", "État", lambda one: one.get_status_display(), "status"),
-            Column("invites", "Invités", lambda one: one.expected_count, numeric=True),
-            Column("presents", "Présents", lambda one: one.present_count, numeric=True),
+            Column("date", "Date", lambda meeting: meeting.starts_at, "starts_at"),
+            Column("intitule", "Intitulé", lambda meeting: meeting.title, "title"),
+            Column("nature", "Nature", lambda meeting: meeting.get_kind_display(), "kind"),
+            Column("etat", "État", lambda meeting: meeting.get_status_display(), "status"),
+            Column("invites", "Invités", lambda meeting: meeting.expected_count, numeric=True),
+            Column("presents", "Présents", lambda meeting: meeting.present_count, numeric=True),
         ),
         search_in=("title", "place"),
         filters=(
@@ -94,11 +94,11 @@ def reply(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     if person is None:
         raise Http404
     try:
-        told = actions.answer(participant=person, coming=request.POST.get("do") == "yes", at=timezone.now())
+        participant = actions.answer(participant=person, coming=request.POST.get("do") == "yes", at=timezone.now())
     except DomainError as error:
         messages.error(request, error.user_message)
     else:
-        messages.success(request, ANSWERED[told.answer])
+        messages.success(request, ANSWERED[participant.answer])
     return redirect("meetings:show", request.cpts.slug, meeting.uuid)
 
 
@@ -174,12 +174,12 @@ def finish_task(request: CptsRequest, task_uuid: UUID) -> HttpResponse:
 @requires(MEETING_LIST)
 def calendar(request: CptsRequest) -> HttpResponse:
     """The address to give to one's telephone; changed at will, should it have been shared."""
-    one = CalendarFeed.objects.filter(cpts=request.cpts, user=request.user).first()
+    feed = CalendarFeed.objects.filter(cpts=request.cpts, user=request.user).first()
     if request.method == "POST":
         CalendarFeed.objects.update_or_create(cpts=request.cpts, user=request.user, defaults={"uuid": uuid4()})
         messages.success(request, "Voici l’adresse de votre agenda. L’ancienne ne sert plus.")
         return redirect("meetings:calendar", request.cpts.slug)
-    url = links.absolute("meetings:feed", one.uuid) if one else ""
+    url = links.absolute("meetings:feed", feed.uuid) if feed else ""
     webcal = f"webcal://{url.partition('://')[2]}"
     return render(request, "meetings/calendar.html", {"url": url, "webcal": webcal})
 

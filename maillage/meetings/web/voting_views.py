@@ -212,7 +212,7 @@ def journal(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> Http
     if ballot.state != BallotState.CLOSED or ballot.mode != BallotMode.SECRET:
         raise Http404
     signed = ballot.signatures.select_related("voter__participant", "cast_by__participant", "tablet")
-    names = sorted((str(one.voter), str(one.cast_by or ""), _proof(one)) for one in signed)
+    names = sorted((str(signature.voter), str(signature.cast_by or ""), _proof(signature)) for signature in signed)
     sheets: dict[str, tuple[Any, Any]] = {
         "Bulletins": (["Reçu", "Collège", "Vote"], sorted(ballot.slips.values_list("receipt", "college", "choice"))),
         "Émargement": (["Votant", "Par le pouvoir de", "Prouvé par"], names),

@@ -83,8 +83,8 @@ def edit(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
         except DomainError as error:
             form.add_error(None, error.user_message)
         else:
-            told = " Les personnes invitées sont prévenues." if meeting.is_live else ""
-            messages.success(request, f"La réunion est à jour.{told}")
+            notice = " Les personnes invitées sont prévenues." if meeting.is_live else ""
+            messages.success(request, f"La réunion est à jour.{notice}")
             return redirect("meetings:show", request.cpts.slug, meeting.uuid)
     context = {"form": form, "meeting": meeting, "version": version, "draft_key": f"meeting:{meeting.uuid}"}
     return render(request, "meetings/edit.html", context)
@@ -104,8 +104,8 @@ def people(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     if response := listing.export():
         return response
     page = listing.page()
-    for one in page.object_list:
-        one.is_written_to = may_be_written_to(one)
+    for participant in page.object_list:
+        participant.is_written_to = may_be_written_to(participant)
     letters = meeting.participants.filter(membership=None, practitioner__isnull=False).exists()
     context = page_context(
         request,
@@ -129,11 +129,11 @@ def _listing_of(meeting: Meeting, request: CptsRequest) -> Listing:
         ),
         parameters=request.GET,
         columns=(
-            Column("nom", "Nom", lambda one: one.name, "search_name"),
-            Column("profession", "Profession ou fonction", lambda one: one.occupation, "occupation"),
-            Column("reponse", "Réponse", lambda one: one.get_answer_display(), "answer"),
-            Column("message", "Message", lambda one: one.invited_at),
-            Column("present", "Présence", lambda one: "oui" if one.is_present else ""),
+            Column("nom", "Nom", lambda participant: participant.name, "search_name"),
+            Column("profession", "Profession ou fonction", lambda participant: participant.occupation, "occupation"),
+            Column("reponse", "Réponse", lambda participant: participant.get_answer_display(), "answer"),
+            Column("message", "Message", lambda participant: participant.invited_at),
+            Column("present", "Présence", lambda participant: "oui" if participant.is_present else ""),
         ),
         search_in=("search_name", "occupation"),
         filters=(Filter("reponse", "Réponse", "answer", Answer.choices),),
@@ -167,8 +167,8 @@ def _invited(request: CptsRequest, meeting: Meeting, audience: AudienceForm, per
         messages.success(request, "Personne de plus : tout le monde est déjà sur la liste.")
         return True
     who = f"{count} {plural(count, 'personne')} de plus sur la liste"
-    told = "prévenues aussitôt" if meeting.is_live else "prévenues à la convocation"
-    messages.success(request, f"{who}, {told if count > 1 else told.replace('prévenues', 'prévenue')}.")
+    notice = "prévenues aussitôt" if meeting.is_live else "prévenues à la convocation"
+    messages.success(request, f"{who}, {notice if count > 1 else notice.replace('prévenues', 'prévenue')}.")
     return True
 
 
@@ -327,7 +327,7 @@ def _poll_table(meeting: Meeting) -> dict[str, Any]:
         option.maybe = sum(answer.choice == "maybe" for answer in answers)  # type: ignore[attr-defined]
         for answer in answers:
             by_person.setdefault(answer.participant_id, {})[option.pk] = answer.get_choice_display()
-    best = max(((one.yes, one.maybe) for one in options), default=(0, 0))  # type: ignore[attr-defined]
+    best = max(((option.yes, option.maybe) for option in options), default=(0, 0))  # type: ignore[attr-defined]
     for option in options:
         option.is_best = best > (0, 0) and (option.yes, option.maybe) == best  # type: ignore[attr-defined]
     people = meeting.participants.filter(pk__in=by_person).order_by("search_name")
@@ -358,7 +358,7 @@ def letters(request: CptsRequest, meeting_uuid: UUID) -> HttpResponse:
     meeting = meeting_of(request, meeting_uuid)
     without = Participant.objects.filter(meeting=meeting, membership=None, practitioner__isnull=False)
     invited = find(Criteria(communes=communes_of(request.cpts))).filter(pk__in=without.values("practitioner"))
-    addressed = [one for one in invited if address_of(one)][: MOST_LETTERS + 1]
+    addressed = [practitioner for practitioner in invited if address_of(practitioner)][: MOST_LETTERS + 1]
     if not addressed or len(addressed) > MOST_LETTERS:
         problem = f"Plus de {MOST_LETTERS} courriers" if addressed else "Aucune adresse postale connue"
         messages.error(request, f"{problem} : invitez un groupe plus petit, ou chargez un répertoire qui les porte.")

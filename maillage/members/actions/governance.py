@@ -90,12 +90,14 @@ def remind_endings(at: datetime) -> int:
     soon = today + AHEAD
     mandates = Mandate.objects.in_force(today).ending_before(soon).filter(reminded_on=None)
     conventions = Convention.objects.in_force(today).ending_before(soon).filter(reminded_on=None)
-    ending = [
+    endings = [
         *mandates.select_related("cpts", "membership"),
         *conventions.filter(is_renewed_tacitly=False).select_related("cpts"),
     ]
-    for one in ending:
-        notifications.ending(one, at)
+    for ending in endings:
+        notifications.ending(ending, at)
     for model in (Mandate, Convention):
-        model.objects.filter(pk__in=[one.pk for one in ending if isinstance(one, model)]).update(reminded_on=today)
-    return len(ending)
+        model.objects.filter(pk__in=[ending.pk for ending in endings if isinstance(ending, model)]).update(
+            reminded_on=today
+        )
+    return len(endings)

@@ -192,7 +192,7 @@ def leave(*, membership: Membership, on: date, by: User, at: datetime) -> None:
     if membership.contested_at:
         raise ContestWaits
     held = _roles_here(membership)
-    if any(one.role != Role.MEMBER for one in held) and not allows(by, TEAM_MANAGE, on=membership.cpts):
+    if any(assignment.role != Role.MEMBER for assignment in held) and not allows(by, TEAM_MANAGE, on=membership.cpts):
         raise RolesHeld
     inside = Membership.objects.current().filter(pk=membership.pk, contested_at=None)
     if not inside.update(status=MembershipStatus.LEFT, left_on=on, version=F("version") + 1):
@@ -310,9 +310,9 @@ def follow_the_year(at: datetime) -> int:
         (MembershipStatus.ACCEPTED, MembershipStatus.UP_TO_DATE, paid),
     ):
         concerned = list(Membership.objects.filter(condition, status=was).select_related("cpts"))
-        for one in concerned:
-            summary = f"{one} : adhésion {becomes.label}, d’après les cotisations de l’année"
-            audit.record(Act.YEAR_FOLLOWED, target=one, by=None, at=at, cpts=one.cpts, summary=summary)
-        rows = Membership.objects.filter(pk__in=[one.pk for one in concerned], status=was)
+        for membership in concerned:
+            summary = f"{membership} : adhésion {becomes.label}, d’après les cotisations de l’année"
+            audit.record(Act.YEAR_FOLLOWED, target=membership, by=None, at=at, cpts=membership.cpts, summary=summary)
+        rows = Membership.objects.filter(pk__in=[membership.pk for membership in concerned], status=was)
         changed += rows.update(status=becomes, version=F("version") + 1)
     return changed

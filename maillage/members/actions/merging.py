@@ -206,18 +206,18 @@ def _check_accounts(kept: Membership, other: Membership, at: datetime) -> None:
             # Alone at their address, either would then claim both.
             raise SharedAddress if kept.email and other.email else TwoNames
     elif kept.account_id != other.account_id:
-        loose, bound = (other, kept) if kept.account else (kept, other)
-        _check_loose(loose, bound, account)
+        loose, owned = (other, kept) if kept.account else (kept, other)
+        _check_loose(loose, owned, account)
 
 
-def _check_loose(loose: Membership, bound: Membership, account: User) -> None:
+def _check_loose(loose: Membership, owned: Membership, account: User) -> None:
     """Whether a page that no account answers for is of the account of the other. Raises as above."""
     if loose.practitioner_id and loose.practitioner_id == proved_number(account) and is_named_as_proved(loose):
         return
     if not loose.email or loose.email.lower() != account.email.lower():
         raise NothingTiesThem
-    brings_number = loose.practitioner_id and not _same_number(loose, bound)
-    if brings_number or not _same_name(loose, bound):
+    brings_number = loose.practitioner_id and not _same_number(loose, owned)
+    if brings_number or not _same_name(loose, owned):
         raise SharedAddress
 
 
@@ -236,7 +236,7 @@ def _differ(first: int | str | None, second: int | str | None) -> bool:
 
 def _stand(kept: Membership, other: Membership) -> None:
     """Status and dates of the two lives put together."""
-    kept.joined_on = min((one.joined_on for one in (kept, other) if one.joined_on), default=None)
-    kept.status = min(kept.status, other.status, key=lambda one: STANDING.index(MembershipStatus(one)))
-    ends = [one.left_on for one in (kept, other) if one.left_on]
+    kept.joined_on = min((page.joined_on for page in (kept, other) if page.joined_on), default=None)
+    kept.status = min(kept.status, other.status, key=lambda status: STANDING.index(MembershipStatus(status)))
+    ends = [page.left_on for page in (kept, other) if page.left_on]
     kept.left_on = max(ends) if kept.status == MembershipStatus.LEFT else None

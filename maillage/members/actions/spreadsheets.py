@@ -196,7 +196,7 @@ def _write_rows(
         elif row.choice == NEW:
             fresh.append(_fresh(sheet.cpts, fields, by, at))
     Membership.objects.bulk_create(fresh, batch_size=500)
-    return journal + [{"made": str(one.uuid)} for one in fresh]
+    return journal + [{"made": str(membership.uuid)} for membership in fresh]
 
 
 def _fields(row: PreviewRow, roles: Mapping[int, Any]) -> dict[str, Any]:
@@ -225,8 +225,10 @@ def _fresh(cpts: Cpts, fields: Mapping[str, Any], by: User, at: datetime) -> Mem
     return membership
 
 
-def _search_name(one: Membership) -> str:
-    return search_name(structure=one.structure, family_name=one.family_name, given_name=one.given_name)
+def _search_name(membership: Membership) -> str:
+    return search_name(
+        structure=membership.structure, family_name=membership.family_name, given_name=membership.given_name
+    )
 
 
 def _complete(known: Membership, fields: Mapping[str, Any], by: User, at: datetime) -> list[dict[str, Any]]:
@@ -248,7 +250,9 @@ def _complete(known: Membership, fields: Mapping[str, Any], by: User, at: dateti
         summary = f"Fiche {of(str(known))} complétée par un import : {', '.join(written)}"
         details = {"of": ", ".join(written)}
         audit.record(Act.FILLED, target=known, by=by, at=at, cpts=known.cpts, summary=summary, details=details)
-    return [{"filled": str(known.uuid), "before": before, "with": {name: _plain(one) for name, one in filled.items()}}]
+    return [
+        {"filled": str(known.uuid), "before": before, "with": {name: _plain(value) for name, value in filled.items()}}
+    ]
 
 
 def _blanks_of(known: Membership) -> set[str]:
@@ -271,13 +275,13 @@ def undo_import(*, sheet: SpreadsheetImport, by: User, at: datetime) -> Counter[
     mine = SpreadsheetImport.objects.filter(pk=sheet.pk, state=ImportState.DONE)
     if not mine.update(state=ImportState.UNDONE, ended_at=at, version=F("version") + 1):
         raise ImportEnded
-    made = [one["made"] for one in sheet.journal if "made" in one]
+    made = [entry["made"] for entry in sheet.journal if "made" in entry]
     # Locked first: whoever is invited within the same second keeps their page.
     pages = list(Membership.objects.select_for_update(of=("self",)).of(sheet.cpts).filter(uuid__in=made))
     used = _used_pages(sheet, pages)
     Membership.objects.filter(pk__in=[page.pk for page in pages if page.pk not in used]).delete()
     stay = Counter(used.values())
-    stay[CHANGED] += sum(not _empty_again(sheet.cpts, one) for one in sheet.journal if "filled" in one)
+    stay[CHANGED] += sum(not _empty_again(sheet.cpts, entry) for entry in sheet.journal if "filled" in entry)
     summary = f"Import de {sheet} annulé" + (f" : {kept_pages(+stay)}" if stay.total() else "")
     audit.record(Act.IMPORT_UNDONE, target=sheet, by=by, at=at, cpts=sheet.cpts, summary=summary)
     return +stay
@@ -316,15 +320,15 @@ def _lowered(rows: QuerySet[Any], name: str) -> set[str]:
     return {address.lower() for address in rows.values_list(name, flat=True) if address}
 
 
-def _empty_again(cpts: Cpts, one: Mapping[str, Any]) -> bool:
+def _empty_again(cpts: Cpts, entry: Mapping[str, Any]) -> bool:
     """Blank each thing that an import filled, unless somebody changed it since. True when all of it is blank again.
 
     A page bound to an account since, or contested, keeps what it says.
     """
-    mine = Membership.objects.of(cpts).filter(uuid=one["filled"], account=None, contested_at=None)
+    mine = Membership.objects.of(cpts).filter(uuid=entry["filled"], account=None, contested_at=None)
     blanked = [
-        mine.filter(**{name: one["with"][name]}).update(**{name: before}, version=F("version") + 1)
-        for name, before in one["before"].items()
+        mine.filter(**{name: entry["with"][name]}).update(**{name: before}, version=F("version") + 1)
+        for name, before in entry["before"].items()
         if name != "email"  # an address somebody may have proved since is replaced, never emptied
     ]
-    return all(blanked) and "email" not in one["before"]
+    return all(blanked) and "email" not in entry["before"]

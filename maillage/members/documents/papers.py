@@ -56,7 +56,7 @@ def directory_pdf(cpts: Cpts, members: Sequence[Membership], on: date) -> HttpRe
 
 def directory_data(cpts: Cpts, members: Sequence[Membership], on: date) -> dict[str, Any]:
     inside = sorted(members, key=_place)
-    groups = [list(rows) for _, rows in groupby(inside, key=lambda one: normalised(_profession(one)))]
+    groups = [list(rows) for _, rows in groupby(inside, key=lambda membership: normalised(_profession(membership)))]
     return {
         "cpts": cpts.name,
         "on": day(on),
@@ -65,24 +65,27 @@ def directory_data(cpts: Cpts, members: Sequence[Membership], on: date) -> dict[
     }
 
 
-def _profession(one: Membership) -> str:
+def _profession(membership: Membership) -> str:
     """The profession of the census, in the plural; what they say they do, out of the directory."""
-    return capfirst(PLURALS.get(one.group, "")) or one.occupation or WITHOUT
+    return capfirst(PLURALS.get(membership.group, "")) or membership.occupation or WITHOUT
 
 
-def _place(one: Membership) -> tuple[str, str, str]:
-    commune = one.commune.name if one.commune else ""
-    return normalised(_profession(one)), normalised(commune), one.search_name
+def _place(membership: Membership) -> tuple[str, str, str]:
+    commune = membership.commune.name if membership.commune else ""
+    return normalised(_profession(membership)), normalised(commune), membership.search_name
 
 
-def _row(one: Membership) -> dict[str, str]:
-    notes = [one.get_new_patients_display() if one.new_patients else "", "à domicile" if one.home_visits else ""]
+def _row(membership: Membership) -> dict[str, str]:
+    notes = [
+        membership.get_new_patients_display() if membership.new_patients else "",
+        "à domicile" if membership.home_visits else "",
+    ]
     return {
-        "commune": one.commune.name if one.commune else "",
-        "name": one.sorted_name,
-        "phone": phone(one.phone),
-        "mssante": one.mssante[0] if one.mssante else "",
-        "notes": " · ".join(filter(None, (*notes, one.languages, one.practical))),
+        "commune": membership.commune.name if membership.commune else "",
+        "name": membership.sorted_name,
+        "phone": phone(membership.phone),
+        "mssante": membership.mssante[0] if membership.mssante else "",
+        "notes": " · ".join(filter(None, (*notes, membership.languages, membership.practical))),
     }
 
 

@@ -24,13 +24,15 @@ class Cells:
 
     def __init__(self, sheet: SpreadsheetImport, texts: Sequence[Mapping[str, str]]) -> None:
         self.sent_on = timezone.localdate(sheet.created_at)
-        self.places = places_by_key({key for told in texts for key in keys_of_commune(told.get("commune", ""))})
+        self.places = places_by_key({key for row in texts for key in keys_of_commune(row.get("commune", ""))})
         self.colleges = {normalised(college.name): college for college in College.objects.filter(cpts=sheet.cpts)}
         self.territory = frozenset(communes_of(sheet.cpts).values_list("commune_id", flat=True))
         self.departement = sheet.cpts.departement_id
-        keys = {key for told in texts if (key := _person_key(told.get("rpps", "")))}
+        keys = {key for row in texts if (key := _person_key(row.get("rpps", "")))}
         present = Practitioner.objects.filter(until=None)
-        self.people: dict[int, Practitioner] = {one.pk: one for one in rows_in(present, "pk", keys)}
+        self.people: dict[int, Practitioner] = {
+            practitioner.pk: practitioner for practitioner in rows_in(present, "pk", keys)
+        }
 
     @property
     def readers(self) -> dict[str, Callable[[str], object]]:
@@ -51,22 +53,22 @@ class Cells:
 
     def commune(self, text: str) -> Commune:
         """« 67220 Saint-Martin » is the one that answers to both; a name or a code that designates several is none."""
-        told = [{place.code: place for place in self.places.get(key, ())} for key in keys_of_commune(text)]
-        found = told[0] if told else {}
-        for other in told[1:]:
-            found = {code: found[code] for code in found.keys() & other.keys()} or found
-        found = self._nearest(found)
-        if len(found) != 1:
-            problem = "Plusieurs communes de ce nom" if found else "Aucune commune de ce nom"
+        matches = [{place.code: place for place in self.places.get(key, ())} for key in keys_of_commune(text)]
+        places = matches[0] if matches else {}
+        for other in matches[1:]:
+            places = {code: places[code] for code in places.keys() & other.keys()} or places
+        places = self._nearest(places)
+        if len(places) != 1:
+            problem = "Plusieurs communes de ce nom" if places else "Aucune commune de ce nom"
             raise Unreadable(f"{problem} : donnez son code postal ou son code INSEE.")
-        code = next(iter(found))
-        return Commune(code=code, name=found[code].commune)
+        code = next(iter(places))
+        return Commune(code=code, name=places[code].commune)
 
-    def _nearest(self, found: dict[str, NamedPlace]) -> dict[str, NamedPlace]:
+    def _nearest(self, places: dict[str, NamedPlace]) -> dict[str, NamedPlace]:
         """Of several, those of the territory; failing them, those of the département."""
-        here = {code: place for code, place in found.items() if code in self.territory}
-        near = {code: place for code, place in found.items() if departement_of(code) == self.departement}
-        return here or near or found
+        here = {code: place for code, place in places.items() if code in self.territory}
+        near = {code: place for code, place in places.items() if departement_of(code) == self.departement}
+        return here or near or places
 
     def college(self, text: str) -> College:
         if normalised(text) not in self.colleges:
@@ -83,10 +85,10 @@ class Cells:
 def phone(text: str) -> str:
     """Spreadsheets eat the first zero."""
     has_lost_it = len(text) == FRENCH_DIGITS - 1 and not text.startswith("0")
-    found = phone_number(f"0{text}" if has_lost_it else text)
-    if found is None:
+    number = phone_number(f"0{text}" if has_lost_it else text)
+    if number is None:
         raise Unreadable("Ce n’est pas un numéro de téléphone.")
-    return found
+    return number
 
 
 def keys_of_commune(text: str) -> list[str]:

@@ -43,13 +43,13 @@ class PreviewRow:
     @property
     def person(self) -> Practitioner | None:
         """Who the directory says it is, when the row gives a number."""
-        found = self.entry.values.get("rpps")
-        return found if isinstance(found, Practitioner) else None
+        practitioner = self.entry.values.get("rpps")
+        return practitioner if isinstance(practitioner, Practitioner) else None
 
     @property
     def note(self) -> str:
         """What of the row is not written, and why."""
-        chosen = next((one for one in self.alike if one.uuid == self.choice), None)
+        chosen = next((likeness for likeness in self.alike if likeness.uuid == self.choice), None)
         if chosen is None or not chosen.is_told_by_its_person:
             return ""
         return "Fiche reliée à un compte, ou contestée : un import n’y change ni nom, ni numéro, ni adresse."
@@ -104,8 +104,8 @@ def preview_of(sheet: SpreadsheetImport) -> Preview:
     texts = [_texts(sheet, number) for number in range(len(sheet.rows))]
     cells = Cells(sheet, texts)
     rows = [
-        PreviewRow(number, line, told, read_row(told, cells.readers))
-        for number, (line, told) in enumerate(zip(sheet.lines, texts, strict=True))
+        PreviewRow(number, line, row_texts, read_row(row_texts, cells.readers))
+        for number, (line, row_texts) in enumerate(zip(sheet.lines, texts, strict=True))
     ]
     known = _Known(sheet)
     for row in rows:
@@ -113,7 +113,7 @@ def preview_of(sheet: SpreadsheetImport) -> Preview:
         row.alike, row.taken_by = known.alike(row), known.holder(row)
         row.twin = known.twin(row)
         chosen = sheet.choices.get(str(row.number))
-        row.choice = chosen if chosen in {NEW, SKIP, *(one.uuid for one in row.alike)} else _proposed(row)
+        row.choice = chosen if chosen in {NEW, SKIP, *(likeness.uuid for likeness in row.alike)} else _proposed(row)
         _check_choice(row)
     return Preview(rows)
 
@@ -125,7 +125,7 @@ def _check_choice(row: PreviewRow) -> None:
         return
     if row.taken_by and row.taken_by != row.choice:
         row.entry.errors["rpps"] = "Déjà là : complétez sa fiche, ou laissez cette ligne de côté."
-    chosen = next((one for one in row.alike if one.uuid == row.choice), None)
+    chosen = next((likeness for likeness in row.alike if likeness.uuid == row.choice), None)
     if chosen and normalised(person.family_name) not in chosen.search_name:
         row.entry.errors["rpps"] = f"Ce numéro n’est pas celui de {chosen.name}."
 
@@ -133,8 +133,8 @@ def _check_choice(row: PreviewRow) -> None:
 def _texts(sheet: SpreadsheetImport, number: int) -> dict[str, str]:
     row: list[str] = sheet.rows[number]
     corrected: dict[str, str] = sheet.corrections.get(str(number), {})
-    told = {key: row[place] if place < len(row) else "" for key, place in sheet.columns.items()}
-    return told | corrected
+    texts = {key: row[place] if place < len(row) else "" for key, place in sheet.columns.items()}
+    return texts | corrected
 
 
 def _check_person(row: PreviewRow) -> None:
@@ -154,7 +154,7 @@ def _check_person(row: PreviewRow) -> None:
 def _proposed(row: PreviewRow) -> str:
     if row.twin:
         return SKIP
-    sure = next((one for one in row.alike if one.is_sure), None)
+    sure = next((likeness for likeness in row.alike if likeness.is_sure), None)
     return sure.uuid if sure else NEW
 
 
@@ -178,18 +178,21 @@ class _Known:
         """Surest first: same number, same name, same address, same telephone. Two numbers are two people."""
         key = row.person.pk if row.person else None
         family = normalised(str(row.entry.values.get("family_name", "")))
-        found: dict[str, Likeness] = {}
+        likenesses: dict[str, Likeness] = {}
         for sign in _signs_of(row):
-            for one in self.by.get(sign, ()):
-                if key and one.practitioner_id and one.practitioner_id != key:
+            for member in self.by.get(sign, ()):
+                if key and member.practitioner_id and member.practitioner_id != key:
                     continue
                 # A whole cabinet may share an address: it is sure only with the name.
-                is_sure = sign[0] in SURE or (sign[0] == "email" and bool(family) and family in one.search_name)
-                uuid = str(one.uuid)
-                found.setdefault(
-                    uuid, Likeness(uuid, str(one), one.search_name, WHY[sign[0]], is_sure, is_told_by_its_person(one))
+                is_sure = sign[0] in SURE or (sign[0] == "email" and bool(family) and family in member.search_name)
+                uuid = str(member.uuid)
+                likenesses.setdefault(
+                    uuid,
+                    Likeness(
+                        uuid, str(member), member.search_name, WHY[sign[0]], is_sure, is_told_by_its_person(member)
+                    ),
                 )
-        return sorted(found.values(), key=lambda likeness: not likeness.is_sure)[:MOST_ALIKE]
+        return sorted(likenesses.values(), key=lambda likeness: not likeness.is_sure)[:MOST_ALIKE]
 
     def holder(self, row: PreviewRow) -> str:
         """Who has the number of this row already."""
@@ -246,4 +249,4 @@ def _signs_of(row: PreviewRow) -> list[tuple[str, Any]]:
 
 def column_choices(sheet: SpreadsheetImport) -> list[tuple[str, str, int | None]]:
     """(field, label, place of its column) for the page that confirms the columns."""
-    return [(one.key, one.label, sheet.columns.get(one.key)) for one in FIELDS]
+    return [(column.key, column.label, sheet.columns.get(column.key)) for column in FIELDS]

@@ -76,10 +76,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Contested ones too: what their owner may still look at."""
         return self.filter(account=account.pk)
 
-    def alike(self, one: "Membership") -> Self:
+    def alike(self, membership: "Membership") -> Self:
         """Others of the same CPTS with the same name or the same address: perhaps the same person."""
-        same = Q(search_name=one.search_name) | (Q(email__iexact=one.email) if one.email else Q())
-        return self.of(one.cpts).filter(same).exclude(pk=one.pk).order_by("search_name")
+        same = Q(search_name=membership.search_name) | (Q(email__iexact=membership.email) if membership.email else Q())
+        return self.of(membership.cpts).filter(same).exclude(pk=membership.pk).order_by("search_name")
 
     def for_listing(self) -> Self:
         """All that the list of members touches, mailboxes included, in two queries."""

@@ -29,11 +29,11 @@ def main_roles(practitioners: Iterable[int]) -> dict[int, PractitionerRole]:
     """The same for many people at once, by their key."""
     roles = PractitionerRole.objects.current()
     shown = roles.select_related("organization", "commune").defer("commune__outline", "commune__neighbours")
-    found: dict[int, PractitionerRole] = {}
+    by_practitioner: dict[int, PractitionerRole] = {}
     ordered = shown.order_by(F("commune").asc(nulls_last=True), "mode", "pk")
     for role in rows_in(ordered, "practitioner", practitioners):
-        found.setdefault(role.practitioner_id, role)
-    return found
+        by_practitioner.setdefault(role.practitioner_id, role)
+    return by_practitioner
 
 
 def fields_of(practitioner: Practitioner, role: PractitionerRole | None) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def representation_of(cpts: Cpts, today: date) -> Representation:
     ]
     places = _counted(members, today, "commune_id")
     communes = [Share(code, name, people, places[code]) for code, (name, people) in by_commune.items()]
-    communes.sort(key=lambda one: (-one.missing, one.label))
+    communes.sort(key=lambda share: (-share.missing, share.label))
     total = Share("", "professionnels", everybody, now.total(), before.total())
     return Representation(total, professions, communes)
 

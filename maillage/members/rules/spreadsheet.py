@@ -52,9 +52,11 @@ def _field(line: str) -> Field:
 
 
 FIELDS = tuple(map(_field, COLUMNS.strip().splitlines()))
-BY_KEY = {one.key: one for one in FIELDS}
-TITLES = {title: one.key for one in FIELDS for title in one.titles}
-RANK = {title: rank for one in FIELDS for rank, title in enumerate(one.titles)}  # a commune tells more than its code
+BY_KEY = {column.key: column for column in FIELDS}
+TITLES = {title: column.key for column in FIELDS for title in column.titles}
+RANK = {
+    title: rank for column in FIELDS for rank, title in enumerate(column.titles)
+}  # a commune tells more than its code
 NAMES = ("family_name", "full_name", "structure")
 
 
@@ -70,19 +72,19 @@ def find_header(table: Sequence[Sequence[str]]) -> int | None:
 
 def guess_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, int]:
     """Field -> place of the column that says it: by its title, then by what its cells look like."""
-    found: dict[str, int] = {}
+    columns: dict[str, int] = {}
     said = [(normalised(title), place) for place, title in enumerate(header)]
-    for title, place in sorted((one for one in said if one[0] in TITLES), key=lambda one: (RANK[one[0]], one[1])):
-        found.setdefault(TITLES[title], place)
+    for title, place in sorted((pair for pair in said if pair[0] in TITLES), key=lambda pair: (RANK[pair[0]], pair[1])):
+        columns.setdefault(TITLES[title], place)
     for key, looks_like in LOOKS.items():
-        if key not in found:
-            free = (place for place in range(len(header)) if place not in found.values())
+        if key not in columns:
+            free = (place for place in range(len(header)) if place not in columns.values())
             alike = [place for place in free if _mostly(rows, place, looks_like)]
             if alike:
-                found[key] = alike[0]
-    if "family_name" in found and "full_name" in found:
-        del found["full_name"]
-    return found
+                columns[key] = alike[0]
+    if "family_name" in columns and "full_name" in columns:
+        del columns["full_name"]
+    return columns
 
 
 def _mostly(rows: Sequence[Sequence[str]], place: int, looks_like: Callable[[str], bool]) -> bool:
@@ -156,20 +158,20 @@ def split_name(text: str) -> tuple[str, str]:
 
 def read_email(text: str) -> str:
     """Raises Unreadable."""
-    found = text.removeprefix("mailto:").strip().lower()
-    if not EMAIL.fullmatch(found) or len(found) > BY_KEY["email"].longest:
+    email = text.removeprefix("mailto:").strip().lower()
+    if not EMAIL.fullmatch(email) or len(email) > BY_KEY["email"].longest:
         raise Unreadable("Ce n’est pas une adresse électronique.")
-    return found
+    return email
 
 
 def read_day(text: str) -> date:
     """31/12/2026, 31.12.26 or 2026-12-31; a year alone is its first day. Raises Unreadable."""
     if text.isdecimal() and len(text) == 4:
         text = f"01/01/{text}"
-    if found := ISO_DAY.fullmatch(text):
-        year, month, day = (int(part) for part in found.groups())
-    elif found := DAY.fullmatch(text.partition(" 00:00")[0]):
-        day, month, year = (int(part) for part in found.groups())
+    if match := ISO_DAY.fullmatch(text):
+        year, month, day = (int(part) for part in match.groups())
+    elif match := DAY.fullmatch(text.partition(" 00:00")[0]):
+        day, month, year = (int(part) for part in match.groups())
         year += (2000 if year <= LAST_SHORT_YEAR else 1900) if year < 100 else 0
     else:
         raise Unreadable("Ce n’est pas une date : par exemple 31/12/2026.")

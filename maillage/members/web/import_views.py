@@ -138,12 +138,12 @@ def _undo(request: CptsRequest, sheet: SpreadsheetImport) -> HttpResponse:
 
 
 def _columns(request: CptsRequest, sheet: SpreadsheetImport) -> dict[str, int]:
-    found = {}
+    columns = {}
     for key in BY_KEY:
         place = request.POST.get(f"column-{key}", "")
         if place.isdecimal() and len(place) < 4 and int(place) < len(sheet.header):
-            found[key] = int(place)
-    return found
+            columns[key] = int(place)
+    return columns
 
 
 def _corrections(request: CptsRequest, sheet: SpreadsheetImport) -> tuple[dict[tuple[int, str], str], dict[int, str]]:

@@ -19,26 +19,34 @@ from maillage.members.queries.representation import missing_of, representation_o
 from maillage.members.web.forms import CampaignForm
 
 
-def _told(person: Any, what: Callable[[Any], str]) -> str:
+def _places_text(person: Any, what: Callable[[Any], str]) -> str:
     """What the places of a person say, each thing once."""
     return ", ".join(dict.fromkeys(filter(None, map(what, person.places))))
 
 
 MISSING_COLUMNS = (
-    Column("nom", "Nom", lambda one: f"{one.family_name} {one.given_name}", "search_name"),
-    Column("profession", "Profession", lambda one: _told(one, lambda role: role.profession_label)),
-    Column("commune", "Commune", lambda one: _told(one, lambda role: role.commune.name if role.commune else "")),
-    Column("adresse", "Adresse", lambda one: ", ".join(address_of(one)[1:])),
-    Column("telephone", "Téléphone", lambda one: _told(one, lambda role: getattr(role.organization, "phone", ""))),
-    Column("mssante", "MSSanté", lambda one: _told(one, lambda role: role.mailbox or "")),
+    Column("nom", "Nom", lambda person: f"{person.family_name} {person.given_name}", "search_name"),
+    Column("profession", "Profession", lambda person: _places_text(person, lambda role: role.profession_label)),
+    Column(
+        "commune",
+        "Commune",
+        lambda person: _places_text(person, lambda role: role.commune.name if role.commune else ""),
+    ),
+    Column("adresse", "Adresse", lambda person: ", ".join(address_of(person)[1:])),
+    Column(
+        "telephone",
+        "Téléphone",
+        lambda person: _places_text(person, lambda role: getattr(role.organization, "phone", "")),
+    ),
+    Column("mssante", "MSSanté", lambda person: _places_text(person, lambda role: role.mailbox or "")),
 )
 
 
 @requires(MEMBER_LIST)
 def representation(request: CptsRequest) -> HttpResponse:
     """« 31 généralistes sur 52 »: by profession, by commune, today and a year ago."""
-    found = representation_of(request.cpts, timezone.localdate())
-    return render(request, "members/representation.html", {"found": found})
+    figures = representation_of(request.cpts, timezone.localdate())
+    return render(request, "members/representation.html", {"found": figures})
 
 
 def _asked(request: CptsRequest) -> dict[str, str]:

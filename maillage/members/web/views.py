@@ -24,33 +24,35 @@ from maillage.members.models import College, Membership, MembershipStatus
 from maillage.members.permissions import MEMBER_LIST
 from maillage.members.web.forms import AcceptForm, FeeForm, LeaveForm, OwnForm, RefuseForm
 
-NAME = Column("nom", "Nom", lambda one: one.sorted_name, "search_name")
+NAME = Column("nom", "Nom", lambda membership: membership.sorted_name, "search_name")
 PLACE = (
-    Column("profession", "Profession ou fonction", lambda one: one.occupation, "occupation"),
-    Column("commune", "Commune", lambda one: one.commune.name if one.commune else "", "commune__name"),
-    Column("telephone", "Téléphone", lambda one: one.phone),
+    Column("profession", "Profession ou fonction", lambda membership: membership.occupation, "occupation"),
+    Column(
+        "commune", "Commune", lambda membership: membership.commune.name if membership.commune else "", "commune__name"
+    ),
+    Column("telephone", "Téléphone", lambda membership: membership.phone),
 )
 LIFE = (
-    Column("adhesion", "Adhésion", lambda one: one.get_status_display(), "status"),
-    Column("depuis", "Depuis le", lambda one: one.joined_on, "joined_on"),
+    Column("adhesion", "Adhésion", lambda membership: membership.get_status_display(), "status"),
+    Column("depuis", "Depuis le", lambda membership: membership.joined_on, "joined_on"),
 )
 # What colleagues need of each other; then what the team alone keeps: addresses, numbers, who paid.
 SHARED = (
-    Column("nom", "Nom", lambda one: one.family_name, "search_name"),
-    Column("prenom", "Prénom", lambda one: one.given_name),
-    Column("structure", "Structure", lambda one: one.structure),
+    Column("nom", "Nom", lambda membership: membership.family_name, "search_name"),
+    Column("prenom", "Prénom", lambda membership: membership.given_name),
+    Column("structure", "Structure", lambda membership: membership.structure),
     *PLACE,
-    Column("mssante", "MSSanté", lambda one: ", ".join(one.mssante)),
-    Column("patients", "Nouveaux patients", lambda one: one.get_new_patients_display()),
-    Column("domicile", "Se déplace à domicile", lambda one: "oui" if one.home_visits else ""),
-    Column("langues", "Langues parlées", lambda one: one.languages),
-    Column("savoir", "À savoir", lambda one: one.practical),
+    Column("mssante", "MSSanté", lambda membership: ", ".join(membership.mssante)),
+    Column("patients", "Nouveaux patients", lambda membership: membership.get_new_patients_display()),
+    Column("domicile", "Se déplace à domicile", lambda membership: "oui" if membership.home_visits else ""),
+    Column("langues", "Langues parlées", lambda membership: membership.languages),
+    Column("savoir", "À savoir", lambda membership: membership.practical),
 )
 KEPT = (
     *LIFE,
-    Column("college", "Collège", lambda one: str(one.college or "")),
-    Column("rpps", "RPPS ou ADELI", lambda one: one.rpps),
-    Column("courriel", "Adresse électronique", lambda one: one.email),
+    Column("college", "Collège", lambda membership: str(membership.college or "")),
+    Column("rpps", "RPPS ou ADELI", lambda membership: membership.rpps),
+    Column("courriel", "Adresse électronique", lambda membership: membership.email),
 )
 MOST_PRINTED = 3_000  # ten seconds of a thread are not for one page
 YES_NO = (("yes", "prend de nouveaux patients"), ("no", "n’en prend pas"))

@@ -45,19 +45,21 @@ PROPOSED = 12
 def choose(request: CptsRequest) -> HttpResponse:
     """Who to add: somebody of the directory, found by name or number, or somebody it does not hold."""
     text = request.GET.get("q", "").strip()[:100]
-    people = _found(request, text) if len(normalised(text)) > 1 else []
-    known = Membership.objects.of(request.cpts).filter(practitioner__in=[one.pk for one in people])
+    people = _people_named(request, text) if len(normalised(text)) > 1 else []
+    known = Membership.objects.of(request.cpts).filter(practitioner__in=[practitioner.pk for practitioner in people])
     # Of somebody who left and came back, the page in force stands before the old ones.
-    pages = {one.practitioner_id: one for one in known.order_by(Case(When(status__in=OVER, then=0), default=1), "pk")}
+    pages = {
+        page.practitioner_id: page for page in known.order_by(Case(When(status__in=OVER, then=0), default=1), "pk")
+    }
     for person in people:
         person.member = pages.get(person.pk)  # type: ignore[attr-defined]
     return render(request, "members/choose.html", {"q": text, "people": people})
 
 
-def _found(request: CptsRequest, text: str) -> list[Practitioner]:
+def _people_named(request: CptsRequest, text: str) -> list[Practitioner]:
     """People of the territory of that name; failing them, of all France."""
-    found = list(find(Criteria(text, communes=communes_of(request.cpts)))[:PROPOSED])
-    return found or list(find(Criteria(text))[:PROPOSED])
+    people = list(find(Criteria(text, communes=communes_of(request.cpts)))[:PROPOSED])
+    return people or list(find(Criteria(text))[:PROPOSED])
 
 
 @requires(MEMBER_MANAGE)

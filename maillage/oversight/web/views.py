@@ -64,11 +64,11 @@ def approval(request: HttpRequest, cpts_uuid: UUID) -> HttpResponse:
 
 
 def _facts(cpts: Cpts) -> dict[str, Any]:
-    found = readable_of(cpts, with_draft=True)
+    readable = readable_of(cpts, with_draft=True)
     return {
         "cpts": cpts,
-        "summary": summarise(*found, on=timezone.localdate()) if found else None,
-        "communes": [part.commune for part in found[1]] if found else [],
+        "summary": summarise(*readable, on=timezone.localdate()) if readable else None,
+        "communes": [part.commune for part in readable[1]] if readable else [],
         "team": RoleAssignment.objects.of(cpts).select_related("user").order_by("role", "pk")[:20],
         "alike": [other for other in possible_duplicates(cpts.name, cpts.departement_id) if other.pk != cpts.pk][:5],
     }
@@ -104,7 +104,7 @@ def identities(request: CptsRequest) -> HttpResponse:
 @recently_proved
 def settle_number(request: CptsRequest, dispute_uuid: UUID) -> HttpResponse:
     dispute = get_object_or_404(queries.disputes(), uuid=dispute_uuid)
-    outcomes = {one.value: one for one in DisputeOutcome if one != DisputeOutcome.OPEN}
+    outcomes = {outcome.value: outcome for outcome in DisputeOutcome if outcome != DisputeOutcome.OPEN}
     outcome = outcomes.get(request.POST.get("do", ""))
     if outcome is None:
         raise Http404

@@ -52,8 +52,8 @@ def terms_of(*lines: str) -> frozenset[Term]:
 
 def _taken(text: str, pattern: re.Pattern[str], read: Callable[[tuple[str, ...]], str]) -> tuple[list[str], str]:
     """What a pattern finds and can be read, and the text without it."""
-    found = [value for match in pattern.finditer(text) if (value := read(match.groups()))]
-    return found, pattern.sub(" ", text)
+    values = [value for match in pattern.finditer(text) if (value := read(match.groups()))]
+    return values, pattern.sub(" ", text)
 
 
 def _day(year: str, month: str, day: str) -> str:
@@ -69,9 +69,9 @@ def _phones(text: str) -> tuple[list[str], str]:
     return [number[-NATIONAL_DIGITS:] for number in digits], PHONE.sub(" ", text)
 
 
-def are_alike(one: Iterable[Term], other: Iterable[Term]) -> bool:
+def are_alike(first: Iterable[Term], second: Iterable[Term]) -> bool:
     """Whether two records may be of one person: one telephone, a birth date with a word of the name, or two words."""
-    shared = frozenset(one) & frozenset(other)
+    shared = frozenset(first) & frozenset(second)
     words = sum(term.kind == TermKind.WORD for term in shared)
     has_phone = any(term.kind == TermKind.PHONE for term in shared)
     has_birth = any(term.kind == TermKind.BIRTH for term in shared)

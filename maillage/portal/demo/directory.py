@@ -20,7 +20,7 @@ def load_directory(at: datetime) -> None:
     communes = Commune.objects.current().filter(departement__in=DEPARTEMENTS).exclude(population=None)
     places = [place_of(commune) for commune in communes.defer("outline", "neighbours").order_by("code")]
     own = Commune.objects.filter(code__in=communes_of_epci(BERGERACOISE)).order_by("code")
-    members = [one for one, _ in invented_members(list(own.defer("outline", "neighbours")))]
+    members = [member for member, _ in invented_members(list(own.defer("outline", "neighbours")))]
     before = register.invent(places, FIRST_SERIAL, SEED)
     now = register.later(before, NEW_SERIAL, SEED)
     with tempfile.TemporaryDirectory() as folder:

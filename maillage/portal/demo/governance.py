@@ -104,7 +104,7 @@ def _votes(meeting: Meeting, voters: list[Voter], by: User) -> None:
         **write,
     )
     actions.open_ballot(ballot=election, by=by, at=at)
-    for place, one in enumerate(voters[3:12]):
+    for place, voter in enumerate(voters[3:12]):
         actions.cast(
-            ballot=election, voter=one, choice=election.choices[place % 3], caster=one, means=Means.CODE, at=at
+            ballot=election, voter=voter, choice=election.choices[place % 3], caster=voter, means=Means.CODE, at=at
         )

@@ -147,5 +147,5 @@ def _undated(cpts: Cpts, by: User, members: list[Membership], today: date) -> No
     tell({"meeting_id": meeting.pk}, lambda *_: None)
     wanted = ("yes", "maybe", "no")
     for place, person in enumerate(_people(meeting)[1:]):
-        choices = {one.pk: wanted[(place + rank) % 3 if rank != 1 else 0] for rank, one in enumerate(options)}
+        choices = {option.pk: wanted[(place + rank) % 3 if rank != 1 else 0] for rank, option in enumerate(options)}
         actions.answer_poll(participant=person, choices=choices)

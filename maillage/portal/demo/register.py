@@ -230,47 +230,49 @@ def later(people: Sequence[Invented], first_serial: int, seed: int) -> list[Inve
             now.append(replace(person, place=chance.choice(liberal).place, site=9))
         else:
             now.append(person)
-    for one in chance.sample(liberal, len(liberal) // 70):
+    for colleague in chance.sample(liberal, len(liberal) // 70):
         family, given = _names(chance)
-        now.append(replace(one, rpps=rpps(next(serials)), family_name=family, given_name=given, site=8))
+        now.append(replace(colleague, rpps=rpps(next(serials)), family_name=family, given_name=given, site=8))
     return now
 
 
-def register_line(one: Invented, **changes: str) -> str:
+def register_line(person: Invented, **changes: str) -> str:
     """A line of `PS_LibreAcces_Personne_activite`: 56 fields and one more bar. `changes` by column name."""
-    kind, _, street = STREETS[one.site % len(STREETS)].partition("|")
-    cabinet = f"CABINET {one.place.name.upper()} {one.site + 1} (FICTIF)"
+    kind, _, street = STREETS[person.site % len(STREETS)].partition("|")
+    cabinet = f"CABINET {person.place.name.upper()} {person.site + 1} (FICTIF)"
     values = {
         "Type d'identifiant PP": "8",
-        "Identifiant PP": one.rpps,
-        "Identification nationale PP": f"8{one.rpps}",
-        "Code civilité d'exercice": "DR" if one.profession in ("10", "40") else "",
-        "Nom d'exercice": one.family_name,
-        "Prénom d'exercice": one.given_name,
-        "Code profession": one.profession,
-        "Libellé profession": LABELS.get(one.profession, ""),
+        "Identifiant PP": person.rpps,
+        "Identification nationale PP": f"8{person.rpps}",
+        "Code civilité d'exercice": "DR" if person.profession in ("10", "40") else "",
+        "Nom d'exercice": person.family_name,
+        "Prénom d'exercice": person.given_name,
+        "Code profession": person.profession,
+        "Libellé profession": LABELS.get(person.profession, ""),
         "Code catégorie professionnelle": "C",
         "Libellé catégorie professionnelle": "Civil",
-        "Code type savoir-faire": "S" if one.speciality else "",
-        "Libellé type savoir-faire": "Spécialité ordinale" if one.speciality else "",
-        "Code savoir-faire": one.speciality,
-        "Libellé savoir-faire": SPECIALITIES.get(one.speciality, ""),
-        "Code mode exercice": one.mode,
-        "Libellé mode exercice": {"L": "Libéral", "S": "Salarié"}.get(one.mode, ""),
-        "Numéro FINESS site": one.finess,
-        "Identifiant technique de la structure": f"F{one.finess}" if one.finess else f"R{one.rpps}{one.site:03d}",
-        "Raison sociale site": one.structure or cabinet,
-        "Numéro Voie (coord. structure)": str(one.site * 7 + 1),
+        "Code type savoir-faire": "S" if person.speciality else "",
+        "Libellé type savoir-faire": "Spécialité ordinale" if person.speciality else "",
+        "Code savoir-faire": person.speciality,
+        "Libellé savoir-faire": SPECIALITIES.get(person.speciality, ""),
+        "Code mode exercice": person.mode,
+        "Libellé mode exercice": {"L": "Libéral", "S": "Salarié"}.get(person.mode, ""),
+        "Numéro FINESS site": person.finess,
+        "Identifiant technique de la structure": f"F{person.finess}"
+        if person.finess
+        else f"R{person.rpps}{person.site:03d}",
+        "Raison sociale site": person.structure or cabinet,
+        "Numéro Voie (coord. structure)": str(person.site * 7 + 1),
         "Libellé type de voie (coord. structure)": kind,
         "Libellé Voie (coord. structure)": street,
-        "Code postal (coord. structure)": one.place.postal_code,
-        "Code commune (coord. structure)": one.place.code,
-        "Libellé commune (coord. structure)": one.place.name,
-        "Téléphone (coord. structure)": f"05364900{int(one.rpps[-3:-1]):02d}",
-        "Ancien identifiant de la structure": one.former_id,
-        "Code secteur d'activité": "SA01" if one.mode == "S" else "SA33" if one.pharmacy else "SA07",
-        "Code section tableau pharmaciens": one.pharmacy,
-        "Code rôle": "FON-01" if one.mode == "L" else "FON-33",
+        "Code postal (coord. structure)": person.place.postal_code,
+        "Code commune (coord. structure)": person.place.code,
+        "Libellé commune (coord. structure)": person.place.name,
+        "Téléphone (coord. structure)": f"05364900{int(person.rpps[-3:-1]):02d}",
+        "Ancien identifiant de la structure": person.former_id,
+        "Code secteur d'activité": "SA01" if person.mode == "S" else "SA33" if person.pharmacy else "SA07",
+        "Code section tableau pharmaciens": person.pharmacy,
+        "Code rôle": "FON-01" if person.mode == "L" else "FON-33",
         "Code genre activité": "GENR01",
     }
     whole = dict.fromkeys(COLUMN_NAMES, "") | values | changes
@@ -290,10 +292,10 @@ def write_mailboxes(path: Path, people: Sequence[Invented]) -> Path:
         "Type identifiant structure|Identification Structure|Service de rattachement|Dématérialisation"
     ).split("|")
     lines = ["|".join(names)]
-    for number, one in enumerate(people):
+    for number, person in enumerate(people):
         if number % 5:
-            address = f"{one.given_name}.{one.family_name}.{one.rpps[-4:]}@{DOMAIN}".lower().replace(" ", "-")
-            lines.append(f"PER|{address}|8|{one.rpps}|8{one.rpps}||||{'O' if number % 3 else 'N'}")
+            address = f"{person.given_name}.{person.family_name}.{person.rpps[-4:]}@{DOMAIN}".lower().replace(" ", "-")
+            lines.append(f"PER|{address}|8|{person.rpps}|8{person.rpps}||||{'O' if number % 3 else 'N'}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
@@ -305,8 +307,8 @@ def establishments(places: Iterable[Place], people: Iterable[Invented], seed: in
     for person in people:
         if person.finess:
             seen.setdefault(person.finess, person)
-    for one in seen.values():
-        yield _legacy(one.finess, one.structure, "355" if one.mode == "S" else "620", one.place)
+    for employee in seen.values():
+        yield _legacy(employee.finess, employee.structure, "355" if employee.mode == "S" else "620", employee.place)
     for place in places:
         for rank, (category, name, smallest, odds) in enumerate(AROUND):
             if place.population >= smallest and chance.random() < odds:

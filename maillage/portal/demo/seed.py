@@ -192,15 +192,17 @@ def invented_members(communes: list[Commune]) -> list[tuple[Invented, str]]:
     weights = [commune.population or 1 for commune in communes]
     names = [(given, family) for given in GIVEN_NAMES for family in FAMILY_NAMES]
     chance.shuffle(names)
-    found: list[tuple[Invented, str]] = []
+    members: list[tuple[Invented, str]] = []
     for profession, count, occupation, speciality in STAFF:
         for _ in range(count):
-            given, family = names[len(found)]
+            given, family = names[len(members)]
             place = place_of(chance.choices(communes, weights)[0])
             mode = "S" if profession == Profession.NURSE_AIDE else "L"
-            one = Invented(rpps(len(found) + 1), family, given, profession, speciality, mode, place, len(found) % 4)
-            found.append((one, occupation))
-    return found
+            member = Invented(
+                rpps(len(members) + 1), family, given, profession, speciality, mode, place, len(members) % 4
+            )
+            members.append((member, occupation))
+    return members
 
 
 def place_of(commune: Commune) -> Place:
@@ -211,27 +213,29 @@ def place_of(commune: Commune) -> Place:
 def _professionals(cpts: Cpts) -> Iterator[tuple[PractitionerRole, str]]:
     """Their exercises in the directory, made here when no register was loaded."""
     communes = Commune.objects.filter(perimeter_parts__cpts=cpts).defer("outline", "neighbours").order_by("code")
-    for one, occupation in invented_members(list(communes)):
-        key = rpps_key(one.rpps)
+    for member, occupation in invented_members(list(communes)):
+        key = rpps_key(member.rpps)
         role = PractitionerRole.objects.select_related("practitioner", "commune").filter(practitioner=key).first()
-        yield role or _role(one, key), occupation
+        yield role or _role(member, key), occupation
 
 
-def _role(one: Invented, key: int) -> PractitionerRole:
+def _role(member: Invented, key: int) -> PractitionerRole:
     practitioner = Practitioner.objects.create(
         id=key,
-        given_name=one.given_name,
-        family_name=one.family_name,
-        search_name=normalised(f"{one.family_name} {one.given_name}"),
+        given_name=member.given_name,
+        family_name=member.family_name,
+        search_name=normalised(f"{member.family_name} {member.given_name}"),
     )
     return PractitionerRole.objects.create(
-        id=role_key(str(key).encode(), one.profession.encode(), b"C", one.mode.encode(), one.former_id.encode()),
+        id=role_key(
+            str(key).encode(), member.profession.encode(), b"C", member.mode.encode(), member.former_id.encode()
+        ),
         practitioner=practitioner,
-        profession=one.profession,
-        group=group_of(one.profession, [one.speciality]),
-        mode=one.mode,
-        specialities=one.speciality,
-        commune_id=one.place.code,
+        profession=member.profession,
+        group=group_of(member.profession, [member.speciality]),
+        mode=member.mode,
+        specialities=member.speciality,
+        commune_id=member.place.code,
     )
 
 

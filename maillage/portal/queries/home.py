@@ -37,14 +37,14 @@ def spaces_of(user: User) -> QuerySet[Cpts]:
 
 def home_facts(cpts: Cpts, user: User, permissions: frozenset[Permission], at: datetime) -> dict[str, Any]:
     """Five queries: the perimeter in force (or the draft), counts, what was done lately, one's meetings and tasks."""
-    found = readable_of(cpts, with_draft=TERRITORY_DRAFT_VIEW in permissions)
-    parts: list[PerimeterPart] = found[1] if found else []
+    readable = readable_of(cpts, with_draft=TERRITORY_DRAFT_VIEW in permissions)
+    parts: list[PerimeterPart] = readable[1] if readable else []
     population = population_of(parts)
     counts = _counts(cpts, at)
     today = timezone.localdate(at)
     meetings = list(_my_meetings(cpts, user, at)) if MEETING_LIST in permissions else []
     return {
-        "perimeter": found[0] if found else None,
+        "perimeter": readable[0] if readable else None,
         "communes": len(parts),
         "population": population,
         "size": size_of(population, on=today),

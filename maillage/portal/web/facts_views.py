@@ -53,41 +53,41 @@ def facts(request: CptsRequest) -> HttpResponse:
     form = PeriodForm(request.GET if "since" in request.GET else None, initial={"since": period.since, "last": today})
     if form.is_bound and form.is_valid():
         period = Period.through(form.cleaned_data["since"], form.cleaned_data["last"])
-    found = list(facts_of(request.cpts, period))
+    period_facts = list(facts_of(request.cpts, period))
     listing = LoadedListing(
-        queryset=found, parameters=request.GET, columns=COLUMNS, filename=f"faits-{request.cpts.slug}"
+        queryset=period_facts, parameters=request.GET, columns=COLUMNS, filename=f"faits-{request.cpts.slug}"
     )
     if response := listing.export():
         return response
     context = {
         "form": form,
         "period": period,
-        "title": title_of(found, period, today),
-        "groups": groups_of(found, request.cpts.slug),
+        "title": title_of(period_facts, period, today),
+        "groups": groups_of(period_facts, request.cpts.slug),
         "years": [today.year - back for back in range(3)],
     }
     return render(request, "portal/facts.html", context)
 
 
-def title_of(found: list[Fact], period: Period, today: date) -> str:
+def title_of(period_facts: list[Fact], period: Period, today: date) -> str:
     """The answer in a line: what was done most, and since when."""
     by_code: dict[str, int] = {}
-    for fact in found:
+    for fact in period_facts:
         for code in TOLD_FIRST:
             if fact.value and (fact.code == code or fact.code.startswith(f"{code}.")):
                 by_code[code] = by_code.get(code, 0) + int(fact.value)
-    units = {code: fact.unit for fact in found for code in TOLD_FIRST if fact.code.startswith(code)}
-    told = [f"{by_code[code]} {units_text(by_code[code], units[code])}" for code in TOLD_FIRST if code in by_code]
+    units = {code: fact.unit for fact in period_facts for code in TOLD_FIRST if fact.code.startswith(code)}
+    phrases = [f"{by_code[code]} {units_text(by_code[code], units[code])}" for code in TOLD_FIRST if code in by_code]
     when = f"depuis le {day(period.since)}"
     if period.until <= today:
         when = f"du {day(period.since)} au {day(period.last)}"
-    return f"{', '.join(told)} {when}" if told else f"Rien n’est compté {when}"
+    return f"{', '.join(phrases)} {when}" if phrases else f"Rien n’est compté {when}"
 
 
-def groups_of(found: list[Fact], slug: str) -> list[tuple[str, list[dict[str, object]]]]:
+def groups_of(period_facts: list[Fact], slug: str) -> list[tuple[str, list[dict[str, object]]]]:
     """By mission, in the order of the agreement; what is of none last."""
     groups: dict[str, list[dict[str, object]]] = {}
-    for fact in sorted(found, key=lambda fact: (fact.mission is None, fact.mission or "")):
+    for fact in sorted(period_facts, key=lambda fact: (fact.mission is None, fact.mission or "")):
         label = fact.mission.label if fact.mission else NO_MISSION
         groups.setdefault(label, []).append({"fact": fact, "url": fact.way.url(slug) if fact.way else ""})
     return list(groups.items())

@@ -27,9 +27,9 @@ def gallery_facts(on: date, parameters: QueryDict) -> dict[str, Any]:
         queryset=Departement.objects.select_related("region"),
         parameters=parameters,
         columns=(
-            Column("nom", "Département", lambda one: one.name, "name"),
-            Column("code", "Code", lambda one: one.code, "code"),
-            Column("region", "Région", lambda one: one.region.name, "region__name"),
+            Column("nom", "Département", lambda departement: departement.name, "name"),
+            Column("code", "Code", lambda departement: departement.code, "code"),
+            Column("region", "Région", lambda departement: departement.region.name, "region__name"),
         ),
         search_in=("name",),
         filters=(Filter("region", "Région", "region", [("75", "Nouvelle-Aquitaine"), ("76", "Occitanie")]),),

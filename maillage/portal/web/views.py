@@ -52,7 +52,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     """Enter as somebody invented. Only in a demonstration: elsewhere this address does not exist."""
     if not _demo_is_open():
         raise Http404
-    persona = next((one for one in PERSONAS if one.key == request.POST.get("persona")), None)
+    persona = next((persona for persona in PERSONAS if persona.key == request.POST.get("persona")), None)
     if persona is None:
         raise Http404
     user = get_object_or_404(User, email=persona.email)

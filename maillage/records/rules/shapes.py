@@ -43,7 +43,7 @@ class Shape(Generic[Kept]):
             if step not in self.upgrades:
                 raise UnknownShape(f"{self.name} {number}")
             values = self.upgrades[step](values)
-        if number > self.number or set(values) != {one.name for one in fields(self.record)}:
+        if number > self.number or set(values) != {attribute.name for attribute in fields(self.record)}:
             raise UnknownShape(f"{self.name} {number}")
         return self.record(**values)
 

@@ -109,9 +109,9 @@ def _cpts(row: Row, at: datetime) -> Cpts:
 
 
 def _departement(finess: str) -> Departement:
-    found = Departement.objects.filter(code=finess[:2]).first() or Departement.objects.order_by("code").first()
-    if found:
-        return found
+    departement = Departement.objects.filter(code=finess[:2]).first() or Departement.objects.order_by("code").first()
+    if departement:
+        return departement
     region, _ = Region.objects.get_or_create(code=NO_PLACE, defaults={"name": "Campagne d’interopérabilité"})
     return Departement.objects.create(code=NO_PLACE, name="Campagne d’interopérabilité", region=region)
 

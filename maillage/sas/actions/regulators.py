@@ -167,9 +167,11 @@ def _rewrite_identifiers(regulator: Regulator, declared: DeclaredRegulator) -> N
     regulator.identifiers.update(is_active=False)
     kept = regulator.identifiers.exclude(system__in={system for system, _ in declared.identifiers})
     if declared.is_active:
-        for one in kept:
-            if not RegulatorIdentifier.objects.filter(system=one.system, value=one.value, is_active=True).exists():
-                RegulatorIdentifier.objects.filter(pk=one.pk).update(is_active=True)
+        for identifier in kept:
+            if not RegulatorIdentifier.objects.filter(
+                system=identifier.system, value=identifier.value, is_active=True
+            ).exists():
+                RegulatorIdentifier.objects.filter(pk=identifier.pk).update(is_active=True)
     for system, value in declared.identifiers:
         RegulatorIdentifier.objects.update_or_create(
             regulator=regulator, system=system, value=value, defaults={"is_active": declared.is_active}

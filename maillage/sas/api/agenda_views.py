@@ -33,16 +33,16 @@ def metadata(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
 def schedules(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     effector, asked = _owner(agenda_uuid), _asked(request, "Schedule")
     places = list(_if_asked(asked, effector, places_of(effector)))
-    found = fhir_agenda.schedules(places, effector)
+    resources = fhir_agenda.schedules(places, effector)
     around = fhir_agenda.actors(places, effector, base_of(request)) if places and _with_actors(asked) else []
-    return _answer(request, agenda_uuid, "Schedule", found, around)
+    return _answer(request, agenda_uuid, "Schedule", resources, around)
 
 
 def slots(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     effector, asked = _owner(agenda_uuid), _asked(request, "Slot")
-    found = slots_of(effector, asked.since, asked.until).filter(_of_status(asked))
-    found = found if asked.only is None else found.filter(schedule__uuid__in=asked.only)
-    rows = list(_if_asked(asked, effector, found))
+    matching = slots_of(effector, asked.since, asked.until).filter(_of_status(asked))
+    matching = matching if asked.only is None else matching.filter(schedule__uuid__in=asked.only)
+    rows = list(_if_asked(asked, effector, matching))
     places = list({row.schedule_id: row.schedule for row in rows}.values())
     around = _places(request, asked, effector, places)
     return _answer(request, agenda_uuid, "Slot", [fhir_agenda.slot_resource(row) for row in rows], around)
@@ -50,16 +50,16 @@ def slots(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
 
 def appointments(request: HttpRequest, agenda_uuid: UUID) -> HttpResponse:
     effector, asked = _owner(agenda_uuid), _asked(request, "Appointment")
-    found = appointments_of(effector, asked.since, asked.until)
-    found = found.filter(status__in=asked.statuses) if asked.statuses else found
-    found = found if asked.only is None else found.filter(uuid__in=asked.only)
-    rows = list(_if_asked(asked, effector, found))
+    matching = appointments_of(effector, asked.since, asked.until)
+    matching = matching.filter(status__in=asked.statuses) if asked.statuses else matching
+    matching = matching if asked.only is None else matching.filter(uuid__in=asked.only)
+    rows = list(_if_asked(asked, effector, matching))
     taken = list({row.slot_id: row.slot for row in rows}.values())
-    around = [fhir_agenda.slot_resource(one) for one in taken] if "Appointment:slot" in asked.includes else []
+    around = [fhir_agenda.slot_resource(slot) for slot in taken] if "Appointment:slot" in asked.includes else []
     if around:
-        around += _places(request, asked, effector, list({one.schedule_id: one.schedule for one in taken}.values()))
-    told = [fhir_agenda.appointment_resource(row, identifier_system=identifier_system()) for row in rows]
-    return _answer(request, agenda_uuid, "Appointment", told, around)
+        around += _places(request, asked, effector, list({slot.schedule_id: slot.schedule for slot in taken}.values()))
+    resources = [fhir_agenda.appointment_resource(row, identifier_system=identifier_system()) for row in rows]
+    return _answer(request, agenda_uuid, "Appointment", resources, around)
 
 
 def _places(request: HttpRequest, asked: AgendaSearch, effector: Effector, places: list[Schedule]) -> list[Resource]:
@@ -74,13 +74,13 @@ def read(request: HttpRequest, agenda_uuid: UUID, kind: str, key: str) -> HttpRe
     """One resource of this agenda."""
     check_answer_format(request)
     effector, uuid = _owner(agenda_uuid), sent_uuid(key)
-    found = _one(effector, kind, uuid, base_of(request)) if uuid else None
-    if found is None:
+    resource = _resource(effector, kind, uuid, base_of(request)) if uuid else None
+    if resource is None:
         raise Refused("not-found", f"{kind[:40]}/{key[:64]} : inconnu dans cet agenda", "", 404)
-    return _private(fhir_response(found))
+    return _private(fhir_response(resource))
 
 
-def _one(effector: Effector, kind: str, uuid: UUID, base: str) -> Resource | None:
+def _resource(effector: Effector, kind: str, uuid: UUID, base: str) -> Resource | None:
     if kind == "Slot":
         slot = Slot.objects.filter(effector=effector, uuid=uuid).for_listing().first()
         return fhir_agenda.slot_resource(slot) if slot else None
@@ -131,13 +131,13 @@ def _base(request: HttpRequest, agenda_uuid: UUID) -> str:
 
 
 def _answer(
-    request: HttpRequest, agenda_uuid: UUID, kind: str, found: list[Resource], around: list[Resource]
+    request: HttpRequest, agenda_uuid: UUID, kind: str, resources: list[Resource], around: list[Resource]
 ) -> HttpResponse:
     base = _base(request, agenda_uuid)
     query = encoded(request.META.get("QUERY_STRING", ""))
     self_url = f"{base}/{kind}" + (f"?{query}" if query else "")
-    rows = fhir.entered(found, around, base)
-    return _private(fhir_response(fhir.bundle(rows, identifier=str(uuid4()), total=len(found), self_url=self_url)))
+    rows = fhir.entered(resources, around, base)
+    return _private(fhir_response(fhir.bundle(rows, identifier=str(uuid4()), total=len(resources), self_url=self_url)))
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -56,10 +56,10 @@ def appointment_resource(appointment: Appointment, *, identifier_system: str) ->
 
 def actors(places: Iterable[Schedule], effector: Effector, base: str) -> list[Resource]:
     """Who, and where."""
-    found = [fhir.practitioner_resource(effector)]
+    resources = [fhir.practitioner_resource(effector)]
     if not effector.national_id:
-        del found[0]["identifier"]
-    return _open(found + [fhir.role_resource(place, effector, base=base) for place in places])
+        del resources[0]["identifier"]
+    return _open(resources + [fhir.role_resource(place, effector, base=base) for place in places])
 
 
 def schedules(places: Iterable[Schedule], effector: Effector) -> list[Resource]:
@@ -71,11 +71,11 @@ def schedules(places: Iterable[Schedule], effector: Effector) -> list[Resource]:
 
 def _open(resources: Iterable[Resource]) -> list[Resource]:
     """Without the profiles of the SAS, which demand more than a shared agenda does."""
-    found = []
+    opened = []
     for resource in resources:
-        inside = [_without_meta(one) for one in resource.get("contained", ())]
-        found.append(_without_meta(resource) | ({"contained": inside} if inside else {}))
-    return found
+        inside = [_without_meta(contained) for contained in resource.get("contained", ())]
+        opened.append(_without_meta(resource) | ({"contained": inside} if inside else {}))
+    return opened
 
 
 def _without_meta(resource: Resource) -> Resource:

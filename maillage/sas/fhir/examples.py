@@ -32,12 +32,12 @@ def read_examples(guide: Path, values: Mapping[str, str]) -> list[Example]:
     """Every example of the guide, its names in braces replaced."""
     return [
         Example(
-            found["method"],
-            quote(_filled(found["path"], values), safe=TYPED_BY_HAND),
-            _filled(found["body"] or "", values),
-            tuple(found["wanted"].split()),
+            match["method"],
+            quote(_filled(match["path"], values), safe=TYPED_BY_HAND),
+            _filled(match["body"] or "", values),
+            tuple(match["wanted"].split()),
         )
-        for found in BLOCK.finditer(guide.read_text(encoding="utf-8"))
+        for match in BLOCK.finditer(guide.read_text(encoding="utf-8"))
     ]
 
 

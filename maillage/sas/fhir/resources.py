@@ -69,7 +69,7 @@ def told_by(slot: PublishedSlot, agenda_url: str) -> Told:
     return Told(reference, f"{agenda_url}{slot.effector.idnps}", _specialities(slot.effector))
 
 
-def slot_resource(slot: PublishedSlot, told: Told, *, for_cpts: bool) -> Resource:
+def slot_resource(slot: PublishedSlot, common: Told, *, for_cpts: bool) -> Resource:
     """FHIR Slot."""
     resource: Resource = {
         "resourceType": "Slot",
@@ -79,14 +79,14 @@ def slot_resource(slot: PublishedSlot, told: Told, *, for_cpts: bool) -> Resourc
         + [_cpts_service(cpts) for cpts in slot.cpts]
         + [{"text": reason} for reason in slot.reasons],
     }
-    if told.specialities:
-        resource["specialty"] = told.specialities
+    if common.specialities:
+        resource["specialty"] = common.specialities
     resource["appointmentType"] = WALK_IN if slot.walk_in else ROUTINE
-    resource["schedule"] = told.schedule
+    resource["schedule"] = common.schedule
     resource["status"] = "free"
     resource["start"] = fhir_instant(slot.starts_at)
     resource["end"] = fhir_instant(slot.ends_at)
-    resource["comment"] = told.comment
+    resource["comment"] = common.comment
     return resource
 
 
@@ -187,8 +187,8 @@ def location_resource(schedule: Schedule, *, base: str) -> Resource:
 
 def _with_phone(resource: Resource, *numbers: str) -> Resource:
     """The first that the SAS takes."""
-    found = next(filter(None, map(sas_phone, numbers)), "")
-    return resource | {"telecom": [{"system": "phone", "value": found}]} if found else resource
+    number = next(filter(None, map(sas_phone, numbers)), "")
+    return resource | {"telecom": [{"system": "phone", "value": number}]} if number else resource
 
 
 def healthcare_service_resource(cpts: PublishedCpts) -> Resource:
@@ -217,10 +217,10 @@ def entries(
 ) -> list[Resource]:
     """Slots first, then what was asked to come with them, each once. `agenda_url` ends where the number goes."""
     places = {slot.schedule.id: slot for slot in slots}
-    told = {key: told_by(slot, agenda_url) for key, slot in places.items()}
-    found = [slot_resource(slot, told[slot.schedule.id], for_cpts=for_cpts) for slot in slots]
+    common = {key: told_by(slot, agenda_url) for key, slot in places.items()}
+    resources = [slot_resource(slot, common[slot.schedule.id], for_cpts=for_cpts) for slot in slots]
     around = [*_around(slots, includes, base), *(_services(slots, includes) if for_cpts else ())]
-    return entered(found, around, base)
+    return entered(resources, around, base)
 
 
 def _around(slots: Sequence[PublishedSlot], includes: frozenset[str], base: str) -> Iterable[Resource]:
@@ -235,15 +235,17 @@ def _around(slots: Sequence[PublishedSlot], includes: frozenset[str], base: str)
 
 
 def _services(slots: Sequence[PublishedSlot], includes: frozenset[str]) -> Iterable[Resource]:
-    cpts = {one.uuid: one for slot in slots for one in slot.cpts}
-    yield from (healthcare_service_resource(one) for one in cpts.values())
+    cpts = {published.uuid: published for slot in slots for published in slot.cpts}
+    yield from (healthcare_service_resource(published) for published in cpts.values())
     if "HealthcareService:organization" in includes:
-        yield from (organization_resource(one) for one in cpts.values())
+        yield from (organization_resource(published) for published in cpts.values())
 
 
-def entered(found: Iterable[Resource], around: Iterable[Resource], base: str) -> list[Resource]:
+def entered(matches: Iterable[Resource], around: Iterable[Resource], base: str) -> list[Resource]:
     """The entries of a searchset: what was looked for, then what comes with it."""
-    return [_entry(one, base, "match") for one in found] + [_entry(one, base, "include") for one in around]
+    return [_entry(resource, base, "match") for resource in matches] + [
+        _entry(resource, base, "include") for resource in around
+    ]
 
 
 def _entry(resource: Resource, base: str, mode: str) -> Resource:
@@ -325,5 +327,5 @@ def appointment_resource(appointment: Appointment, regulator: Regulator, *, iden
 def _operator(regulator: Regulator) -> Resource | None:
     """By the technical identifier of the SAS when there is one."""
     pairs = dict(_borne(regulator))
-    system = next((one for one in (codes.SAS_SYSTEM, PRACTITIONER_SYSTEM) if one in pairs), "")
+    system = next((system for system in (codes.SAS_SYSTEM, PRACTITIONER_SYSTEM) if system in pairs), "")
     return regulator_identifier(system, pairs[system]) if system else None

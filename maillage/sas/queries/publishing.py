@@ -73,8 +73,8 @@ def published_slots(
 
 def published_slot(uuid: UUID, *, at: datetime) -> PublishedSlot | None:
     """One slot by its identifier; None when nobody outside may see it."""
-    found = _published("slot.uuid = %s", [uuid], at=at, with_cpts=True)
-    return found[0] if found else None
+    slots = _published("slot.uuid = %s", [uuid], at=at, with_cpts=True)
+    return slots[0] if slots else None
 
 
 SLOT = Columns(Slot, "id", "uuid", "schedule", "starts_at", "ends_at", "kinds", "modes", "walk_in", "reasons")
@@ -122,14 +122,14 @@ def _published(wanted: str, parameters: list[Any], *, at: datetime, with_cpts: b
     rows = read_rows(sql, [*parameters, at], WHOLE)
     places: dict[int, tuple[Schedule, Effector]] = {}
     audiences = _audiences([row[0] for row in rows if row[5] & Kind.CPTS]) if with_cpts else {}
-    found = []
+    slots = []
     for row in rows:
         pk, uuid, place, starts_at, ends_at, kinds, modes, walk_in, reasons = row[:PLACE_AT]
         cpts = audiences.get(pk, ())
-        told = KINDS[kinds if cpts else kinds & WITHOUT_CPTS]
+        shown_kinds = KINDS[kinds if cpts else kinds & WITHOUT_CPTS]
         where = places.get(place) or places.setdefault(place, _around(row))
-        found.append(PublishedSlot(uuid, starts_at, ends_at, told, MODES[modes], walk_in, reasons, *where, cpts))
-    return found
+        slots.append(PublishedSlot(uuid, starts_at, ends_at, shown_kinds, MODES[modes], walk_in, reasons, *where, cpts))
+    return slots
 
 
 def _around(row: tuple[Any, ...]) -> tuple[Schedule, Effector]:
@@ -141,13 +141,13 @@ def _audiences(slot_ids: list[int]) -> dict[int, list[PublishedCpts]]:
     """The CPTS each slot is open to, by name."""
     if not slot_ids:
         return {}
-    found: dict[int, list[PublishedCpts]] = {}
-    told = SlotAudience.objects.filter(slot__in=slot_ids, cpts__approval=Approval.APPROVED)
-    rows = told.filter(cpts__care_settings__agreed_with_sas_on__isnull=False).order_by("cpts__name", "cpts")
+    audiences: dict[int, list[PublishedCpts]] = {}
+    approved = SlotAudience.objects.filter(slot__in=slot_ids, cpts__approval=Approval.APPROVED)
+    rows = approved.filter(cpts__care_settings__agreed_with_sas_on__isnull=False).order_by("cpts__name", "cpts")
     known: dict[UUID, PublishedCpts] = {}
     for slot, uuid, name, finess, phone in rows.values_list(
         "slot_id", "cpts__uuid", "cpts__name", "cpts__care_settings__finess", "cpts__care_settings__phone"
     ):
         cpts = known.setdefault(uuid, PublishedCpts(uuid, name, finess or "", phone or ""))
-        found.setdefault(slot, []).append(cpts)
-    return found
+        audiences.setdefault(slot, []).append(cpts)
+    return audiences

@@ -46,12 +46,12 @@ def _check_source(meta: Any) -> None:
 
 def _objects(body: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """A list of objects that must not be empty."""
-    found = body.get(name)
-    if found is None or found == []:
+    objects = body.get(name)
+    if objects is None or objects == []:
         raise Refused("required", f"Élément {name} obligatoire", f"Practitioner.{name}")
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+    if not isinstance(objects, list) or not all(isinstance(item, dict) for item in objects):
         raise Refused("structure", f"{name} est une liste d’objets", f"Practitioner.{name}")
-    return found
+    return objects
 
 
 def _text(value: Any, longest: int, path: str) -> str:
@@ -72,32 +72,35 @@ def _name(body: dict[str, Any]) -> tuple[str, str]:
     given = first.get("given") or []
     if not isinstance(given, list):
         raise Refused("structure", "given est une liste de textes", "Practitioner.name.given")
-    called = " ".join(filter(None, (_text(one, LONGEST_NAME, "Practitioner.name.given") for one in given)))
-    for found, path in ((family, "Practitioner.name.family"), (called, "Practitioner.name.given")):
-        if not found:
+    called = " ".join(filter(None, (_text(name, LONGEST_NAME, "Practitioner.name.given") for name in given)))
+    for part, path in ((family, "Practitioner.name.family"), (called, "Practitioner.name.given")):
+        if not part:
             raise Refused("required", "Nom et prénom obligatoires", path)
     return family, called[:LONGEST_NAME]
 
 
 def _email(body: dict[str, Any]) -> str:
-    for one in _objects(body, "telecom"):
-        if one.get("system") == "email":
-            email = _text(one.get("value"), LONGEST_EMAIL, "Practitioner.telecom")
+    for telecom in _objects(body, "telecom"):
+        if telecom.get("system") == "email":
+            email = _text(telecom.get("value"), LONGEST_EMAIL, "Practitioner.telecom")
             if email:
                 return email
     raise Refused("required", "Une adresse électronique est obligatoire", "Practitioner.telecom")
 
 
 def _identifiers(body: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    found = []
-    for one in _objects(body, "identifier"):
-        system, value = one.get("system"), _text(one.get("value"), LONGEST_VALUE, "Practitioner.identifier.value")
+    identifiers = []
+    for identifier in _objects(body, "identifier"):
+        system, value = (
+            identifier.get("system"),
+            _text(identifier.get("value"), LONGEST_VALUE, "Practitioner.identifier.value"),
+        )
         if system not in SYSTEMS:
             raise Refused("value", "Système d’identifiant inconnu", "Practitioner.identifier.system")
         if not value:
             raise Refused("required", "Valeur d’identifiant obligatoire", "Practitioner.identifier.value")
-        found.append((system, value))
-    return tuple(dict.fromkeys(found))
+        identifiers.append((system, value))
+    return tuple(dict.fromkeys(identifiers))
 
 
 def read_reference(values: list[str]) -> tuple[str, str]:

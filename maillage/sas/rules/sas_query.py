@@ -102,10 +102,10 @@ def read_instant(text: str, *, is_end: bool = False) -> datetime:
 
     A day alone begins at midnight, and ends with its last millisecond. Raises Refused.
     """
-    found = INSTANT.fullmatch(text.strip())
-    if not found:
+    match = INSTANT.fullmatch(text.strip())
+    if not match:
         raise Refused("value", f"Instant illisible : {text[:40]}", "start")
-    day, minute, second, fraction, offset = found.groups()
+    day, minute, second, fraction, offset = match.groups()
     if not FIRST_YEAR <= int(day[:4]) <= LAST_YEAR:  # further, windows and zones leave the calendar
         raise Refused("value", f"Instant illisible : {text[:40]}", "start")
     try:

@@ -29,8 +29,8 @@ def regulator_of(request: HttpRequest) -> Regulator | None:
     """The account that the SAS declared, for this session only, as long as it is open. Read once a request."""
     if not hasattr(request, THROUGH_SAS):
         setattr(request, THROUGH_SAS, _vouched_for(request))
-    found: Regulator | None = getattr(request, THROUGH_SAS)
-    return found
+    regulator: Regulator | None = getattr(request, THROUGH_SAS)
+    return regulator
 
 
 def _vouched_for(request: HttpRequest) -> Regulator | None:
@@ -47,7 +47,7 @@ def is_regulator(request: HttpRequest) -> bool:
     if regulator_of(request) is not None:
         return True
     user = request.user
-    return isinstance(user, User) and any(one.role == Role.REGULATOR for one in assignments_of(user))
+    return isinstance(user, User) and any(assignment.role == Role.REGULATOR for assignment in assignments_of(user))
 
 
 def terms_missing(request: HttpRequest) -> bool:
@@ -79,9 +79,9 @@ def departements_of_regulator(request: HttpRequest) -> frozenset[str] | None:
     """Those of the roles of a regulator; None for an account that the SAS declared: it says no territory."""
     if regulator_of(request) is not None or not isinstance(request.user, User):
         return None
-    held = [one for one in assignments_of(request.user) if one.role == Role.REGULATOR]
-    regions = [one.region_id for one in held if one.region_id]
-    codes = {one.departement_id for one in held if one.departement_id}
+    held = [assignment for assignment in assignments_of(request.user) if assignment.role == Role.REGULATOR]
+    regions = [assignment.region_id for assignment in held if assignment.region_id]
+    codes = {assignment.departement_id for assignment in held if assignment.departement_id}
     if regions:
         codes |= set(Departement.objects.filter(region__in=regions).values_list("code", flat=True))
     return frozenset(code for code in codes if code)

@@ -119,10 +119,10 @@ def book(request: HttpRequest, slot_uuid: UUID) -> HttpResponse:
 @regulators_only
 def appointment(request: HttpRequest, appointment_uuid: UUID) -> HttpResponse:
     """What is read to the patient: when, where, the code; and what may still change."""
-    return _told(request, _own_one(request, appointment_uuid), DifficultyForm())
+    return _appointment_page(request, _own_one(request, appointment_uuid), DifficultyForm())
 
 
-def _told(request: HttpRequest, row: Appointment, form: DifficultyForm) -> HttpResponse:
+def _appointment_page(request: HttpRequest, row: Appointment, form: DifficultyForm) -> HttpResponse:
     assert isinstance(request.user, User)
     # A session opened here and left for hours reads no reason; one opened by the SAS ends when it is idle.
     if row.sealed and regulator_of(request) is None and not is_recent(request, ASSEMBLY_MINUTES):
@@ -153,7 +153,7 @@ def act(request: HttpRequest, appointment_uuid: UUID) -> HttpResponse:
     elif request.POST.get("do") == "difficulty" and row.cpts:
         form = DifficultyForm(request.POST)
         if not form.is_valid():
-            return _told(request, row, form)
+            return _appointment_page(request, row, form)
         text, name = form.cleaned_data["text"], str(request.user)
         did(
             request,

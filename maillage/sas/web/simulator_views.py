@@ -41,7 +41,7 @@ def simulator(request: CptsRequest) -> HttpResponse:
     shown = list(Effector.objects.of(request.cpts).shown_to_sas().order_by("search_name"))
     page = sent_page(request.GET.get("lot", ""), len(shown))
     batch = shown[page * MOST_PRACTITIONERS : (page + 1) * MOST_PRACTITIONERS]
-    query = query_of([one.idnps for one in batch], flow, at)
+    query = query_of([effector.idnps for effector in batch], flow, at)
     base = base_of(request)
     bundle: dict[str, Any] = {"total": 0}
     if batch:
@@ -83,36 +83,42 @@ def query_of(national_ids: list[str], flow: str, at: datetime) -> str:
 
 def cards_of(bundle: dict[str, Any]) -> list[dict[str, Any]]:
     """What a regulator reads of a Bundle, slot by slot: nothing that is not in it."""
-    held = {f"{one['resourceType']}/{one['id']}": one for one in (row["resource"] for row in bundle.get("entry", []))}
-    return [_card(one, held) for one in held.values() if one["resourceType"] == "Slot"]
+    held = {
+        f"{resource['resourceType']}/{resource['id']}": resource
+        for resource in (row["resource"] for row in bundle.get("entry", []))
+    }
+    return [_card(resource, held) for resource in held.values() if resource["resourceType"] == "Slot"]
 
 
 def _card(slot: dict[str, Any], held: dict[str, dict[str, Any]]) -> dict[str, Any]:
     schedule = held[slot["schedule"]["reference"]]
-    person, role = (held[one["reference"]] for one in schedule["actor"])
+    person, role = (held[actor["reference"]] for actor in schedule["actor"])
     name = person["name"][0]
     address = role["contained"][0].get("address", {})
-    services = [held[_service(one)] for one in slot["serviceType"] if _service(one) in held]
+    services = [held[_service(service_type)] for service_type in slot["serviceType"] if _service(service_type) in held]
     cpts = [held[service["providedBy"]["reference"]] for service in services]
-    codes = [coding["code"] for one in slot["serviceType"] for coding in one.get("coding", [])]
+    codes = [coding["code"] for service_type in slot["serviceType"] for coding in service_type.get("coding", [])]
     return {
         "starts_at": datetime.fromisoformat(slot["start"]),
         "ends_at": datetime.fromisoformat(slot["end"]),
         "name": f"{' '.join(name.get('given', []))} {name['family']}".strip(),
         "address": ", ".join([*address.get("line", []), address.get("city", "")]),
         "phone": role.get("telecom", [{}])[0].get("value", ""),
-        "kinds": [one["code"] for one in slot["meta"]["security"]],
+        "kinds": [coding["code"] for coding in slot["meta"]["security"]],
         "modes": [code for code in codes if code != CPTS_CATEGORY],
-        "reasons": [one["text"] for one in slot["serviceType"] if "text" in one],
-        "cpts": [{"name": one["name"], "phone": one.get("telecom", [{}])[0].get("value", "")} for one in cpts],
+        "reasons": [service_type["text"] for service_type in slot["serviceType"] if "text" in service_type],
+        "cpts": [
+            {"name": organization["name"], "phone": organization.get("telecom", [{}])[0].get("value", "")}
+            for organization in cpts
+        ],
         "walk_in": slot["appointmentType"]["coding"][0]["code"] == "WALKIN",
         "url": slot["comment"],
     }
 
 
-def _service(one: dict[str, Any]) -> str:
-    found: str = one.get("extension", [{}])[0].get("valueReference", {}).get("reference", "")
-    return found
+def _service(service_type: dict[str, Any]) -> str:
+    reference: str = service_type.get("extension", [{}])[0].get("valueReference", {}).get("reference", "")
+    return reference
 
 
 def told_to_sas(cpts: Cpts) -> dict[str, Any]:
@@ -125,9 +131,9 @@ def told_to_sas(cpts: Cpts) -> dict[str, Any]:
         "sent": Count("pk", filter=Q(state=MessageState.SENT)),
         "last": Max("sent_at"),
     }
-    found = messages.aggregate(**counts)
-    is_late = found["waiting"] or found["refused"]
-    return found | {"unsent": list(unsent.order_by("created_at", "pk")[:SHOWN_UNSENT]) if is_late else []}
+    counted = messages.aggregate(**counts)
+    is_late = counted["waiting"] or counted["refused"]
+    return counted | {"unsent": list(unsent.order_by("created_at", "pk")[:SHOWN_UNSENT]) if is_late else []}
 
 
 def missing(cpts: Cpts, at: datetime) -> dict[str, Any]:

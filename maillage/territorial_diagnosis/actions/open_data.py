@@ -84,7 +84,7 @@ def load_open_data(
 
 
 def _recognised(files: list[Path], report: OpenDataReport) -> list[tuple[Path, FileRecipe]]:
-    found = []
+    recognised = []
     for path in files:
         try:
             recipe = recognise(header_of(path))
@@ -92,10 +92,10 @@ def _recognised(files: list[Path], report: OpenDataReport) -> list[tuple[Path, F
             report.refused[path.name] = error.user_message
             continue
         if recipe:
-            found.append((path, recipe))
+            recognised.append((path, recipe))
         else:
             report.unknown.append(path.name)
-    return found
+    return recognised
 
 
 def _links(recognised: list[tuple[Path, FileRecipe]], report: OpenDataReport) -> dict[str, str]:
@@ -122,7 +122,7 @@ def _load(path: Path, report: OpenDataReport, recipe_for: Callable[[OpenFile], R
     with transaction.atomic():
         stored = list(recipe_for(file).vintages())
     report.loaded[path.name] = len(stored)
-    report.unmatched[path.name] = max((len(one.unmatched) for one in stored), default=0)
+    report.unmatched[path.name] = max((len(vintage.unmatched) for vintage in stored), default=0)
 
 
 def refresh_computed(

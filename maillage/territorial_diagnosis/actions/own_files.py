@@ -158,8 +158,8 @@ def join(file: OpenFile, columns: ColumnsMap, places: Gazetteer, kind: Kind, *, 
             impossible.append((line, row.get(columns.value) or ""))
             continue
         repeated += place in rows
-        one = _row(kind, value, base, places.populations[place])
-        rows[place] = added(rows[place], one) if place in rows else one
+        place_row = _row(kind, value, base, places.populations[place])
+        rows[place] = added(rows[place], place_row) if place in rows else place_row
     if kind == Kind.MEAN and not columns.base:
         rows = {place: on_inhabitants(row, places.populations[place]) for place, row in rows.items()}
     return Joined(rows, len(file.rows), unmatched, not_numbers, impossible, repeated)

@@ -175,12 +175,12 @@ def add_priority(
 def move_priority(*, priority: Priority, up: bool, by: User, at: datetime) -> None:
     """One place up or down; the ranks become 1, 2, 3… again."""
     order = list(Priority.objects.select_for_update().filter(cpts=priority.cpts_id).order_by("rank", "pk"))
-    place = next(number for number, one in enumerate(order) if one.pk == priority.pk)
+    place = next(number for number, ranked in enumerate(order) if ranked.pk == priority.pk)
     other = place - 1 if up else place + 1
     if 0 <= other < len(order):
         order[place], order[other] = order[other], order[place]
-    for rank, one in enumerate(order, start=1):
-        one.rank = rank
+    for rank, ranked in enumerate(order, start=1):
+        ranked.rank = rank
     Priority.objects.bulk_update(order, ["rank"])
     summary = f"Priorité {'montée' if up else 'descendue'} : {priority.title}"
     audit.record(Act.DIAGNOSIS_PRIORITY_MOVED, target=priority, by=by, at=at, cpts=priority.cpts, summary=summary)

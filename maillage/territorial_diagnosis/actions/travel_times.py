@@ -31,8 +31,8 @@ class TravelReport:
     examples: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        told = f" ({' ; '.join(self.examples)})" if self.examples else ""
-        return f"{self.pairs} trajets chargés, {self.refused} lignes rejetées{told}."
+        examples = f" ({' ; '.join(self.examples)})" if self.examples else ""
+        return f"{self.pairs} trajets chargés, {self.refused} lignes rejetées{examples}."
 
     def refuse(self, line: int, reason: str) -> None:
         self.refused += 1
@@ -60,8 +60,8 @@ def import_travel_times(
         report.pairs = insert_rows(TravelTime, COLUMNS, pairs)
         if report.pairs < LEAST_READ * (report.pairs + report.refused) or not report.pairs:
             raise UnreadableFile(f"{path.name} : presque aucun trajet n’a pu être lu. Rien n’a changé.")
-        one = TravelTime.objects.order_by("pk")[0]
-        audit.record(Act.TRAVEL_TIMES_LOADED, target=one, by=by, at=at, summary=str(report))
+        travel_time = TravelTime.objects.order_by("pk")[0]
+        audit.record(Act.TRAVEL_TIMES_LOADED, target=travel_time, by=by, at=at, summary=str(report))
     return report
 
 

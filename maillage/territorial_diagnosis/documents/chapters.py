@@ -70,7 +70,7 @@ def diagnosis_paper(content: Content, title: str = "") -> Paper:
     """All its chapters, in the order of the guide. One query: the outlines of the maps."""
     on, since = day(date.fromisoformat(content["on"])), content["perimeter"]["since"]
     in_force = f", en vigueur depuis le {day(date.fromisoformat(since))}" if since else ""
-    maps = {one["code"]: one for one in content["maps"]}
+    maps = {map_["code"]: map_ for map_ in content["maps"]}
     outlines = outlines_of(content)
     return Paper(
         title=title or "Diagnostic territorial",
@@ -127,7 +127,7 @@ def _summary(content: Content) -> Iterator[Block]:
         yield Paragraph(_no_gap(content))
     if content["priorities"]:
         yield Heading("Priorités de l’équipe", level=2)
-        wanted = [Paragraph(f"— {one['mission']}", lead=one["title"]) for one in content["priorities"]]
+        wanted = [Paragraph(f"— {priority['mission']}", lead=priority["title"]) for priority in content["priorities"]]
         yield Points(wanted, is_numbered=True)
 
 
@@ -228,8 +228,15 @@ def _resources_and_gaps(content: Content) -> Iterator[Block]:
             Column("Horaires", 1.4),
         ),
         rows=[
-            (one["kind"], one["name"], one["commune"], one["scope"], one["contact"], one.get("hours", ""))
-            for one in content["resources"]
+            (
+                resource["kind"],
+                resource["name"],
+                resource["commune"],
+                resource["scope"],
+                resource["contact"],
+                resource.get("hours", ""),
+            )
+            for resource in content["resources"]
         ],
         nothing="Aucune ressource n’a encore été recensée.",
     )
@@ -257,8 +264,14 @@ def _priorities(content: Content) -> Iterator[Block]:
             Column("Indicateurs suivis", 1.4),
         ),
         rows=[
-            (str(one["rank"]), one["title"], one["why"], one["mission"], ", ".join(one["indicators"]))
-            for one in content["priorities"]
+            (
+                str(priority["rank"]),
+                priority["title"],
+                priority["why"],
+                priority["mission"],
+                ", ".join(priority["indicators"]),
+            )
+            for priority in content["priorities"]
         ],
         nothing="Les priorités n’ont pas encore été fixées par l’équipe.",
     )

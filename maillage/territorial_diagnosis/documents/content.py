@@ -43,7 +43,7 @@ def content_of(cpts: Cpts, area: Area, *, on: date) -> dict[str, Any]:
     diagnosis = diagnosis_of(cpts, area, known)
     departement, region, _ = reference_labels(cpts)
     mapped = [diagnosis.figures[code] for code in MAPPED if diagnosis.figures[code].vintage]
-    lines = [lines_of(area, one.definition, one.vintage) for one in mapped]
+    lines = [lines_of(area, figure.definition, figure.vintage) for figure in mapped]
     return {
         "cpts": cpts.name,
         "slug": cpts.slug,
@@ -61,43 +61,43 @@ def content_of(cpts: Cpts, area: Area, *, on: date) -> dict[str, Any]:
             {
                 "key": theme.value,
                 "label": theme.label,
-                "figures": [_figure(diagnosi, cpts) for diagnosi in diagnosis.of_theme(theme)],
+                "figures": [_figure(figure, cpts) for figure in diagnosis.of_theme(theme)],
             }
             for theme in Theme
         ],
         "summary": list(SUMMED_UP),
-        "maps": [_map(one.definition, own) for one, own in zip(mapped, lines, strict=True)],
+        "maps": [_map(figure.definition, own) for figure, own in zip(mapped, lines, strict=True)],
         "communes": _communes(area, mapped, lines),
         "resources": [
             _resource(resource)
             for resource in Resource.objects.of(cpts).select_related("commune").order_by("kind", "name")
         ],
         "unchecked": unchecked(diagnosis),
-        "gaps": [_gap(one) for one in gaps_of(diagnosis)],
+        "gaps": [_gap(answered) for answered in gaps_of(diagnosis)],
         "priorities": [_priority(priority, diagnosis) for priority in Priority.objects.filter(cpts=cpts)],
     }
 
 
 def _figure(figure: Figure, cpts: Cpts) -> dict[str, Any]:
-    one = shown(figure, cpts)
+    card = shown(figure, cpts)
     definition = figure.definition
     return {
-        "code": one.code,
-        "label": one.label,
-        "unit": one.unit,
+        "code": card.code,
+        "label": card.label,
+        "unit": card.unit,
         "number": figure.value,
-        "value": one.value,
-        "density": one.density,
-        "references": list(one.references),
-        "vintage": one.vintage,
-        "source": one.source,
-        "where": one.where,
-        "licence": one.licence,
-        "remark": one.remark,
-        "own": one.own,
-        "own_value": one.own_value,
-        "coverage": one.coverage,
-        "missing": one.is_missing,
+        "value": card.value,
+        "density": card.density,
+        "references": list(card.references),
+        "vintage": card.vintage,
+        "source": card.source,
+        "where": card.where,
+        "licence": card.licence,
+        "remark": card.remark,
+        "own": card.own,
+        "own_value": card.own_value,
+        "coverage": card.coverage,
+        "missing": card.is_missing,
         "definition": definition.definition,
         "numerator": definition.numerator,
         "denominator": definition.denominator,
@@ -130,62 +130,62 @@ def _communes(area: Area, mapped: list[Figure], columns: list[list[Line]]) -> di
             "name": commune.name,
             "population": commune.population,
             "values": [
-                value_text(one.definition, cells[place].value) for one, cells in zip(mapped, columns, strict=True)
+                value_text(figure.definition, cells[place].value) for figure, cells in zip(mapped, columns, strict=True)
             ],
             "numbers": [cells[place].value for cells in columns],
         }
         for place, commune in enumerate(inhabitants)
     ]
-    return {"columns": [one.definition.label for one in mapped], "rows": rows}
+    return {"columns": [figure.definition.label for figure in mapped], "rows": rows}
 
 
-def _resource(one: Resource) -> dict[str, str]:
+def _resource(resource: Resource) -> dict[str, str]:
     return {
-        "kind": one.get_kind_display(),
-        "name": one.name,
-        "commune": one.commune.name if one.commune else "",
-        "scope": one.scope,
-        "contact": one.contact,
-        "hours": one.hours,
-        "source": one.source,
+        "kind": resource.get_kind_display(),
+        "name": resource.name,
+        "commune": resource.commune.name if resource.commune else "",
+        "scope": resource.scope,
+        "contact": resource.contact,
+        "hours": resource.hours,
+        "source": resource.source,
     }
 
 
-def _gap(one: Answered) -> dict[str, str]:
-    decision = one.decision
+def _gap(answered: Answered) -> dict[str, str]:
+    decision = answered.decision
     return {
-        "key": one.gap.key,
-        "title": one.gap.title,
-        "detail": one.gap.detail,
+        "key": answered.gap.key,
+        "title": answered.gap.title,
+        "detail": answered.gap.detail,
         "answer": decision.get_status_display() if decision else "à examiner",
         "reason": decision.reason if decision else "",
     }
 
 
-def _priority(one: Priority, diagnosis: Diagnosis) -> dict[str, Any]:
-    figures = [diagnosis.figures[code] for code in one.indicators if code in diagnosis.figures]
+def _priority(priority: Priority, diagnosis: Diagnosis) -> dict[str, Any]:
+    figures = [diagnosis.figures[code] for code in priority.indicators if code in diagnosis.figures]
     return {
-        "rank": one.rank,
-        "title": one.title,
-        "why": one.why,
-        "mission": Mission(one.mission).label,
+        "rank": priority.rank,
+        "title": priority.title,
+        "why": priority.why,
+        "mission": Mission(priority.mission).label,
         "indicators": [figure.definition.label for figure in figures],
     }
 
 
 def figures_by_code(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    return {one["code"]: one for theme in content["themes"] for one in theme["figures"]}
+    return {figure["code"]: figure for theme in content["themes"] for figure in theme["figures"]}
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Figures, published or of the CPTS, that differ from one version to the next, in the order of the diagnosis."""
     old = figures_by_code(before)
-    found = []
+    changes = []
     for code, now in figures_by_code(after).items():
         then = old.get(code, NOT_YET)
         if _said(then) != _said(now) and not (then is NOT_YET and now["missing"] and not now["own"]):
-            found.append({"code": code, "label": now["label"], "unit": now["unit"], "before": then, "after": now})
-    return found
+            changes.append({"code": code, "label": now["label"], "unit": now["unit"], "before": then, "after": now})
+    return changes
 
 
 def _said(figure: Mapping[str, Any]) -> tuple[Any, ...]:

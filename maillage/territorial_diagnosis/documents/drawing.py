@@ -81,14 +81,14 @@ def _polygons(rings: Rings) -> list[list[list[list[float]]]]:
     """Outer rings with their holes: a ring that lies in another one is a hole of it."""
     closed = [ring if ring[0] == ring[-1] else [*ring, ring[0]] for ring in rings if len(ring) > 2]
     largest_first = sorted(closed, key=lambda ring: -abs(_area(ring)))
-    found: list[list[list[Point]]] = []
+    polygons: list[list[list[Point]]] = []
     for ring in largest_first:
-        holder = next((polygon for polygon in found if _inside(ring[0], polygon[0])), None)
+        holder = next((polygon for polygon in polygons if _inside(ring[0], polygon[0])), None)
         if holder is None:
-            found.append([_turned(ring, counterclockwise=True)])
+            polygons.append([_turned(ring, counterclockwise=True)])
         else:
             holder.append(_turned(ring, counterclockwise=False))
-    return [[[list(point) for point in ring] for ring in polygon] for polygon in found]
+    return [[[list(point) for point in ring] for ring in polygon] for polygon in polygons]
 
 
 def _area(ring: Sequence[Point]) -> float:

@@ -43,23 +43,23 @@ def diagnosis_xlsx(content: Content, title: str = "") -> bytes:
     for theme in content["themes"]:
         rows = [
             (
-                one["label"],
-                one["code"],
-                one["unit"],
-                one["number"] if one["number"] is not None else one["value"],
-                one["density"],
-                *one["references"],
-                one["own"],
-                one["vintage"],
-                one["source"],
-                one["licence"],
-                one["file"],
-                one["remark"],
-                one["definition"],
-                one["numerator"],
-                one["denominator"],
+                figure["label"],
+                figure["code"],
+                figure["unit"],
+                figure["number"] if figure["number"] is not None else figure["value"],
+                figure["density"],
+                *figure["references"],
+                figure["own"],
+                figure["vintage"],
+                figure["source"],
+                figure["licence"],
+                figure["file"],
+                figure["remark"],
+                figure["definition"],
+                figure["numerator"],
+                figure["denominator"],
             )
-            for one in theme["figures"]
+            for figure in theme["figures"]
         ]
         sheets[theme["label"]] = (header, rows)
     communes = content["communes"]
@@ -71,9 +71,9 @@ def diagnosis_xlsx(content: Content, title: str = "") -> bytes:
         ],
     )
     for name, key in (("Ce qui existe", "resources"), ("Ce qui manque", "gaps"), ("Priorités", "priorities")):
-        found = content[key]
-        head = list(found[0]) if found else ["vide"]
-        sheets[name] = (head, [[_cell(one[column]) for column in head] for one in found])
+        entries = content[key]
+        head = list(entries[0]) if entries else ["vide"]
+        sheets[name] = (head, [[_cell(entry[column]) for column in head] for entry in entries])
     sheets["Sources"] = (
         ("Source", "Millésimes", "Licence", "Adresse"),
         [(source["title"], source["vintages"], source["licence"], source["where"]) for source in sources(content)],
@@ -88,7 +88,7 @@ def _cell(value: Any) -> Any:
 def perimeter_geojson(content: Content) -> dict[str, Any]:
     """The communes of the perimeter with their outlines and the mapped indicators."""
     outlines, communes = outlines_of(content), content["communes"]
-    columns = [one["code"] for one in content["maps"]]
+    columns = [map_["code"] for map_ in content["maps"]]
     features = [
         feature(
             {"code": row["code"], "nom": row["name"], "population": row["population"]}

@@ -68,13 +68,13 @@ def refresh_accessibility(places: Gazetteer, at: datetime, on: date) -> int:
     given = read_pairs(nodes)
     pairs = given or rules.pairs(nodes.points, nodes.population, how, within=steps.steps[-1][0])
     weights = rules.weight_matrix(pairs, len(nodes.codes), steps)
-    found = rules.accessibility(weights, supply, demand)
+    accessibility = rules.accessibility(weights, supply, demand)
     covered = frozenset(vintages[f"lib_{groups[0]}"].covered or ())
     _store_density(nodes, places, at)
     kept = _inside(nodes, places, covered)
     for column, group in enumerate(groups):
-        one = vintages[f"lib_{group}"]
-        values = found[:, column]
+        vintage = vintages[f"lib_{group}"]
+        values = accessibility[:, column]
         rows: dict[str, Row] = {
             code: (float(values[place]) * float(nodes.population[place]), float(nodes.population[place]))
             for place, code in enumerate(nodes.codes)
@@ -84,8 +84,8 @@ def refresh_accessibility(places: Gazetteer, at: datetime, on: date) -> int:
         times = "Temps de trajet du fichier chargé" if given else "Temps estimés"
         text = f"{partial}{times} ; couronnes à confirmer dans un texte. {note.get(group, '')}".strip()
         with transaction.atomic():
-            Vintage.objects.shared().filter(code=f"acc_{group}").exclude(label=one.label).delete()
-            store(NewVintage(f"acc_{group}", one.label, one.source, at, note=text), rows, places)
+            Vintage.objects.shared().filter(code=f"acc_{group}").exclude(label=vintage.label).delete()
+            store(NewVintage(f"acc_{group}", vintage.label, vintage.source, at, note=text), rows, places)
     return len(groups)
 
 
@@ -93,11 +93,11 @@ def read_pairs(nodes: Nodes) -> rules.Pairs | None:
     """The matrix of road times, when one was loaded; each place reaches itself at once."""
     index = nodes.index()
     rows = TravelTime.objects.values_list("origin", "destination", "minutes").iterator(chunk_size=20_000)
-    found = [(index[a], index[b], minutes) for a, b, minutes in rows if a in index and b in index and a != b]
-    if not found:
+    pairs = [(index[a], index[b], minutes) for a, b, minutes in rows if a in index and b in index and a != b]
+    if not pairs:
         return None
     own = np.arange(len(nodes.codes))
-    origin, destination, minutes = (np.array(column) for column in zip(*found, strict=True))
+    origin, destination, minutes = (np.array(column) for column in zip(*pairs, strict=True))
     return rules.Pairs(
         np.concatenate((origin, own)), np.concatenate((destination, own)), np.concatenate((minutes, np.zeros(len(own))))
     )
@@ -168,7 +168,7 @@ def read_ages(nodes: Nodes, places: Gazetteer) -> tuple[Floats, NDArray[np.bool_
     for row, code in enumerate(nodes.codes):
         published = [shares[name].get(code) for name in AGE_CODES]
         if None not in published:
-            young, old, oldest = (float(one or 0) for one in published)
+            young, old, oldest = (float(share or 0) for share in published)
             ages[row] = (young, 1 - young - old, old - oldest, oldest)
     known = ages.sum(axis=1) > 0
     if not known.any():

@@ -52,12 +52,12 @@ def refresh_supply(places: Gazetteer, at: datetime) -> int:
 
 def _covered(generalists: Mapping[str, int], places: Gazetteer) -> frozenset[str]:
     """Départements that the register really holds: a file may carry a few of them only, whatever its name says."""
-    found: dict[str, int] = defaultdict(int)
+    totals: dict[str, int] = defaultdict(int)
     for commune, people in generalists.items():
-        found[places.departements[commune]] += people
+        totals[places.departements[commune]] += people
     return frozenset(
         code
-        for code, people in found.items()
+        for code, people in totals.items()
         if people * 10_000 >= places.population_of.get(departement_place(code), 0) * LEAST_DENSITY
     )
 
@@ -71,10 +71,10 @@ def _counts() -> dict[str, dict[str, int]]:
         .values_list("commune_id", "group", "mode")
         .annotate(people=Count("practitioner_id", distinct=True))
     )
-    found: dict[str, dict[str, int]] = defaultdict(dict)
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
     for commune, group, mode, people in rows.iterator(chunk_size=10_000):
-        found[code_of(group, mode)][str(commune)] = people
-    return found
+        counts[code_of(group, mode)][str(commune)] = people
+    return counts
 
 
 def _shared() -> list[tuple[str, int, str]]:
@@ -102,7 +102,7 @@ def _corrections(shared: Iterable[tuple[str, int, str]], places: Gazetteer) -> d
     communes: dict[tuple[str, int], list[str]] = defaultdict(list)
     for code, person, place in shared:
         communes[code, person].append(place)
-    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    excesses: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for (code, _), held in communes.items():
         seen: dict[str, int] = defaultdict(int)
         for place in held:
@@ -110,8 +110,8 @@ def _corrections(shared: Iterable[tuple[str, int, str]], places: Gazetteer) -> d
                 seen[area] += 1
         for area, times in seen.items():
             if times > 1:
-                found[code][area] += times - 1
-    return found
+                excesses[code][area] += times - 1
+    return excesses
 
 
 def _correct(vintage: Vintage, corrections: Mapping[str, int]) -> None:

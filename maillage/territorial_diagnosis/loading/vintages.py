@@ -210,17 +210,17 @@ class Recipe:
 
     def _above(self, values: Mapping[str, Row]) -> dict[str, Row]:
         """Régions and France from the départements."""
-        found: dict[str, Row] = {}
+        totals: dict[str, Row] = {}
         counts: dict[str, int] = {}
         for departement, region in self.places.regions.items():
             row = values.get(departement_place(departement), NO_VALUE)
             for place in (region_place(region), FRANCE):
                 counts[place] = counts.get(place, 0) + 1
                 if row[0] is not None:
-                    found[place] = added(found.get(place, NO_VALUE), row)
+                    totals[place] = added(totals.get(place, NO_VALUE), row)
                     counts[place] -= 1
         # A few overseas territories are often absent: France is told when nine départements out of ten are.
-        return {place: row for place, row in found.items() if counts[place] <= (11 if place == FRANCE else 0)}
+        return {place: row for place, row in totals.items() if counts[place] <= (11 if place == FRANCE else 0)}
 
     def _value(self, gives: Gives, row: Mapping[str, str], place: str) -> Row:
         how = gives.recipe
@@ -251,8 +251,8 @@ class Recipe:
     def _denominator(self, how: Mapping[str, Any], row: Mapping[str, str], place: str) -> float | None:
         name = how.get("denominator", "")
         if name == "population":
-            found = self.places.population_of.get(place) or self.places.populations.get(place)
-            return float(found) if found else None
+            population = self.places.population_of.get(place) or self.places.populations.get(place)
+            return float(population) if population else None
         return self._cell(row, name) if name else None
 
     def _mean(self, how: Mapping[str, Any], row: Mapping[str, str], place: str) -> Row:

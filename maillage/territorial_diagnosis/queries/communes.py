@@ -50,8 +50,8 @@ def lines_of(area: Area, definition: Definition, vintage: Edition | None) -> lis
 def _line(
     definition: Definition, row: tuple[str, str, str, int, float, float, float, int], *, absent_is_zero: bool
 ) -> Line:
-    code, name, parent, population, share, numerator, denominator, told = row
-    known = 0.0 if told is None and absent_is_zero else numerator
+    code, name, parent, population, share, numerator, denominator, value_id = row
+    known = 0.0 if value_id is None and absent_is_zero else numerator
     value = definition.value(known, denominator)
     density = definition.density(known, population) if population else None
     kind = definition.kind if not definition.is_count or definition.per else "plain"
@@ -63,7 +63,7 @@ def _line(
         float(share),
         known,
         denominator,
-        told is not None,
+        value_id is not None,
         kind,
         value,
         density,
@@ -83,13 +83,13 @@ def values_of(
         CROSS JOIN territorial_diagnosis_indicatorvalue v
         WHERE p.perimeter_id = %s AND v.place = p.commune_id AND v.vintage_id IN ({marks})
     """  # noqa: S608  # marks only
-    found: dict[str, dict[str, float | None]] = {code: {} for code in vintages}
+    values: dict[str, dict[str, float | None]] = {code: {} for code in vintages}
     with connection.cursor() as cursor:
         cursor.execute(sql, [area.perimeter_id, *codes])
         for vintage, place, numerator, denominator in cursor.fetchall():
             code = codes[vintage]
-            found[code][place] = known[code].value(numerator, denominator)
-    return found
+            values[code][place] = known[code].value(numerator, denominator)
+    return values
 
 
 def names_of(area: Area) -> dict[str, str]:

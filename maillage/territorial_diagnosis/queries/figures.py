@@ -40,8 +40,8 @@ class Area:
 
     def inside(self, covered: Collection[str]) -> tuple[int, float]:
         """Communes and inhabitants in the départements that a source covers."""
-        told = [self.departements[code] for code in self.departements if code in covered]
-        return sum(communes for communes, _ in told), sum(people for _, people in told)
+        counts = [self.departements[code] for code in self.departements if code in covered]
+        return sum(communes for communes, _ in counts), sum(people for _, people in counts)
 
 
 class Edition(NamedTuple):
@@ -104,12 +104,12 @@ class Figure(NamedTuple):
         """What stands beside it, of where the CPTS is compared."""
         if self.vintage is None:
             return NO_REFERENCES
-        one, people = self.facts.beside.get(self.vintage.pk, NOTHING), self.facts.people
+        beside, people = self.facts.beside.get(self.vintage.pk, NOTHING), self.facts.people
         comparable = self.definition.comparable
         return References(
-            comparable(one.departement, one.departement_base, people.departement),
-            comparable(one.region, one.region_base, people.region),
-            comparable(one.france, one.france_base, people.france),
+            comparable(beside.departement, beside.departement_base, people.departement),
+            comparable(beside.region, beside.region_base, people.region),
+            comparable(beside.france, beside.france_base, people.france),
         )
 
     @property
@@ -160,7 +160,7 @@ ADDITIONS = f"""
 def definitions_of(cpts: Cpts) -> dict[str, Definition]:
     """Those of the product, then those the CPTS added. One query."""
     own = [ADDED.made(row) for row in read_rows(ADDITIONS, [cpts.pk], ADDED.fields)]
-    return definitions() | {one.code: one.as_definition() for one in own}
+    return definitions() | {indicator.code: indicator.as_definition() for indicator in own}
 
 
 # Labels of the product are years and ISO days; those of a CPTS's own files are free: the last one loaded wins.
@@ -188,7 +188,7 @@ def diagnosis_of(
     wanted = known.keys() if codes is None else set(codes)
     published, own = latest_vintages(cpts, None if codes is None else {*wanted, POPULATION})
     shown = [vintage.pk for code, vintage in published.items() if code in wanted]
-    beside = _beside(cpts, [one.pk for one in (*published.values(), *own.values())])
+    beside = _beside(cpts, [edition.pk for edition in (*published.values(), *own.values())])
     people = published.get(POPULATION)
     sums, twice = _sums(area, shown)
     facts = Facts(area, sums, twice, beside, beside.get(people.pk, NOTHING) if people else NOTHING)
@@ -205,7 +205,7 @@ class Sums(NamedTuple):
 
     numerator: float | None = None
     denominator: float | None = None
-    told: int = 0
+    communes_told: int = 0
     rows: int = 0
 
 
@@ -242,14 +242,14 @@ class Facts(NamedTuple):
         people: float = self.area.population
         if vintage is None:
             return Figure(definition, None, NO_VALUE, people, 0, 0, self, typed)
-        numerator, denominator, told, rows = self.sums.get(vintage.pk, NO_SUMS)
-        absent = self.area.communes - told
+        numerator, denominator, communes_told, rows = self.sums.get(vintage.pk, NO_SUMS)
+        absent = self.area.communes - communes_told
         if definition.absent_is_zero and (covered := vintage.covered) is not None:
             # Only where the source is exhaustive is an absent commune a zero.
             communes, people = self.area.inside(covered)
-            absent = self.area.communes - communes + rows - told
+            absent = self.area.communes - communes + rows - communes_told
             numerator = (numerator or 0.0) - self.twice.get(definition.code, 0.0) if communes else None
-        return Figure(definition, vintage, (numerator, denominator), people, told, absent, self, typed)
+        return Figure(definition, vintage, (numerator, denominator), people, communes_told, absent, self, typed)
 
     def _typed(self, definition: Definition, own: Edition) -> tuple[Edition, float] | None:
         typed = self.beside.get(own.pk, NOTHING)
@@ -314,4 +314,4 @@ def _beside(cpts: Cpts, vintages: list[int]) -> dict[int, Beside]:
         return {}
     places = [*reference_places(cpts), cpts_place(cpts.pk)]
     rows = read_rows(BESIDE.format(vintages=_written(vintages)), places, ())
-    return {vintage: Beside._make(told) for vintage, *told in rows}
+    return {vintage: Beside._make(values) for vintage, *values in rows}

@@ -31,18 +31,18 @@ def gaps_of(diagnosis: Diagnosis) -> list[Answered]:
     vintages = {code: vintage for code in BY_COMMUNE if (vintage := figures[code].vintage)}
     values = values_of(diagnosis.area, vintages, known)
     names = names_of(diagnosis.area)
-    liberal = {code: one for code, one in figures.items() if code.startswith("lib_") and one.vintage}
-    labels = {code: one.definition.label for code, one in liberal.items()}
-    found = [
+    liberal = {code: figure for code, figure in figures.items() if code.startswith("lib_") and figure.vintage}
+    labels = {code: figure.definition.label for code, figure in liberal.items()}
+    gaps = [
         *rules.under_threshold(values.get("apl_mg", {}), names),
         *rules.far_from_emergency(values.get("urgences_minutes", {}), names),
-        *rules.absent_professions({code: one.value for code, one in liberal.items()}, labels),
+        *rules.absent_professions({code: figure.value for code, figure in liberal.items()}, labels),
         *rules.thin_professions(
-            {code: (one.compared, one.references.departement) for code, one in liberal.items()}, labels
+            {code: (figure.compared, figure.references.departement) for code, figure in liberal.items()}, labels
         ),
     ]
     decisions = {
         gap_decision.key: gap_decision
         for gap_decision in GapDecision.objects.filter(cpts=diagnosis.cpts).select_related("by")
     }
-    return [Answered(gap, decisions.get(gap.key)) for gap in found]
+    return [Answered(gap, decisions.get(gap.key)) for gap in gaps]

@@ -61,12 +61,12 @@ class Gazetteer:
     @cached_property
     def population_of(self) -> dict[str, int]:
         """Inhabitants of each département, région and of France."""
-        found: dict[str, int] = {}
+        totals: dict[str, int] = {}
         for code, population in self.populations.items():
             if code not in self.parents:
                 for place in self.holders(code):
-                    found[place] = found.get(place, 0) + population
-        return found
+                    totals[place] = totals.get(place, 0) + population
+        return totals
 
     def holders(self, code: str) -> tuple[str, str, str]:
         departement = self.departements[code]
@@ -90,18 +90,20 @@ class Gazetteer:
         `exhaustive`: départements that the source covers wholly, absent communes counting for zero; otherwise an
         area is told when communes with four inhabitants out of five are published.
         """
-        found: dict[str, Row] = {}
-        told: dict[str, int] = {}
+        totals: dict[str, Row] = {}
+        published: dict[str, int] = {}
         for code, row in rows.items():
             if code in self.parents or row[0] is None:
                 continue
             for place in self.holders(code):
-                found[place] = added(found.get(place, (None, None)), row)
-                told[place] = told.get(place, 0) + self.populations[code]
+                totals[place] = added(totals.get(place, (None, None)), row)
+                published[place] = published.get(place, 0) + self.populations[code]
         if exhaustive is not None:
-            return {place: found.get(place, (0.0, None)) for place in self._covered(exhaustive)}
+            return {place: totals.get(place, (0.0, None)) for place in self._covered(exhaustive)}
         return {
-            place: row for place, row in found.items() if told[place] >= REFERENCE_COVER * self.population_of[place]
+            place: row
+            for place, row in totals.items()
+            if published[place] >= REFERENCE_COVER * self.population_of[place]
         }
 
     def _covered(self, departements: frozenset[str]) -> list[str]:
@@ -111,15 +113,15 @@ class Gazetteer:
             here = self.population_of.get(departement_place(departement), 0)
             for place in (departement_place(departement), region_place(self.regions[departement]), FRANCE):
                 people[place] = people.get(place, 0) + here
-        return [place for place, told in people.items() if told >= WHOLE * self.population_of.get(place, 0)]
+        return [place for place, population in people.items() if population >= WHOLE * self.population_of.get(place, 0)]
 
 
-def added(one: Row, other: Row) -> Row:
+def added(first: Row, second: Row) -> Row:
     """Sums that know what is missing: nothing plus something is something."""
-    return _plus(one[0], other[0]), _plus(one[1], other[1])
+    return _plus(first[0], second[0]), _plus(first[1], second[1])
 
 
-def _plus(one: float | None, other: float | None) -> float | None:
-    if one is None:
-        return other
-    return one if other is None else one + other
+def _plus(first: float | None, second: float | None) -> float | None:
+    if first is None:
+        return second
+    return first if second is None else first + second

@@ -28,14 +28,14 @@ def changes_around(code: str, more: float, *, on: date) -> dict[str, float]:
     steps = [(float(a), float(b)) for a, b in catchment["steps"]]
     if given := _given_minutes(code):
         known = dict(Commune.objects.filter(code__in=given).values_list("code", "population"))
-        return changes(given, {one: float(known.get(one) or 0) for one in given}, steps, more)
+        return changes(given, {origin: float(known.get(origin) or 0) for origin in given}, steps, more)
     here = near[code]
     minutes = {}
-    for one, place in near.items():
+    for origin, place in near.items():
         km = sqrt(sum((a - b) ** 2 for a, b in zip(here.point, place.point, strict=True)))
         if km <= how["reach_km"]:
             speed = min(_speed(here.density, how["speeds"]), _speed(place.density, how["speeds"]))
-            minutes[one] = km * how["detour"] / speed * 60
+            minutes[origin] = km * how["detour"] / speed * 60
     demand = {minute: float(near[minute].population) for minute in minutes}
     return changes(minutes, demand, steps, more)
 
@@ -84,8 +84,8 @@ def _given_minutes(code: str) -> dict[str, float]:
 
 def _densities(codes: list[str]) -> dict[str, float]:
     latest = Vintage.objects.newest_first("densite_5km").values("pk")[:1]
-    told = IndicatorValue.objects.filter(place__in=codes, vintage__in=latest, denominator__gt=0)
-    rows = told.values_list("place", "numerator", "denominator")
+    values = IndicatorValue.objects.filter(place__in=codes, vintage__in=latest, denominator__gt=0)
+    rows = values.values_list("place", "numerator", "denominator")
     return {place: numerator / denominator for place, numerator, denominator in rows if numerator and denominator}
 
 

@@ -35,7 +35,7 @@ class Catchment:
     status: str
 
     def weights(self, minutes: Floats) -> Floats:
-        bounds = np.array([bound for bound, _ in self.steps])
+        bounds = np.array([limit for limit, _ in self.steps])
         values = np.array([*(weight for _, weight in self.steps), 0.0])
         return values[np.searchsorted(bounds, minutes, side="right")]
 
@@ -52,10 +52,10 @@ class Travel:
 
     def speed(self, density: Floats) -> Floats:
         """km/h by inhabitants per km²: the first threshold that the density reaches."""
-        found = np.full(density.shape, float(self.speeds[-1][1]))
+        speeds = np.full(density.shape, float(self.speeds[-1][1]))
         for threshold, speed in reversed(self.speeds):
-            found[density >= threshold] = speed
-        return found
+            speeds[density >= threshold] = speed
+        return speeds
 
     def minutes(self, km: Floats, speed: Floats) -> Floats:
         return km * self.detour / speed * 60
@@ -86,8 +86,8 @@ def travel(on: date) -> Travel:
 def demand_weights(group: str, on: date) -> tuple[float, ...] | None:
     """Care sought by age class for one profession, None when no text or fit gives it."""
     _, raw = in_force(read_yaml(PATH)["demand"], on)
-    found = {str(key): value for key, value in raw.items()}.get(group)
-    return tuple(float(one) for one in found) if found else None
+    weights = {str(key): value for key, value in raw.items()}.get(group)
+    return tuple(float(weight) for weight in weights) if weights else None
 
 
 def project(latitude: Floats, longitude: Floats) -> Floats:
@@ -99,8 +99,8 @@ def project(latitude: Floats, longitude: Floats) -> Floats:
 
 def density_around(points: Floats, population: Floats) -> Floats:
     """Inhabitants per km² within 5 km of each point."""
-    one, other = _neighbours(points, DENSITY_KM)
-    half = csr_matrix((np.ones(len(one)), (one, other)), shape=(len(points), len(points)))
+    origins, destinations = _neighbours(points, DENSITY_KM)
+    half = csr_matrix((np.ones(len(origins)), (origins, destinations)), shape=(len(points), len(points)))
     return np.asarray(half @ population + half.T @ population + population) / (np.pi * DENSITY_KM**2)
 
 
@@ -110,11 +110,11 @@ def _neighbours(points: Floats, km: float) -> tuple[Ints, Ints]:
     return half[:, 0], half[:, 1]
 
 
-def _km(points: Floats, one: Ints, other: Ints) -> Floats:
+def _km(points: Floats, origins: Ints, destinations: Ints) -> Floats:
     """Distances, an axis at a time: millions of pairs stay within a few tens of MiB."""
-    square = np.zeros(len(one))
+    square = np.zeros(len(origins))
     for axis in points.T:
-        square += (axis[one] - axis[other]) ** 2
+        square += (axis[origins] - axis[destinations]) ** 2
     return np.sqrt(square)
 
 
@@ -123,24 +123,24 @@ def pairs(points: Floats, population: Floats, how: Travel, within: float = np.in
 
     `within`: minutes from which a pair is of no use and not kept.
     """
-    one, other = _neighbours(points, how.reach_km)
+    origins, destinations = _neighbours(points, how.reach_km)
     speed = how.speed(density_around(points, population))
-    minutes = how.minutes(_km(points, one, other), np.minimum(speed[one], speed[other]))
+    minutes = how.minutes(_km(points, origins, destinations), np.minimum(speed[origins], speed[destinations]))
     useful = minutes < within
-    one, other, minutes = one[useful], other[useful], minutes[useful]
+    origins, destinations, minutes = origins[useful], destinations[useful], minutes[useful]
     own = np.arange(len(points), dtype=np.int32)
     return Pairs(
-        np.concatenate((one, other, own)),
-        np.concatenate((other, one, own)),
+        np.concatenate((origins, destinations, own)),
+        np.concatenate((destinations, origins, own)),
         np.concatenate((minutes, minutes, np.zeros(len(points)))),
     )
 
 
-def weight_matrix(found: Pairs, size: int, steps: Catchment) -> csr_matrix:
+def weight_matrix(reachable: Pairs, size: int, steps: Catchment) -> csr_matrix:
     """Rows: where people live; columns: where professionals exercise. Pairs of weight zero are left out."""
-    weights = steps.weights(found.minutes)
+    weights = steps.weights(reachable.minutes)
     kept = weights > 0
-    return csr_matrix((weights[kept], (found.origin[kept], found.destination[kept])), shape=(size, size))
+    return csr_matrix((weights[kept], (reachable.origin[kept], reachable.destination[kept])), shape=(size, size))
 
 
 def accessibility(weights: csr_matrix, supply: Floats, demand: Floats) -> Floats:

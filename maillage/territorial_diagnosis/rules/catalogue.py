@@ -136,12 +136,14 @@ class FileRecipe:
 def definitions() -> dict[str, Definition]:
     """Every indicator of the product, in the order of the catalogue."""
     raw = read_yaml(PATH)
-    sources = {name: Source(**one) for name, one in raw["sources"].items()}
-    found = {}
+    sources = {name: Source(**source) for name, source in raw["sources"].items()}
+    catalogue = {}
     # Head counts come first in the supply: what the official figures stand beside.
-    for code, one in sorted([*raw["indicators"].items(), *_from_templates(raw)], key=lambda one: not _is_count(one[0])):
-        fields = dict(one)
-        found[code] = Definition(
+    for code, values in sorted(
+        [*raw["indicators"].items(), *_from_templates(raw)], key=lambda pair: not _is_count(pair[0])
+    ):
+        fields = dict(values)
+        catalogue[code] = Definition(
             code=code,
             theme=Theme(fields.pop("theme")),
             kind=Kind(fields.pop("kind")),
@@ -149,7 +151,7 @@ def definitions() -> dict[str, Definition]:
             made_from=sources.get(fields.pop("made_from", "")),
             **fields,
         )
-    return found
+    return catalogue
 
 
 def _is_count(code: str) -> bool:
@@ -181,16 +183,16 @@ def _filled(template: Mapping[str, Any], plural: str) -> dict[str, Any]:
 def file_recipes() -> tuple[FileRecipe, ...]:
     """Every kind of open file that load_open_data recognises."""
     made = []
-    for one in read_yaml(PATH)["files"]:
+    for recipe in read_yaml(PATH)["files"]:
         gives = tuple(
             Gives(
                 each["indicator"],
                 each.get("vintage", ""),
                 {key: value for key, value in each.items() if key not in ("indicator", "vintage")},
             )
-            for each in one["gives"]
+            for each in recipe["gives"]
         )
-        made.append(FileRecipe(**(one | {"gives": gives})))
+        made.append(FileRecipe(**(recipe | {"gives": gives})))
     return tuple(made)
 
 

@@ -35,5 +35,7 @@ def classified(values: Mapping[str, float | None], most: int = MOST) -> Classes:
     bounds = class_bounds(known, most)
     places = {place: 0 if value is None else bisect_right(bounds, value) for place, value in values.items()}
     # Each class ends on its own greatest value: two classes of a legend never share a bound.
-    uppers = [max(value for value in known if bisect_right(bounds, value) == one) for one in range(1, len(bounds) + 1)]
+    uppers = [
+        max(value for value in known if bisect_right(bounds, value) == number) for number in range(1, len(bounds) + 1)
+    ]
     return Classes(places, list(zip(bounds, uppers, strict=True)), len(values) - len(known))

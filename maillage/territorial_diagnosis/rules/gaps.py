@@ -56,12 +56,12 @@ def thin_professions(
     densities: Mapping[str, tuple[float | None, float | None]], labels: Mapping[str, str]
 ) -> list[Gap]:
     """Professions whose density is under four fifths of that of the département."""
-    found = []
+    gaps = []
     for code, (here, there) in densities.items():
         if here and there and here < FAR_BELOW * there:
             detail = f"{decimal(here, 1)} pour 10 000 habitants, contre {decimal(there, 1)} dans le département."
-            found.append(Gap(f"peu-{code}", f"Peu de professionnels : {labels[code]}", detail, code))
-    return found
+            gaps.append(Gap(f"peu-{code}", f"Peu de professionnels : {labels[code]}", detail, code))
+    return gaps
 
 
 def _named(names: Sequence[str]) -> str:

@@ -41,11 +41,11 @@ def parse_hours(text: str) -> list[Opening]:
     """
     if len(text) > LONGEST:
         raise HoursUnreadable(f"{LONGEST} caractères au plus.")
-    found: list[Opening] = []
+    openings: list[Opening] = []
     for part in re.split(r"[;\n]", _plain(text)):
         if part.strip():
-            found += _part(part.strip())
-    return merged(found)
+            openings += _part(part.strip())
+    return merged(openings)
 
 
 def hours_text(openings: Iterable[Opening]) -> str:
@@ -86,17 +86,17 @@ def _part(part: str) -> list[Opening]:
     days, place = _days(part)
     if not days:
         raise HoursUnreadable(f"« {part[:40]} » : dites les jours, par exemple « lun-ven 9h-12h ».")
-    found: list[Opening] = []
+    openings: list[Opening] = []
     while place < len(part):
         match = SPAN.match(part, place)
         if match is None:
             raise HoursUnreadable(f"« {part[place : place + 40]} » : heures à écrire comme « 9h-12h30 ».")
         start, end = _minutes(match[1], match[2] or match[3]), _minutes(match[4], match[5] or match[6])
-        found += [span for day in days for span in _spans(day, start, end)]
+        openings += [span for day in days for span in _spans(day, start, end)]
         place = match.end()
-    if not found:
+    if not openings:
         raise HoursUnreadable(f"« {part[:40]} » : dites les heures, par exemple « 9h-12h30 ».")
-    return found
+    return openings
 
 
 def _days(part: str) -> tuple[list[int], int]:
@@ -127,7 +127,7 @@ def _spans(day: int, start: int, end: int) -> list[Opening]:
     if start < end:
         return [Opening(day, start, end)]
     night = [Opening(day, start, DAY_MINUTES), Opening((day + 1) % 7, 0, end)]
-    return [one for one in night if one.start < one.end]
+    return [opening for opening in night if opening.start < opening.end]
 
 
 def _hour(minutes: int) -> str:

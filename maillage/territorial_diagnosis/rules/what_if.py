@@ -13,7 +13,7 @@ def changes(
 
     Exact, not an approximation: the share-out of the other places does not move. Steps: (minutes excluded, weight).
     """
-    bounds = [bound for bound, _ in steps]
+    bounds = [limit for limit, _ in steps]
     weights = {}
     for place, time in minutes.items():
         step = bisect_right(bounds, time)

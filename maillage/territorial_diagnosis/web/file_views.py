@@ -117,10 +117,10 @@ def map_columns(request: CptsRequest) -> HttpResponse:
         form.add_error("code", error.user_message)
         return _mapping(request, file, token, form, joined)
     forget_waiting(kept.key)
-    told = f"{joined.published} {plural(joined.published, 'commune renseignée', 'communes renseignées')}"
+    count_text = f"{joined.published} {plural(joined.published, 'commune renseignée', 'communes renseignées')}"
     messages.success(
         request,
-        f"« {data['label']} » est dans le diagnostic : {told}.",
+        f"« {data['label']} » est dans le diagnostic : {count_text}.",
     )
     return redirect("diagnosis:indicator", request.cpts.slug, vintage.code)
 

@@ -22,14 +22,14 @@ class FrenchNumberField(forms.CharField):
         if not text:
             return None
         try:
-            found = number(text)
+            amount = number(text)
         except NotANumber as error:
             raise forms.ValidationError("Tapez un nombre, par exemple 1 234 ou 12,5.") from error
-        if found is None and self.required:
+        if amount is None and self.required:
             raise forms.ValidationError("Tapez un nombre : ce qui n’est pas publié ne se saisit pas.")
-        if found is not None and found < 0:
+        if amount is not None and amount < 0:
             raise forms.ValidationError("Un effectif n’est jamais négatif.")
-        return found
+        return amount
 
 
 class FigureForm(forms.Form):
@@ -50,8 +50,12 @@ class FigureForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.today = today
         self.fields["denominator"].asked_in_some_cases = True  # type: ignore[attr-defined]  # a rate needs it
-        by_hand = [(code, one.label) for code, one in known.items() if one.by_hand]
-        others = [(code, one.label) for code, one in known.items() if not one.by_hand and not one.is_custom]
+        by_hand = [(code, definition.label) for code, definition in known.items() if definition.by_hand]
+        others = [
+            (code, definition.label)
+            for code, definition in known.items()
+            if not definition.by_hand and not definition.is_custom
+        ]
         self.fields["indicator"].choices = [  # type: ignore[attr-defined]
             ("À saisir", by_hand),
             ("Notre compte, à côté du chiffre publié", others),
@@ -119,7 +123,7 @@ class PriorityForm(forms.Form):
 
     def __init__(self, *args: Any, known: dict[str, Definition], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["indicators"].choices = [(code, one.label) for code, one in known.items()]  # type: ignore[attr-defined]
+        self.fields["indicators"].choices = [(code, definition.label) for code, definition in known.items()]  # type: ignore[attr-defined]
 
 
 class FreezeForm(forms.Form):

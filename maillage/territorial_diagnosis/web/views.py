@@ -98,7 +98,7 @@ def overview(request: CptsRequest) -> HttpResponse:
     if area is None:
         return no_perimeter(request, "overview")
     diagnosis = diagnosis_of(request.cpts, area, definitions_of(request.cpts))
-    figures = {code: shown(one, request.cpts) for code, one in diagnosis.figures.items()}
+    figures = {code: shown(figure, request.cpts) for code, figure in diagnosis.figures.items()}
     missing = [figure for figure in figures.values() if figure.is_missing and not figure.definition.by_hand]
     context = page_context(request, "overview", area) | {
         "key_figures": [figures[code] for code in KEY_FIGURES],
@@ -119,7 +119,7 @@ def theme(request: CptsRequest, theme: str) -> HttpResponse:
     area = area_or_none(request)
     if area is None:
         return no_perimeter(request, theme)
-    known = {code: one for code, one in definitions_of(request.cpts).items() if one.theme == theme}
+    known = {code: definition for code, definition in definitions_of(request.cpts).items() if definition.theme == theme}
     diagnosis = diagnosis_of(request.cpts, area, known)
     ((chosen, rows),) = shown_themes(diagnosis, [Theme(theme)])
     context = page_context(request, theme, area) | {"theme": chosen, "rows": rows}
@@ -160,7 +160,9 @@ def indicator(request: CptsRequest, indicator: str) -> HttpResponse:
 
 def _choices(known: dict[str, Definition]) -> list[tuple[str, list[Definition]]]:
     """The list from which another indicator is chosen, by theme."""
-    return [(theme.label, [one for one in known.values() if one.theme == theme]) for theme in Theme]
+    return [
+        (theme.label, [definition for definition in known.values() if definition.theme == theme]) for theme in Theme
+    ]
 
 
 def _listing(request: CptsRequest, definition: Definition, lines: list[Line], indicator: str) -> LoadedListing:

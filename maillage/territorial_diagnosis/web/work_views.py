@@ -63,7 +63,7 @@ def entries(request: CptsRequest) -> HttpResponse:
                 messages.success(request, f"{definition.label} : le chiffre est enregistré.")
                 return redirect("diagnosis:entries", request.cpts.slug)
     own = Vintage.objects.filter(cpts=request.cpts).prefetch_related("values").order_by("code", "-label")
-    rows = [_entry(one, known) for one in own if one.code in known]
+    rows = [_entry(vintage, known) for vintage in own if vintage.code in known]
     context = page_context(request, "entries", area_or_none(request)) | {"form": form, "rows": rows}
     return render(request, "territorial_diagnosis/entries.html", context)
 
@@ -125,8 +125,8 @@ def resources(request: CptsRequest) -> HttpResponse:
     context = page_context(request, "resources", area) | {
         "form": form,
         "rows": listed,
-        "proposed": _proposed(area.perimeter_id, {one.organization_id for one in listed}) if area else [],
-        "absent": [label for kind, label in ResourceKind.choices if kind not in {one.kind for one in listed}],
+        "proposed": _proposed(area.perimeter_id, {resource.organization_id for resource in listed}) if area else [],
+        "absent": [label for kind, label in ResourceKind.choices if kind not in {resource.kind for resource in listed}],
     }
     return render(request, "territorial_diagnosis/resources.html", context)
 
@@ -134,9 +134,9 @@ def resources(request: CptsRequest) -> HttpResponse:
 def _proposed(perimeter_id: int, listed: set[str]) -> list[Organization]:
     """Establishments of the perimeter that FINESS knows and the team has not listed."""
     communes = PerimeterPart.objects.filter(perimeter=perimeter_id).values("commune")
-    found = Organization.objects.filter(commune__in=communes, category__in=PROPOSED, closed_on=None)
+    establishments = Organization.objects.filter(commune__in=communes, category__in=PROPOSED, closed_on=None)
     return list(
-        found.exclude(pk__in=listed)
+        establishments.exclude(pk__in=listed)
         .select_related("commune")
         .defer("commune__outline")
         .order_by("category", "name")[:MOST_PROPOSED]
@@ -145,19 +145,21 @@ def _proposed(perimeter_id: int, listed: set[str]) -> list[Organization]:
 
 def _take(request: CptsRequest, organization_id: str) -> HttpResponse:
     """Put an establishment of FINESS in the census."""
-    one = get_object_or_404(Organization.objects.select_related("commune"), pk=organization_id, category__in=PROPOSED)
+    establishment = get_object_or_404(
+        Organization.objects.select_related("commune"), pk=organization_id, category__in=PROPOSED
+    )
     did(
         request,
         actions.add_resource,
-        f"{one.name} est dans la liste.",
+        f"{establishment.name} est dans la liste.",
         cpts=request.cpts,
-        commune=one.commune,
-        kind=PROPOSED[one.category],
-        name=one.name[:160],
-        scope=one.category_label,
-        contact=one.phone,
+        commune=establishment.commune,
+        kind=PROPOSED[establishment.category],
+        name=establishment.name[:160],
+        scope=establishment.category_label,
+        contact=establishment.phone,
         source="FINESS",
-        organization_id=one.pk,
+        organization_id=establishment.pk,
     )
     return redirect("diagnosis:resources", request.cpts.slug)
 
@@ -198,15 +200,15 @@ def gaps(request: CptsRequest) -> HttpResponse:
     if area is None:
         return no_perimeter(request, "gaps")
     diagnosis = diagnosis_of(request.cpts, area, definitions_of(request.cpts))
-    found = gaps_of(diagnosis)
+    answered_gaps = gaps_of(diagnosis)
     refusal: dict[str, str] = {}
     if request.method == "POST":
         _may_edit(request)
-        refusal = _answer(request, {one.gap.key: one.gap for one in found})
+        refusal = _answer(request, {answered.gap.key: answered.gap for answered in answered_gaps})
         if not refusal:
             return redirect("diagnosis:gaps", request.cpts.slug)
     context = page_context(request, "gaps", area) | {
-        "rows": found,
+        "rows": answered_gaps,
         "unchecked": unchecked(diagnosis),
         "refusal": refusal,
     }
@@ -302,8 +304,8 @@ def version(request: CptsRequest, number: int) -> HttpResponse:
     """One version, and what changed since the previous one."""
     if number > MOST_VERSIONS:
         raise Http404
-    found = readable_versions(request).filter(number__in=[number, number - 1]).select_related("snapshot")
-    by_number = {one.number: one for one in found}
+    both_versions = readable_versions(request).filter(number__in=[number, number - 1]).select_related("snapshot")
+    by_number = {readable.number: readable for readable in both_versions}
     if number not in by_number:
         raise Http404
     previous = by_number.get(number - 1)

@@ -157,11 +157,11 @@ def overlaps_of(perimeter: Perimeter, parts: Sequence[PerimeterPart], population
                 counts[other.cpts] += shared
                 communes[other.cpts].add(other.commune.name)
                 codes[other.cpts].add(mine.code)
-    found = [
+    overlaps = [
         Overlap(cpts, tuple(sorted(communes[cpts])), frozenset(codes[cpts]), count, Decimal(count) / population)
         for cpts, count in counts.items()
     ]
-    return tuple(sorted(found, key=lambda overlap: (-overlap.population, overlap.cpts.name)))
+    return tuple(sorted(overlaps, key=lambda overlap: (-overlap.population, overlap.cpts.name)))
 
 
 def _part(part: PerimeterPart) -> Part:
@@ -185,7 +185,7 @@ def _parts_elsewhere(perimeter: Perimeter) -> QuerySet[PerimeterPart]:
 
 def _size_changers(parts: Sequence[PerimeterPart], population: int, on: date) -> list[SizeChanger]:
     band = band_of(population, on=on)
-    found = [
+    changers = [
         SizeChanger(part.commune, size_of(population - (part.population or 0), on=on), comes_in=False)
         for part in parts
         if population - (part.population or 0) < band.first
@@ -197,11 +197,11 @@ def _size_changers(parts: Sequence[PerimeterPart], population: int, on: date) ->
         large_enough = Commune.objects.current().for_choosing().filter(population__gt=band.last - population)
         # Arrondissements are proposed only where the perimeter is already made of them.
         addable = large_enough.filter(Q(parent=None) | Q(parent__in=parents))
-        found += [
+        changers += [
             SizeChanger(commune, size_of(population + (commune.population or 0), on=on), comes_in=True)
             for commune in rows_in(addable, "code", around)
         ]
-    return sorted(found, key=lambda one: (not one.comes_in, one.commune.name))
+    return sorted(changers, key=lambda changer: (not changer.comes_in, changer.commune.name))
 
 
 def communes_of(cpts: Cpts) -> QuerySet[Any]:

@@ -101,9 +101,9 @@ def _line(number: int, raw: str) -> Line:
     names, codes = [], []
     for whole in CELLS.split(raw.replace(",", ";")):
         cell = whole[:LONGEST_CELL]
-        found = CODE.findall(cell)
+        cell_codes = CODE.findall(cell)
         short = cell.strip()
-        codes += [code.lower() for code in found] + ([f"0{short}"] if SHORT_CODE.match(short) else [])
+        codes += [code.lower() for code in cell_codes] + ([f"0{short}"] if SHORT_CODE.match(short) else [])
         name = normalised(CODE.sub(" ", cell))
         if re.search(r"[a-z]", name):
             names.append(name[:MAX_KEY])
@@ -185,6 +185,6 @@ def _answer(line: Line, places: list[Place]) -> Resolution:
 
 def suggested(unknown: Resolution, places: Mapping[str, list[Place]], *, near: frozenset[str]) -> Resolution:
     """For a name that matches nothing, longer names that start with it: to be confirmed, never taken as found."""
-    found = [place for name in unknown.line.names for place in places.get(name, [])]
-    candidates = _settle(_distinct(found), near)
+    similar = [place for name in unknown.line.names for place in places.get(name, [])]
+    candidates = _settle(_distinct(similar), near)
     return Resolution(unknown.line, Answer.SEVERAL, tuple(candidates)) if candidates else unknown

@@ -37,12 +37,12 @@ def bands(on: date) -> list[SizeBand]:
 
 
 def _bands(rows: Sequence[dict[str, Any]]) -> list[SizeBand]:
-    found, first = [], 0
+    size_bands, first = [], 0
     for row in rows:
         last = row["below"] - 1 if "below" in row else row.get("up_to")
-        found.append(SizeBand(CptsSize(row["size"]), first, last))
+        size_bands.append(SizeBand(CptsSize(row["size"]), first, last))
         first = (last or 0) + 1
-    return found
+    return size_bands
 
 
 def band_of(population: int, *, on: date) -> SizeBand:

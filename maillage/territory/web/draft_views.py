@@ -89,11 +89,11 @@ def on_the_draft(view: DraftView) -> DraftView:
 @require_safe
 def draft(request: CptsRequest) -> HttpResponse:
     """The draft under way."""
-    found = draft_of(request.cpts)
-    if found is None:
+    current_draft = draft_of(request.cpts)
+    if current_draft is None:
         return redirect("territory:show", request.cpts.slug)
-    context = draft_context(request, *found) | {"paste_form": PasteForm()}
-    context["in_force_form"] = InForceForm(today=timezone.localdate(), initial={"revision": found[0].token})
+    context = draft_context(request, *current_draft) | {"paste_form": PasteForm()}
+    context["in_force_form"] = InForceForm(today=timezone.localdate(), initial={"revision": current_draft[0].token})
     context["more"] = links_under("territory:draft", request)
     return render(request, "territory/draft.html", context)
 
@@ -148,9 +148,9 @@ def _apply(
         messages.success(request, f"Enregistré : {done.summary}.")
     if not request.htmx:
         return redirect("territory:draft", request.cpts.slug)
-    found = draft_of(request.cpts)
-    assert found
-    response = render(request, "territory/draft.html#composition", draft_context(request, *found))
+    current_draft = draft_of(request.cpts)
+    assert current_draft
+    response = render(request, "territory/draft.html#composition", draft_context(request, *current_draft))
     # The results of a search beside it show what is inside: they are asked for again.
     return trigger_client_event(response, "perimeter-changed", after="settle")
 
@@ -161,13 +161,13 @@ def _apply(
 def search(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     """Communes and EPCI of that name or code: a fragment under the field, or a page of its own."""
     text = request.GET.get("q", "").strip()[:80]
-    found = search_communes(text, near=[request.cpts.departement_id])
+    place_names = search_communes(text, near=[request.cpts.departement_id])
     inside = set(
-        PerimeterPart.objects.filter(perimeter=perimeter, commune__in=[one.commune_id for one in found]).values_list(
-            "commune_id", flat=True
-        )
+        PerimeterPart.objects.filter(
+            perimeter=perimeter, commune__in=[place_name.commune_id for place_name in place_names]
+        ).values_list("commune_id", flat=True)
     )
-    context = {"perimeter": perimeter, "query": text, "found": found, "inside": inside, "epci": search_epci(text)}
+    context = {"perimeter": perimeter, "query": text, "found": place_names, "inside": inside, "epci": search_epci(text)}
     template = "territory/search.html#results" if request.htmx else "territory/search.html"
     return render(request, template, context)
 
@@ -200,36 +200,44 @@ def resolved(text: str, near: frozenset[str], numbers: str = "") -> list[Resolut
     ]
 
 
-def _as_places(found: dict[str, list[NamedPlace]]) -> dict[str, list[Place]]:
-    return {key: [_as_place(place) for place in places] for key, places in found.items()}
+def _as_places(named_places: dict[str, list[NamedPlace]]) -> dict[str, list[Place]]:
+    return {key: [_as_place(place) for place in places] for key, places in named_places.items()}
 
 
-def _as_place(one: NamedPlace) -> Place:
-    kind = PlaceKind(one.kind)
-    return Place(one.code, kind, one.label, one.departement, one.commune, one.departement_name, one.population)
+def _as_place(named_place: NamedPlace) -> Place:
+    kind = PlaceKind(named_place.kind)
+    return Place(
+        named_place.code,
+        kind,
+        named_place.label,
+        named_place.departement,
+        named_place.commune,
+        named_place.departement_name,
+        named_place.population,
+    )
 
 
 def _sorted_answers(resolutions: list[Resolution], inside: set[str]) -> dict[str, Any]:
     """Answers as the page groups them: what needs a person first, what is sure as plain lines."""
     sure = [resolution for resolution in resolutions if resolution.answer in (Answer.FOUND, Answer.MERGED)]
-    found = [one for one in sure if one.answer == Answer.FOUND]
+    exact = [resolution for resolution in sure if resolution.answer == Answer.FOUND]
     return {
         "read": len(resolutions),
-        "sure": {one.places[0].code for one in sure},
-        "sure_codes": sorted({one.places[0].code for one in sure} - inside),
+        "sure": {resolution.places[0].code for resolution in sure},
+        "sure_codes": sorted({resolution.places[0].code for resolution in sure} - inside),
         "several": [resolution for resolution in resolutions if resolution.answer == Answer.SEVERAL],
         "unknown": [resolution for resolution in resolutions if resolution.answer == Answer.UNKNOWN],
-        "merged": [one for one in sure if one.answer == Answer.MERGED],
-        "found_lines": [_told(one, inside) for one in found],
+        "merged": [resolution for resolution in sure if resolution.answer == Answer.MERGED],
+        "found_lines": [_line_text(resolution, inside) for resolution in exact],
     }
 
 
-def _told(one: Resolution, inside: set[str]) -> str:
+def _line_text(resolution: Resolution, inside: set[str]) -> str:
     """Ligne 3, « bergerac » : Bergerac (24037), Dordogne. Built here: a template loop costs ten times as much."""
-    place = one.places[0]
+    place = resolution.places[0]
     already = ", déjà dans le périmètre" if place.code in inside else ""
     where = f"{place.commune} ({place.code}), {place.departement_name}{already}"
-    return f"Ligne {one.line.number}, « {one.line.text} » : {where}"
+    return f"Ligne {resolution.line.number}, « {resolution.line.text} » : {where}"
 
 
 @requires(TERRITORY_EDIT)

@@ -26,7 +26,9 @@ class FoundCptsForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["departement"]
         # Alphabetical order as people know it: Côte-d’Or comes before Creuse.
-        rows = sorted(Departement.objects.exclude(code__in=UNINHABITED), key=lambda one: normalised(one.name))
+        rows = sorted(
+            Departement.objects.exclude(code__in=UNINHABITED), key=lambda departement: normalised(departement.name)
+        )
         field.choices = [("", "Choisir…"), *((row.code, str(row)) for row in rows)]  # type: ignore[attr-defined]
 
     name = NameField(label="Nom de la CPTS", max_length=120, help_text="Par exemple : CPTS du Bergeracois.")
@@ -145,7 +147,7 @@ class ProfessionalForm(forms.Form):
         super().__init__(*args, **kwargs)
         every = [("", "Toutes")]
         self.fields["group"].choices = every + [(code, label.capitalize()) for code, label in GROUP_CHOICES]  # type: ignore[attr-defined]
-        labels = sorted(speciality_labels().items(), key=lambda one: normalised(one[1]))
+        labels = sorted(speciality_labels().items(), key=lambda speciality: normalised(speciality[1]))
         self.fields["speciality"].choices = [("", "Tous"), *labels]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

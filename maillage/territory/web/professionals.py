@@ -37,23 +37,25 @@ def _joined(values: list[str]) -> str:
 
 
 PEOPLE_COLUMNS = (
-    Column("nom", "Nom", lambda one: one.family_name, "search_name"),
-    Column("prenom", "Prénom", lambda one: one.given_name),
-    Column("identifiant", "Identifiant", lambda one: one.national_id),
-    Column("profession", "Profession", lambda one: _joined([role.profession_label for role in _places(one)])),
-    Column("savoir-faire", "Savoir-faire", lambda one: _joined([_specialities(role) for role in _places(one)])),
-    Column("commune", "Communes", lambda one: _joined([role.commune.name for role in _places(one) if role.commune])),
+    Column("nom", "Nom", lambda person: person.family_name, "search_name"),
+    Column("prenom", "Prénom", lambda person: person.given_name),
+    Column("identifiant", "Identifiant", lambda person: person.national_id),
+    Column("profession", "Profession", lambda person: _joined([role.profession_label for role in _places(person)])),
+    Column("savoir-faire", "Savoir-faire", lambda person: _joined([_specialities(role) for role in _places(person)])),
+    Column(
+        "commune", "Communes", lambda person: _joined([role.commune.name for role in _places(person) if role.commune])
+    ),
     Column(
         "structure",
         "Structures",
-        lambda one: _joined([role.organization.name for role in _places(one) if role.organization]),
+        lambda person: _joined([role.organization.name for role in _places(person) if role.organization]),
     ),
     Column(
         "telephone",
         "Téléphones",
-        lambda one: _joined([role.organization.phone for role in _places(one) if role.organization]),
+        lambda person: _joined([role.organization.phone for role in _places(person) if role.organization]),
     ),
-    Column("mssante", "MSSanté", lambda one: _joined([role.mailbox for role in _places(one)])),  # type: ignore[attr-defined]
+    Column("mssante", "MSSanté", lambda person: _joined([role.mailbox for role in _places(person)])),  # type: ignore[attr-defined]
 )
 
 

@@ -5,7 +5,7 @@ from maillage.territory.web import draft_views, professionals, views
 app_name = "territory"
 BASE = "cpts/<slug:cpts_slug>/territoire/"
 urlpatterns = [
-    path("nouvelle-cpts/", views.found, name="found"),
+    path("nouvelle-cpts/", views.founding, name="found"),
     path("annuaire-des-cpts/", views.public_index, name="public_index"),
     path("c/<slug:slug>/", views.public_show, name="public_show"),
     path(BASE, views.show, name="show"),

@@ -37,7 +37,7 @@ PART_COLUMNS = (
 
 
 @signed_in
-def found(request: HttpRequest) -> HttpResponse:
+def founding(request: HttpRequest) -> HttpResponse:
     """Create a CPTS: what resembles it is shown first, then a second press confirms."""
     assert isinstance(request.user, User)
     form = FoundCptsForm(request.POST or None)
@@ -69,10 +69,10 @@ def _founded(request: HttpRequest, by: User, name: str, departement: Departement
 @requires(TERRITORY_VIEW)
 def show(request: CptsRequest) -> HttpResponse:
     """The perimeter in force of one's own CPTS, with its communes as a list."""
-    found = in_force_of(request.cpts)
-    if found is None:
+    in_force = in_force_of(request.cpts)
+    if in_force is None:
         return render(request, "territory/show.html", {"perimeter": None})
-    perimeter, parts = found
+    perimeter, parts = in_force
     listing = part_listing(request, parts)
     if response := listing.export():
         return response

@@ -323,8 +323,8 @@ def find_by_code(*, code: str, on: date) -> Appointment | None:
     noon = datetime.combine(on, time(12), tzinfo=UTC)
     around = (noon - A_DAY_ANYWHERE, noon + A_DAY_ANYWHERE)
     rows = Appointment.objects.filter(code=digits, status=AppointmentStatus.BOOKED, starts_at__range=around)
-    found = [row for row in rows.select_related("slot__schedule", "effector") if _day_there(row) == on]
-    return found[0] if len(found) == 1 else None
+    appointments = [row for row in rows.select_related("slot__schedule", "effector") if _day_there(row) == on]
+    return appointments[0] if len(appointments) == 1 else None
 
 
 def _day_there(appointment: Appointment) -> date:

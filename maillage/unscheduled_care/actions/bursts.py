@@ -21,11 +21,11 @@ def watch(*, appointment: Appointment, at: datetime) -> BookingBurst | None:
     booker = appointment.booked_by
     if booker is None or allows(BURST, at=appointment.booked_at, account=booker.pk):
         return None
-    return _told(appointment, booker, at)
+    return _alerted_burst(appointment, booker, at)
 
 
 @transaction.atomic
-def _told(appointment: Appointment, booker: User, at: datetime) -> BookingBurst:
+def _alerted_burst(appointment: Appointment, booker: User, at: datetime) -> BookingBurst:
     """One alert an hour to each: to the professional of a booking, and to the coordination of each of their CPTS."""
     burst = BookingBurst.objects.filter(booked_by=booker).order_by("-started_at").first()
     if _is_first(booker, "burst", at) or burst is None:
@@ -44,8 +44,8 @@ def _told(appointment: Appointment, booker: User, at: datetime) -> BookingBurst:
     return burst
 
 
-def _is_first(booker: User, told: object, at: datetime) -> bool:
-    return allows(BURST_ALERTS, at=at, account=booker.pk, of=told)
+def _is_first(booker: User, subject: object, at: datetime) -> bool:
+    return allows(BURST_ALERTS, at=at, account=booker.pk, of=subject)
 
 
 def cancel_burst(*, burst: BookingBurst, cpts: Cpts, chosen: list[UUID], by: User, at: datetime) -> int:

@@ -36,8 +36,8 @@ def erase_patients(*, at: datetime) -> int:
     for months, rows in _by_clock():
         until = add_months(timezone.localdate(at), -months)
         erased += Appointment.objects.filter(rows, ends_at__date__lte=until).exclude(sealed=b"").update(sealed=b"")
-        told = Difficulty.objects.filter(rows, erased_at=None, told_at__date__lte=until)
-        erased += _due(told, at).update(sealed=b"", erased_at=at)
+        difficulties = Difficulty.objects.filter(rows, erased_at=None, told_at__date__lte=until)
+        erased += _due(difficulties, at).update(sealed=b"", erased_at=at)
     return erased
 
 
@@ -47,8 +47,8 @@ def _sealed_requests() -> QuerySet[CareRequest]:
 
 def _is_over(request: CareRequest, at: datetime) -> bool:
     """One that nobody ended waits for the desk to have been told, long enough before."""
-    told = request.reminded_at is not None and request.reminded_at <= at - REMINDED_BEFORE
-    return term_of(request) <= timezone.localdate(at) and (request.ended_at is not None or told)
+    is_reminded = request.reminded_at is not None and request.reminded_at <= at - REMINDED_BEFORE
+    return term_of(request) <= timezone.localdate(at) and (request.ended_at is not None or is_reminded)
 
 
 def _due(rows: QuerySet[Difficulty], at: datetime) -> QuerySet[Difficulty]:

@@ -49,7 +49,7 @@ def mask(effector: Effector, *, at: datetime) -> int:
     hidden = busy_spans(effector, at, max(slot.ends_at for slot in slots))
     changed = [slot for slot in slots if slot.is_masked != overlaps((slot.starts_at, slot.ends_at), hidden)]
     for is_masked in (True, False):
-        keys = [one.pk for one in changed if one.is_masked != is_masked]
+        keys = [slot.pk for slot in changed if slot.is_masked != is_masked]
         Slot.objects.filter(pk__in=lock_slots(Slot.objects.filter(pk__in=keys))).update(is_masked=is_masked)
     return len(changed)
 

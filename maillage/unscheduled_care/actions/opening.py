@@ -32,17 +32,17 @@ TOLD = 6
 class PdsaHours(DomainError):
     """Slots of kind CPTS in the hours of the permanence des soins: each with its reason."""
 
-    def __init__(self, found: Sequence[tuple[datetime, str]]) -> None:
-        told = [f"{_told(start)} ({reason})" for start, reason in found[:TOLD]]
-        more = f" et {len(found) - TOLD} autres" if len(found) > TOLD else ""
-        what = "Ce créneau commence" if len(found) == 1 else "Ces créneaux commencent"
+    def __init__(self, refused: Sequence[tuple[datetime, str]]) -> None:
+        texts = [f"{_start_text(start)} ({reason})" for start, reason in refused[:TOLD]]
+        more = f" et {len(refused) - TOLD} autres" if len(refused) > TOLD else ""
+        what = "Ce créneau commence" if len(refused) == 1 else "Ces créneaux commencent"
         super().__init__(
-            f"{what} à l’heure de la permanence des soins, hors de la mission de la CPTS : {', '.join(told)}{more}. "
+            f"{what} à l’heure de la permanence des soins, hors de la mission de la CPTS : {', '.join(texts)}{more}. "
             "Choisissez une autre heure, ajoutez ces jours à « Sauf le », ou ne les ouvrez pas à la CPTS."
         )
 
 
-def _told(starts_at: datetime) -> str:
+def _start_text(starts_at: datetime) -> str:
     local = localtime(starts_at)
     return f"{weekday_text(local)} à {hour_text(local)}"
 
@@ -168,16 +168,16 @@ def _check(schedule: Schedule, spans: Sequence[Span], opening: Opening) -> None:
 def check_hours(schedule: Schedule, starts: Iterable[datetime]) -> None:
     """Raises PdsaHours for those that the mission of a CPTS leaves out."""
     departement = departement_of_place(schedule)
-    found = [(start, reason) for start in starts if (reason := pdsa_reason(start, departement))]
-    if found:
-        raise PdsaHours(found)
+    refused = [(start, reason) for start in starts if (reason := pdsa_reason(start, departement))]
+    if refused:
+        raise PdsaHours(refused)
 
 
 def check_audience(effector: Effector, kinds: Kind, cpts: Sequence[Cpts]) -> None:
     if kinds & Kind.CPTS and not cpts:
         raise NoCptsChosen
     mine = set(effector.links.in_force().values_list("cpts", flat=True))
-    if not {one.pk for one in cpts} <= mine:
+    if not {chosen.pk for chosen in cpts} <= mine:
         raise NotAMember
 
 
@@ -214,7 +214,7 @@ def _write(slots: list[Slot], schedule: Schedule, opening: Opening) -> None:
 
 
 def _details(opening: Opening) -> dict[str, object]:
-    return {"kinds": int(opening.kinds), "modes": int(opening.modes), "cpts": [one.pk for one in opening.cpts]}
+    return {"kinds": int(opening.kinds), "modes": int(opening.modes), "cpts": [cpts.pk for cpts in opening.cpts]}
 
 
 @transaction.atomic
@@ -223,16 +223,16 @@ def show_slots(
 ) -> int:
     """Say to whom free slots are shown. Raises PdsaHours, NoCptsChosen, NotAMember; nothing changes then."""
     check_audience(effector, kinds, cpts)
-    free = [one for one in slots if one.effector_id == effector.pk and one.is_free]
+    free = [slot for slot in slots if slot.effector_id == effector.pk and slot.is_free]
     if kinds & Kind.CPTS:
         for slot in free:
             check_hours(slot.schedule, [slot.starts_at])
     # One that is booked meanwhile keeps what it was.
-    keys = lock_slots(Slot.objects.filter(pk__in=[one.pk for one in free], status=SlotStatus.FREE))
+    keys = lock_slots(Slot.objects.filter(pk__in=[slot.pk for slot in free], status=SlotStatus.FREE))
     changed = Slot.objects.filter(pk__in=keys).update(kinds=int(kinds))
     SlotAudience.objects.filter(slot__in=keys).delete()
     if kinds & Kind.CPTS:
-        SlotAudience.objects.bulk_create(SlotAudience(slot_id=key, cpts=one) for key in keys for one in cpts)
+        SlotAudience.objects.bulk_create(SlotAudience(slot_id=key, cpts=chosen) for key in keys for chosen in cpts)
     summary = f"{effector} : visibilité de {changed} {plural(changed, 'créneau changée', 'créneaux changée')}"
     audit.record(Act.SLOT_SHOWN, target=effector, by=by, at=at, summary=summary, details={"kinds": int(kinds)})
     return changed

@@ -29,10 +29,10 @@ def read_appointment(
     """A trace when there was something to read. Raises NoSealingKey, SealBroken."""
     keys = Keyring()
     reason = read_sealed(appointment, "sealed", keys=keys).get("reason", "")
-    told = appointment.difficulties.order_by("told_at", "pk") if with_difficulties else ()
+    rows = appointment.difficulties.order_by("told_at", "pk") if with_difficulties else ()
     difficulties = tuple(
         {"text": ERASED, "answer": ERASED if row.solved_at else ""} | read_sealed(row, "sealed", keys=keys)
-        for row in told
+        for row in rows
     )
     if reason or difficulties:
         summary = f"Motif lu : rendez-vous du {timezone.localtime(appointment.starts_at):%d/%m/%Y à %H:%M}"

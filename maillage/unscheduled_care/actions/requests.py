@@ -150,8 +150,8 @@ def reopen_request(*, appointment: Appointment, by: User | None, at: datetime) -
         return
     message = RequestMessage(request=request, by_name="Maillage", at=at)
     moment = when(appointment.starts_at, appointment.slot.schedule)
-    told = f"Le rendez-vous avec {appointment.effector}, {moment}, est annulé : le patient attend."
-    write_sealed(message, "sealed", {"text": told}, at=at)
+    text = f"Le rendez-vous avec {appointment.effector}, {moment}, est annulé : le patient attend."
+    write_sealed(message, "sealed", {"text": text}, at=at)
     message.save()
 
 
@@ -173,7 +173,7 @@ def solicit(*, request: CareRequest, effectors: Sequence[Effector], by: User, at
     if not new:
         raise NobodyToSolicit
     spend(*SOLICITATIONS, at=at, cost=len(new), account=by.pk)
-    rows = [Solicitation.objects.create(request=request, effector=one, sent_at=at) for one in new]
+    rows = [Solicitation.objects.create(request=request, effector=effector, sent_at=at) for effector in new]
     for row in rows:
         tell_solicited(row, at=at)
     summary = capfirst(f"{request} : {len(rows)} sollicités")

@@ -13,9 +13,9 @@ def commune_named(postal_code: str, city: str) -> Commune | None:
     inside = Commune.objects.filter(
         pk__in=PlaceName.objects.filter(key=postal_code, kind=PlaceNameKind.POSTAL_CODE).values("commune")
     ).defer("outline", "neighbours")
-    found = list(inside)
-    named = [one for one in found if normalised(one.name) == normalised(city)]
-    chosen = named or (found if len(found) == 1 else [])
+    communes = list(inside)
+    named = [commune for commune in communes if normalised(commune.name) == normalised(city)]
+    chosen = named or (communes if len(communes) == 1 else [])
     return chosen[0] if chosen else None
 
 

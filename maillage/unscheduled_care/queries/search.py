@@ -154,7 +154,7 @@ def find_hits(need: Need, *, now: datetime) -> list[Hit]:
         Hit(pk, starts_at, distance_km(need.latitude, need.longitude, latitude, longitude), owner == need.own_doctor_id)
         for pk, owner, latitude, longitude, starts_at, *_ in rows
     ]
-    return sorted(hits, key=lambda one: order(one, now=now))
+    return sorted(hits, key=lambda hit: order(hit, now=now))
 
 
 def _rows(need: Need) -> list[tuple[Any, ...]]:

@@ -46,11 +46,13 @@ def week_of(cpts: Cpts, monday: date) -> Week:
     """Two queries whatever the week: what the census opens, and the slots of members that were opened to the CPTS."""
     receiving = Resource.objects.of(cpts).filter(kind__in=RECEIVE).select_related("commune").defer("commune__outline")
     listed = list(receiving.order_by("name"))
-    known = [one for one in listed if one.opening]
+    known = [resource for resource in listed if resource.opening]
     presences = [
         presence
-        for one in known
-        for presence in presences_in_week(one.name, one.openings, monday, cpts.departement_id, f"resource {one.pk}")
+        for resource in known
+        for presence in presences_in_week(
+            resource.name, resource.openings, monday, cpts.departement_id, f"resource {resource.pk}"
+        )
     ]
     presences += _of_slots(cpts, monday)
     days = cells(monday, presences, cpts.departement_id)

@@ -73,8 +73,8 @@ def _sober(calendar: Any) -> Calendar:
         subcomponent for subcomponent in calendar.subcomponents if not any(map(_is_too_often, _rules(subcomponent)))
     ]
     calendar.subcomponents = kept
-    found: Calendar = calendar
-    return found
+    sober: Calendar = calendar
+    return sober
 
 
 def _rules(component: Any) -> list[Any]:
@@ -83,13 +83,13 @@ def _rules(component: Any) -> list[Any]:
 
 
 def _is_too_often(rule: Any) -> bool:
-    often = {str(one).upper() for one in rule.get("FREQ", [])} & TOO_OFTEN
+    often = {str(frequency).upper() for frequency in rule.get("FREQ", [])} & TOO_OFTEN
     return bool(often) or any(len(rule.get(part, [])) > 1 for part in ("BYSECOND", "BYMINUTE", "BYHOUR"))
 
 
 def _events(calendar: Calendar, start: datetime, end: datetime) -> list[Event]:
-    found = recurring_ical_events.of(calendar, components=["VEVENT"]).between(start, end)
-    return list(islice(found, MOST_EVENTS))
+    events = recurring_ical_events.of(calendar, components=["VEVENT"]).between(start, end)
+    return list(islice(events, MOST_EVENTS))
 
 
 def _is_busy(event: Event) -> bool:

@@ -41,12 +41,12 @@ def overlaps(span: Span, others: Iterable[Span]) -> bool:
 def first_free(window: Span, minutes: int, count: int, taken: Iterable[Span]) -> list[Span]:
     """The first `count` slots of that length that hit nothing taken; fewer when the window holds fewer."""
     busy = sorted(taken)
-    found: list[Span] = []
+    free: list[Span] = []
     length, start = timedelta(minutes=minutes), window[0]
-    while len(found) < count and start + length <= window[1]:
+    while len(free) < count and start + length <= window[1]:
         span = (start, start + length)
         hit = next((end for begin, end in busy if begin < span[1] and end > span[0]), None)
         if hit is None:
-            found.append(span)
+            free.append(span)
         start = hit if hit is not None else span[1]
-    return found
+    return free

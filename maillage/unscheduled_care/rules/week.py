@@ -75,14 +75,14 @@ def cells(monday: date, presences: Iterable[Presence], departement: str) -> list
 
 def holes(week: Sequence[Sequence[Cell]]) -> list[Hole]:
     """In the order of the week."""
-    found: list[Hole] = []
+    missing: list[Hole] = []
     for cell in (cell for day in week for cell in day if cell.is_missing):
-        last = found[-1] if found else None
+        last = missing[-1] if missing else None
         if last and last.weekday == cell.weekday and last.end == cell.hour:
-            found[-1] = Hole(last.weekday, last.start, cell.hour + 1)
+            missing[-1] = Hole(last.weekday, last.start, cell.hour + 1)
         else:
-            found.append(Hole(cell.weekday, cell.hour, cell.hour + 1))
-    return found
+            missing.append(Hole(cell.weekday, cell.hour, cell.hour + 1))
+    return missing
 
 
 def presences_in_week(
@@ -102,11 +102,11 @@ def presences_in_week(
 
 def presences_of(name: str, starts_at: datetime, ends_at: datetime, monday: date, key: str = "") -> list[Presence]:
     """What a span, aware and by the clock of the place, is in a week: one presence for each day that it touches."""
-    found, day = [], starts_at.date()
+    presences, day = [], starts_at.date()
     while day <= ends_at.date():
         start = starts_at.hour * 60 + starts_at.minute if day == starts_at.date() else 0
         end = ends_at.hour * 60 + ends_at.minute if day == ends_at.date() else HOURS * 60
         if 0 <= (weekday := (day - monday).days) < DAYS and start < end:
-            found.append(Presence(name, weekday, start, end, key))
+            presences.append(Presence(name, weekday, start, end, key))
         day += timedelta(days=1)
-    return found
+    return presences

@@ -34,7 +34,9 @@ from maillage.unscheduled_care.rules.slots import ALL_MODES, MODE_LABELS, Mode
 SHOWN = 25
 LONGEST_REASON = 120
 FIRST = ("10G", "60", "70", "50", "21", "40")  # asked for most; the others follow
-CHOICES = sorted(((one.code, one.singular) for one in GROUPS), key=lambda one: (one[0] not in FIRST, one[1]))
+CHOICES = sorted(
+    ((group.code, group.singular) for group in GROUPS), key=lambda choice: (choice[0] not in FIRST, choice[1])
+)
 
 
 class FindForm(forms.Form):
@@ -191,13 +193,15 @@ def answer_json(form: FindForm, results: SearchResults | None) -> HttpResponse:
     if not form.is_bound:
         return _json({"asked": list(form.fields)})
     if results is None:
-        return _json({"errors": {name: [str(one) for one in told] for name, told in form.errors.items()}}, status=400)
+        return _json(
+            {"errors": {name: [str(error) for error in errors] for name, errors in form.errors.items()}}, status=400
+        )
     slots = [json_of(slot) for slot in results.slots]
     return _json({"commune": results.commune.code, "km": results.km, "total": results.total, "slots": slots})
 
 
-def json_of(one: FoundSlot) -> dict[str, Any]:
-    slot = one.slot
+def json_of(found_slot: FoundSlot) -> dict[str, Any]:
+    slot = found_slot.slot
     return {
         "uuid": slot.uuid,
         "start": slot.starts_at,
@@ -206,12 +210,12 @@ def json_of(one: FoundSlot) -> dict[str, Any]:
         "profession": slot.effector.profession_label,
         "place": str(slot.schedule),
         "city": slot.schedule.city,
-        "km": km_text(one),
-        "bucket": bucket_label(one.bucket),
+        "km": km_text(found_slot),
+        "bucket": bucket_label(found_slot.bucket),
         "modes": slot.mode_labels,
         "walk_in": slot.walk_in,
         "reasons": slot.reasons,
-        "own_doctor": one.is_own_doctor,
+        "own_doctor": found_slot.is_own_doctor,
         "phone": slot.phone,
     }
 

@@ -130,8 +130,8 @@ class OpenSlotsForm(AudienceMixin):
         ]
 
     def _date(self, text: str) -> date:
-        found: date = DayField().clean(text.strip())
-        return found
+        day: date = DayField().clean(text.strip())
+        return day
 
     def clean_reasons(self) -> list[str]:
         return [reason.strip()[:80] for reason in self.cleaned_data["reasons"].split(",") if reason.strip()]
@@ -276,10 +276,10 @@ class PlaceForm(forms.Form):
 
     def _bare(self, name: str, read: Any, wrong: str) -> str:
         text = self.cleaned_data[name]
-        found: str = read(text)
-        if text and not found:
+        number: str = read(text)
+        if text and not number:
             raise forms.ValidationError(wrong)
-        return found
+        return number
 
     @staticmethod
     def initial_of(place: Schedule) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def _days(effector: Effector, at: datetime, shown: int) -> list[dict[str, Any]]:
         .for_listing()
         .prefetch_related("audiences__cpts", Prefetch("appointments", Appointment.objects.live()))
     )
-    by_day = groupby(rows, key=lambda one: timezone.localdate(one.starts_at))
+    by_day = groupby(rows, key=lambda slot: timezone.localdate(slot.starts_at))
     return [{"day": day, "slots": [_line(slot, at) for slot in slots]} for day, slots in by_day]
 
 
@@ -270,7 +270,7 @@ def absences(request: CptsRequest) -> HttpResponse:
         "effector": effector,
         "form": form,
         "booked": booked,
-        "absences": [_absence_line(one) for one in coming],
+        "absences": [_absence_line(absence) for absence in coming],
     }
     return render(request, "unscheduled_care/absences.html", context)
 
@@ -279,12 +279,20 @@ def _still_booked(effector: Effector, absences: list[Absence], at: datetime) -> 
     """Patients expected while their professional is away: until each is handed over or given back."""
     ahead = Appointment.objects.filter(effector=effector, status=AppointmentStatus.BOOKED, starts_at__gt=at)
     spans = [(absence.starts_at, absence.ends_at) for absence in absences]
-    return [one for one in ahead.for_listing()[:200] if overlaps((one.starts_at, one.ends_at), spans)]
+    return [
+        appointment
+        for appointment in ahead.for_listing()[:200]
+        if overlaps((appointment.starts_at, appointment.ends_at), spans)
+    ]
 
 
-def _absence_line(one: Absence) -> dict[str, Any]:
-    last = one.ends_at - timedelta(seconds=1)
-    return {"row": one, "last": last, "is_one_day": timezone.localdate(one.starts_at) == timezone.localdate(last)}
+def _absence_line(absence: Absence) -> dict[str, Any]:
+    last = absence.ends_at - timedelta(seconds=1)
+    return {
+        "row": absence,
+        "last": last,
+        "is_one_day": timezone.localdate(absence.starts_at) == timezone.localdate(last),
+    }
 
 
 def _absence_span(form: AbsenceForm) -> Span:

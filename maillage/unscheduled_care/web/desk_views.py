@@ -191,10 +191,12 @@ def appointments(request: CptsRequest) -> HttpResponse:
         queryset=_readable(request),
         parameters=request.GET,
         columns=(
-            Column("date", "Date", lambda one: one.starts_at, "starts_at"),
-            Column("professionnel", "Professionnel", lambda one: str(one.effector), "effector__family_name"),
-            Column("origine", "Réservé par", lambda one: one.get_origin_display(), "origin"),
-            Column("etat", "État", lambda one: one.get_status_display(), "status"),
+            Column("date", "Date", lambda appointment: appointment.starts_at, "starts_at"),
+            Column(
+                "professionnel", "Professionnel", lambda appointment: str(appointment.effector), "effector__family_name"
+            ),
+            Column("origine", "Réservé par", lambda appointment: appointment.get_origin_display(), "origin"),
+            Column("etat", "État", lambda appointment: appointment.get_status_display(), "status"),
         ),
         search_in=("effector__search_name",),
         filters=(
@@ -346,12 +348,12 @@ def statistics(request: CptsRequest) -> HttpResponse:
         "periods": PERIODS,
         "chosen": str(days),
         "at": at,
-        **_told(counted, care.target_hours),
+        **_wording(counted, care.target_hours),
     }
     return render(request, "unscheduled_care/statistics.html", context)
 
 
-def _told(counted: CareFigures, target_hours: int) -> dict[str, Any]:
+def _wording(counted: CareFigures, target_hours: int) -> dict[str, Any]:
     """The figures as the page words them."""
     absent, cancelled = counted.statuses.get("noshow", 0), counted.statuses.get("cancelled", 0)
     honoured = counted.statuses.get("fulfilled", 0)

@@ -80,10 +80,10 @@ class CareSettingsForm(forms.Form):
 
     def clean_finess(self) -> str:
         text = self.cleaned_data["finess"]
-        found = bare_finess(text)
-        if text and not found:
+        finess = bare_finess(text)
+        if text and not finess:
             raise forms.ValidationError("Un numéro FINESS a neuf caractères.")
-        return found
+        return finess
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

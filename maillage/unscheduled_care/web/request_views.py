@@ -62,11 +62,11 @@ def request_list(request: CptsRequest) -> HttpResponse:
         queryset=rows if request.GET.get("issue") else rows.waiting(),
         parameters=request.GET,
         columns=(
-            Column("numero", "Demande", lambda one: one.number, "number"),
-            Column("recue", "Reçue", lambda one: one.opened_at, "opened_at"),
-            Column("avant", "À voir avant", lambda one: one.due_at, "due_at"),
-            Column("commune", "Commune", lambda one: one.commune.name, "commune__name"),
-            Column("issue", "Issue", lambda one: one.get_outcome_display(), "outcome"),
+            Column("numero", "Demande", lambda care_request: care_request.number, "number"),
+            Column("recue", "Reçue", lambda care_request: care_request.opened_at, "opened_at"),
+            Column("avant", "À voir avant", lambda care_request: care_request.due_at, "due_at"),
+            Column("commune", "Commune", lambda care_request: care_request.commune.name, "commune__name"),
+            Column("issue", "Issue", lambda care_request: care_request.get_outcome_display(), "outcome"),
         ),
         search_in=("commune__name",),
         filters=(Filter("issue", "Issue", "outcome", Outcome.choices, blank="En attente", everything=EVERYTHING),),
@@ -107,10 +107,10 @@ def find_patient(request: CptsRequest) -> HttpResponse:
     form, rows = PatientSearchForm(request.POST if request.method == "POST" else None), None
     if form.is_valid():
         try:
-            found = patients.search(
+            matches = patients.search(
                 cpts=request.cpts, text=form.cleaned_data["text"], by=request.user, at=timezone.now()
             )
-            rows = _readable(request).of_patients(found)[:SOLICITED]
+            rows = _readable(request).of_patients(matches)[:SOLICITED]
         except DomainError as error:
             form.add_error("text", error.user_message)
     return render(request, "unscheduled_care/find_patient.html", {"form": form, "rows": rows})
@@ -251,10 +251,10 @@ def _near(request: CptsRequest, row: CareRequest) -> list[dict[str, Any]]:
         else:
             km = min(distance_km(commune.latitude, commune.longitude, *point) for point in points)
         near.append({"effector": effector, "km": km})
-    near.sort(key=lambda one: (one["km"] is None, one["km"] or 0, one["effector"].search_name))
-    for place, one in enumerate(near):
-        is_close = place < TICKED and one["km"] is not None and one["km"] <= USUAL_RADIUS
-        one["is_ticked"] = str(one["effector"].uuid) in ticked if ticked else is_close
+    near.sort(key=lambda person: (person["km"] is None, person["km"] or 0, person["effector"].search_name))
+    for place, person in enumerate(near):
+        is_close = place < TICKED and person["km"] is not None and person["km"] <= USUAL_RADIUS
+        person["is_ticked"] = str(person["effector"].uuid) in ticked if ticked else is_close
     return near
 
 

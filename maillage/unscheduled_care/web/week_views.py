@@ -22,15 +22,15 @@ YEARS = range(2000, 2100)
 def week(request: CptsRequest) -> HttpResponse:
     """One week, the present one unless `semaine` (2026-W48) says another."""
     monday = _monday(request.GET.get("semaine", ""), timezone.localdate())
-    found = week_of(request.cpts, monday)
+    shown_week = week_of(request.cpts, monday)
     context = {
-        "week": found,
+        "week": shown_week,
         "days": [monday + timedelta(days=day) for day in range(7)],
-        "rows": _rows(found, range(DAY_BEGINS, DAY_ENDS)),
-        "night": _rows(found, [*range(DAY_ENDS, HOURS), *range(DAY_BEGINS)]),
+        "rows": _rows(shown_week, range(DAY_BEGINS, DAY_ENDS)),
+        "night": _rows(shown_week, [*range(DAY_ENDS, HOURS), *range(DAY_BEGINS)]),
         "holes": [
             (monday + timedelta(days=weekday), list(spans))
-            for weekday, spans in groupby(found.holes, key=attrgetter("weekday"))
+            for weekday, spans in groupby(shown_week.holes, key=attrgetter("weekday"))
         ],
         "before": _name(monday - timedelta(days=7)),
         "after": _name(monday + timedelta(days=7)),
@@ -38,9 +38,9 @@ def week(request: CptsRequest) -> HttpResponse:
     return render(request, "unscheduled_care/week.html", context)
 
 
-def _rows(found: Week, hours: range | list[int]) -> list[tuple[int, list[object]]]:
+def _rows(shown_week: Week, hours: range | list[int]) -> list[tuple[int, list[object]]]:
     """One line an hour, one cell a day."""
-    return [(hour, [day[hour] for day in found.days]) for hour in hours]
+    return [(hour, [day[hour] for day in shown_week.days]) for hour in hours]
 
 
 def _name(monday: date) -> str:

@@ -29,7 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("--agreement", default="2019", help="2019 or AV2")
         parser.add_argument("--signed-on", help="YYYY-MM-DD; today by default")
         parser.add_argument("--start", action="append", default=[], metavar="MISSION=YYYY-MM-DD", help="repeatable")
-        parser.add_argument("--proration", choices=[one.value for one in Proration], default=Proration.MONTHS.value)
+        parser.add_argument(
+            "--proration", choices=[proration.value for proration in Proration], default=Proration.MONTHS.value
+        )
         parser.add_argument("--with-snp-supplement", action="store_true")
         parser.add_argument("--format", choices=["table", "json", "csv"], default="table")
 

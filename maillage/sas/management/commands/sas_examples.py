@@ -47,7 +47,7 @@ class Command(BaseCommand):
         at = timezone.now()
         shown = Effector.objects.shown_to_sas().order_by("pk")[:MOST_PRACTITIONERS]
         return {
-            "numbers": ",".join(f"{PRACTITIONER_SYSTEM}%7C{one.idnps}" for one in shown),
+            "numbers": ",".join(f"{PRACTITIONER_SYSTEM}%7C{effector.idnps}" for effector in shown),
             "unknown": f"{PRACTITIONER_SYSTEM}%7C899999999999",
             "account": str(uuid4()),
             "now": fhir_instant(at).replace("+", "%2B"),
