@@ -156,4 +156,4 @@ def own_source(vintage: Edition) -> str:
 
 
 def shown_themes(diagnosis: Diagnosis, themes: Iterable[Theme] = tuple(Theme)) -> list[tuple[Theme, list[Shown]]]:
-    return [(theme, [shown(diagnosi, diagnosis.cpts) for diagnosi in diagnosis.of_theme(theme)]) for theme in themes]
+    return [(theme, [shown(figure, diagnosis.cpts) for figure in diagnosis.of_theme(theme)]) for theme in themes]
