@@ -16,10 +16,12 @@ from maillage.directory.models import Organization, Practitioner, PractitionerRo
 from maillage.geography.queries import communes_of_epci
 from maillage.meetings.models import Meeting, MeetingKind, MeetingStatus, Participant
 from maillage.members.models import College, Membership, MembershipStatus
-from maillage.records.models import Attachment
+from maillage.records.models import Attachment, Snapshot
+from maillage.records.rules.shapes import fingerprint
 from maillage.sas.models import Regulator
 from maillage.sas.rules.fhir_codes import SAS_SYSTEM
 from maillage.territory.models import Perimeter, PerimeterPart, PerimeterStatus
+from maillage.territory.rules.frozen import PERIMETER, PerimeterRecord
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -67,13 +69,36 @@ class UserFactory(factory.django.DjangoModelFactory):
             RoleAssignment.objects.create(user=self, role=self._role, created_at=NOON, **scope)
 
 
+class SnapshotFactory(factory.django.DjangoModelFactory):
+    """A frozen content of no kind: what the actions freeze is read by their tests."""
+
+    class Meta:
+        model = Snapshot
+
+    cpts = factory.SubFactory(CptsFactory)
+    shape = "tests.nothing"
+    number = 1
+    content = "{}"
+    sha256 = factory.LazyAttribute(lambda snapshot: fingerprint(snapshot.content))
+    taken_at = NOON
+
+
+EMPTY = PERIMETER.write(PerimeterRecord(number=1, since="2025-03-01", communes=[], population=0))
+
+
 class PerimeterFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Perimeter
         skip_postgeneration_save = True
 
     class Params:
-        in_force = factory.Trait(status=PerimeterStatus.IN_FORCE, in_force_since=date(2025, 3, 1))
+        in_force = factory.Trait(
+            status=PerimeterStatus.IN_FORCE,
+            in_force_since=date(2025, 3, 1),
+            snapshot=factory.SubFactory(
+                SnapshotFactory, cpts=factory.SelfAttribute("..cpts"), shape=PERIMETER.name, content=EMPTY
+            ),
+        )
 
     cpts = factory.SubFactory(CptsFactory)
     number = factory.LazyAttribute(lambda one: Perimeter.objects.filter(cpts=one.cpts).count() + 1)

@@ -63,6 +63,7 @@ from tests.factories import (
     MembershipFactory,
     ParticipantFactory,
     PerimeterFactory,
+    SnapshotFactory,
     UserFactory,
 )
 
@@ -320,7 +321,12 @@ def arguments_of(cpts: Cpts, coordinator: User) -> dict:
         "feed_uuid": CalendarFeed.objects.create(cpts=cpts, user=coordinator).uuid,
         "paper": "attestation",
         "text_uuid": GoverningText.objects.create(
-            cpts=cpts, kind="statutes", number=1, adopted_on=NOON.date(), attachment=AttachmentFactory(cpts=cpts)
+            cpts=cpts,
+            kind="statutes",
+            number=1,
+            adopted_on=NOON.date(),
+            attachment=AttachmentFactory(cpts=cpts),
+            snapshot=SnapshotFactory(cpts=cpts),
         ).uuid,
         "proxy_uuid": Proxy.objects.create(meeting=meeting, giver=voters[0], holder=voters[1], given_at=NOON).uuid,
         "ballot_uuid": Ballot.objects.create(

@@ -1,6 +1,6 @@
 """Founding a CPTS and composing its perimeter: every write on both."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,8 +18,10 @@ from maillage.core.sql.bulk import insert_rows, rows_in
 from maillage.core.text import listed, normalised, of, percent, plural
 from maillage.cpts.models import Approval, Cpts, slug_for
 from maillage.geography.models import Commune, Departement
+from maillage.records.actions import freezing
 from maillage.territory.acts import Act
 from maillage.territory.models import Perimeter, PerimeterChange, PerimeterPart, PerimeterStatus
+from maillage.territory.rules.frozen import PERIMETER, PerimeterRecord
 from maillage.territory.rules.overlap import counted_twice
 
 NAMED_AT_MOST, LONGEST_CODE = 5, 20
@@ -219,7 +221,8 @@ def put_in_force(*, perimeter: Perimeter, read_revision: int, on: date, by: User
     Raises StalePerimeter, PerimeterNotADraft, EmptyPerimeter or DateNotPossible.
     """
     _claim_revision(perimeter, read_revision)
-    if not PerimeterPart.objects.filter(perimeter=perimeter).exists():
+    parts = list(PerimeterPart.objects.filter(perimeter=perimeter).for_summary().order_by("commune_id"))
+    if not parts:
         raise EmptyPerimeter
     if on < CPTS_EXIST_SINCE:
         raise DateNotPossible("Les CPTS existent depuis la loi du 26 janvier 2016.")
@@ -233,10 +236,26 @@ def put_in_force(*, perimeter: Perimeter, read_revision: int, on: date, by: User
         before.save(update_fields=["status", "in_force_until"])
     perimeter.status, perimeter.in_force_since = PerimeterStatus.IN_FORCE, on
     perimeter.revision = read_revision + 1
-    perimeter.save(update_fields=["status", "in_force_since"])
+    record = _record(perimeter.number, on, parts)
+    perimeter.snapshot = freezing.freeze(record, PERIMETER, cpts=perimeter.cpts, by=by, at=at)
+    perimeter.save(update_fields=["status", "in_force_since", "snapshot"])
     summary = f"Périmètre n° {perimeter.number} en vigueur depuis le {on:%d/%m/%Y}"
     audit.record(Act.PERIMETER_IN_FORCE, target=perimeter, by=by, at=at, cpts=perimeter.cpts, summary=summary)
     return perimeter
+
+
+def _record(number: int, since: date, parts: Sequence[PerimeterPart]) -> PerimeterRecord:
+    communes = [
+        {
+            "code": part.commune_id,
+            "name": part.commune.name,
+            "share": str(part.share),
+            "source": part.share_source,
+            "population": part.commune.population,
+        }
+        for part in parts
+    ]
+    return PerimeterRecord(number, since.isoformat(), communes, sum(part.population or 0 for part in parts))
 
 
 @transaction.atomic

@@ -11,6 +11,9 @@ from django.db.models import F, Prefetch, Q
 
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
+from maillage.records.actions.freezing import thaw
+from maillage.records.models import Snapshot
+from maillage.territory.rules.frozen import PERIMETER, PerimeterRecord
 
 
 class PerimeterStatus(models.TextChoices):
@@ -48,6 +51,8 @@ class Perimeter(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     in_force_since = models.DateField("en vigueur depuis le", null=True, blank=True)
     in_force_until = models.DateField("jusqu’au (exclu)", null=True, blank=True)
+    # What it held that day: its communes may be merged since, their populations are counted anew each year.
+    snapshot = models.OneToOneField(Snapshot, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = PerimeterQuerySet.as_manager()
 
@@ -67,10 +72,19 @@ class Perimeter(models.Model):
                 | Q(status="in-force", in_force_since__isnull=False, in_force_until=None)
                 | Q(status="superseded", in_force_since__isnull=False, in_force_until__gte=F("in_force_since")),
             ),
+            models.CheckConstraint(
+                name="perimeter_is_frozen_once_in_force",
+                condition=Q(status="draft", snapshot=None) | (~Q(status="draft") & Q(snapshot__isnull=False)),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Périmètre n° {self.number} ({self.get_status_display()})"
+
+    @property
+    def record(self) -> PerimeterRecord | None:
+        """What it held when it came in force; None for a draft. Raises SnapshotBroken."""
+        return thaw(self.snapshot, PERIMETER) if self.snapshot else None
 
     @property
     def last_day(self) -> date | None:

@@ -199,7 +199,14 @@ def test_a_secret_ballot_knows_who_voted_and_never_what(cpts, assembly, coordina
     assert not Slip.objects.exists()
     closed = actions.close_ballot(ballot=ballot, by=coordinator, at=DURING)
     assert {one.receipt: one.choice for one in closed.slips.all()} == receipts
-    assert [(one["choice"], one["votes"]) for one in closed.result] == [("Pour", 2), ("Contre", 1), ("Abstention", 0)]
+    assert [(one["choice"], one["votes"]) for one in closed.record.scores] == [
+        ("Pour", 2),
+        ("Contre", 1),
+        ("Abstention", 0),
+    ]
+    assert (closed.record.question, closed.record.is_adopted, closed.record.voices) == (closed.question, True, 3)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Ballot.objects.filter(pk=closed.pk).update(snapshot=None)
     assert closed.is_adopted
     assert not SealedSlip.objects.exists()
 
@@ -273,7 +280,7 @@ def test_no_slip_falls_into_an_urn_being_emptied(assembly, coordinator):
     at_once(8, act)
     ballot.refresh_from_db()
     assert ballot.state == "closed"
-    assert sum(one["votes"] for one in ballot.result) == ballot.slips.count() == ballot.signatures.count()
+    assert sum(one["votes"] for one in ballot.record.scores) == ballot.slips.count() == ballot.signatures.count()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -296,7 +303,7 @@ def test_hands_are_checked_against_the_voices_in_the_room(assembly, coordinator)
     for contre in (1, 2):
         actions.count_hands(hands={("", "Pour"): 3, ("", "Contre"): contre}, **count)
     closed = actions.close_ballot(ballot=ballot, by=coordinator, at=DURING)
-    assert [one["votes"] for one in closed.result] == [3, 2, 0]
+    assert [one["votes"] for one in closed.record.scores] == [3, 2, 0]
     assert not closed.is_adopted
     with pytest.raises(actions.BallotNotOpen):
         actions.count_hands(hands={}, **count)
@@ -369,7 +376,7 @@ def test_an_assembly_votes_from_its_telephones_and_anybody_recounts(client, cpts
     rows = book.get_sheet_by_name("Bulletins").to_python()[1:]
     assert {row[0] for row in rows} == receipts
     ballot.refresh_from_db()
-    assert journal_digest([(receipt, college, choice) for receipt, college, choice in rows]) == ballot.digest
+    assert journal_digest([(receipt, college, choice) for receipt, college, choice in rows]) == ballot.record.journal
     signed = book.get_sheet_by_name("Émargement").to_python()[1:]
     assert {row[0] for row in signed} == {one.name for one in people}
     assert "1\N{NO-BREAK SPACE}voix" in client.get(url).content.decode()

@@ -235,6 +235,7 @@ class BrokenBackend:
 
 
 def test_health_tells_apart_alive_and_ready(client, db):
+    ReferenceRelease.objects.all().delete()
     assert client.get("/sante/vivant").json() == {"status": "ok"}
     waiting = client.get("/sante/pret")
     assert (waiting.status_code, waiting.json()) == (

@@ -214,7 +214,7 @@ def test_slips_that_an_earlier_version_wrote_plain_are_counted(assembly, coordin
     vote(ballot, people[0][0], CHOICES[0])
     Signature.objects.create(ballot=ballot, voter=people[0][1])
     Slip.objects.create(ballot=ballot, receipt="ancien", choice=CHOICES[0])
-    assert closed(ballot, coordinator).result[0]["votes"] == 2
+    assert closed(ballot, coordinator).record.scores[0]["votes"] == 2
     assert ballot.slips.count() == 2
 
 
@@ -265,8 +265,8 @@ def test_a_closing_that_fails_half_way_changes_nothing_and_is_done_again(
         with pytest.raises(Crash):
             closed(ballot, coordinator)
     ballot.refresh_from_db()
-    assert (ballot.state, ballot.result, Slip.objects.count(), SealedSlip.objects.count()) == ("open", [], 0, 11)
-    vote_count = sum(score["votes"] for score in closed(ballot, coordinator).result)
+    assert (ballot.state, ballot.record, Slip.objects.count(), SealedSlip.objects.count()) == ("open", None, 0, 11)
+    vote_count = sum(score["votes"] for score in closed(ballot, coordinator).record.scores)
     assert vote_count == len(cast) == Slip.objects.count()
 
 
@@ -327,7 +327,7 @@ def test_a_secret_changed_during_the_vote_loses_nothing(settings, assembly, coor
         closed(ballot, coordinator)
     assert SealedSlip.objects.count() == 2
     settings.SECRET_KEY_FALLBACKS = [held]
-    assert closed(ballot, coordinator).result[1]["votes"] == 2
+    assert closed(ballot, coordinator).record.scores[1]["votes"] == 2
 
 
 def test_a_slip_moved_to_another_vote_opens_nowhere(assembly, coordinator, people):

@@ -131,6 +131,21 @@ def test_the_perimeter_in_force_is_public_and_ends_the_one_before(draft, founder
     assert in_force_of(draft.cpts)[0] == second
 
 
+def test_what_comes_in_force_is_frozen_whatever_is_counted_since(draft, founder):
+    change(draft, founder, add=["24037", "24520"])
+    actions.put_in_force(perimeter=draft, read_revision=1, on=TODAY, by=founder, at=NOON)
+    counted = Commune.objects.get(pk="24037").population + Commune.objects.get(pk="24520").population
+    Commune.objects.filter(population__isnull=False).update(population=1, name="Autrement")
+    record = Perimeter.objects.get(pk=draft.pk).record
+    assert [(row["code"], row["name"], row["share"]) for row in record.communes] == [
+        ("24037", "Bergerac", "1.0000"),
+        ("24520", "Sarlat-la-Canéda", "1.0000"),
+    ]
+    assert (record.number, record.since, record.population) == (1, TODAY.isoformat(), counted)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Perimeter.objects.filter(pk=draft.pk).update(snapshot=None)
+
+
 @pytest.mark.parametrize(
     ("add", "on", "refusal"),
     [

@@ -13,7 +13,9 @@ from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
 from maillage.meetings.acts import Act
 from maillage.meetings.models import BodyRule, GoverningKind, GoverningText, Meeting, MeetingKind
+from maillage.meetings.rules.governing import GOVERNING, GoverningRecord
 from maillage.records.actions import attaching
+from maillage.records.actions.freezing import freeze
 from maillage.records.rules.kinds import PDF_ONLY
 
 
@@ -39,6 +41,14 @@ def adopt_text(
         with transaction.atomic():
             number, kind = last + 1, GoverningKind(kind)
             name = f"{kind.label}, version {number}"
+            record = GoverningRecord(
+                kind=kind.value,
+                number=number,
+                adopted_on=adopted_on.isoformat(),
+                changes=changes,
+                meeting=str(meeting or ""),
+                file=kept.sha256,
+            )
             text = GoverningText.objects.create(
                 cpts=cpts,
                 kind=kind,
@@ -47,6 +57,7 @@ def adopt_text(
                 changes=changes,
                 attachment=attaching.attach(kept, cpts=cpts, name=name, by=by, at=at),
                 meeting=meeting,
+                snapshot=freeze(record, GOVERNING, cpts=cpts, by=by, at=at),
             )
             audit.record(Act.GOVERNING_ADOPTED, target=text, by=by, at=at, cpts=cpts, summary=f"{text} déposée")
     except IntegrityError as error:

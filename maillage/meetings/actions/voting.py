@@ -34,8 +34,20 @@ from maillage.meetings.models import (
     Tablet,
     Voter,
 )
-from maillage.meetings.rules.tally import QuorumLine, Score, Seat, Vote, journal_digest, quorum, tally
+from maillage.meetings.rules.ballots import BALLOT, BallotRecord
+from maillage.meetings.rules.tally import (
+    Majority,
+    QuorumLine,
+    Score,
+    Seat,
+    Vote,
+    is_adopted,
+    journal_digest,
+    quorum,
+    tally,
+)
 from maillage.meetings.rules.urn import Paper, new_receipt, seal, unseal
+from maillage.records.actions.freezing import freeze
 
 FEW = 3  # fewer voices than that in a college hide nothing
 
@@ -250,7 +262,7 @@ def count_hands(*, ballot: Ballot, hands: Mapping[tuple[str, str], int], by: Use
 
     Raises BallotNotOpen, MoreHandsThanVoters.
     """
-    ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting__cpts").get(pk=ballot.pk)
+    ballot = Ballot.objects.select_for_update(of=("self",)).select_related("cpts", "meeting__cpts").get(pk=ballot.pk)
     if ballot.state != BallotState.OPEN or ballot.mode != BallotMode.HANDS or not ballot.meeting.is_live:
         raise BallotNotOpen
     lines = quorum_of(ballot.meeting, at)
@@ -279,15 +291,31 @@ def close_ballot(*, ballot: Ballot, by: User, at: datetime) -> Ballot:
     if ballot.state != BallotState.OPEN:
         raise BallotNotOpen
     if ballot.mode == BallotMode.HANDS:
-        scores = _count_hands_of(ballot)
+        scores, journal = _count_hands_of(ballot), ""
     else:
-        scores = _publish(ballot, _papers_of(ballot))
+        scores, journal = _publish(ballot, _papers_of(ballot))
         leave_only(SealedSlip.objects.exclude(ballot=ballot), at=at)
     ballot.state, ballot.closed_at = BallotState.CLOSED, at
-    ballot.result = [_frozen(score) for score in scores]
+    ballot.snapshot = freeze(_record(ballot, scores, journal), BALLOT, cpts=ballot.cpts, by=by, at=at)
     ballot.save()
     leave_trace(Act.VOTE, ballot.meeting, f"« {ballot.meeting} » : vote clos, {ballot}", by=by, at=at)
     return ballot
+
+
+def _record(ballot: Ballot, scores: list[Score], journal: str) -> BallotRecord:
+    return BallotRecord(
+        question=ballot.question,
+        mode=ballot.mode,
+        majority=ballot.majority,
+        choices=ballot.choices,
+        weights={name: str(weight) for name, weight in _weights(ballot.meeting).items()} if ballot.is_weighted else {},
+        voices=ballot.voices or 0,
+        scores=[_frozen(score) for score in scores],
+        is_adopted=is_adopted(scores, Majority(ballot.majority)) if ballot.is_resolution else None,
+        journal=journal,
+        opened_at=ballot.opened_at.isoformat() if ballot.opened_at else "",
+        closed_at=ballot.closed_at.isoformat() if ballot.closed_at else "",
+    )
 
 
 def _frozen(score: Score) -> dict[str, object]:
@@ -313,8 +341,9 @@ def _papers_of(ballot: Ballot) -> list[Paper]:
     return sorted(papers)
 
 
-def _publish(ballot: Ballot, papers: list[Paper]) -> list[Score]:
-    """Count, then write every slip in one go; a college that cast too few to hide in is named on none of them."""
+def _publish(ballot: Ballot, papers: list[Paper]) -> tuple[list[Score], str]:
+    """Count, then write every slip in one go; a college that cast too few to hide in is named on none of them. With the
+    digest of the journal."""
     scores = _scores(ballot, [Vote(paper.college, paper.choice) for paper in papers])
     smallest = min(Counter(paper.college for paper in papers).values(), default=FEW)
     ballot.is_masked = ballot.is_weighted and smallest < FEW
@@ -323,8 +352,7 @@ def _publish(ballot: Ballot, papers: list[Paper]) -> list[Score]:
     Slip.objects.bulk_create(
         Slip(ballot=ballot, receipt=paper.receipt, college=paper.college, choice=paper.choice) for paper in papers
     )
-    ballot.digest = journal_digest(astuple(paper) for paper in papers)
-    return scores
+    return scores, journal_digest(astuple(paper) for paper in papers)
 
 
 def _scores(ballot: Ballot, votes: list[Vote]) -> list[Score]:

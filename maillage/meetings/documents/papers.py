@@ -212,7 +212,7 @@ def _governance(meeting: Meeting) -> dict[str, Any]:
         "proxies": [
             f"{proxy.giver} à {proxy.holder}{f' ({proxy.how})' if proxy.how else ''}" for proxy in counted.values()
         ],
-        "votes": [_vote_data(ballot) for ballot in closed.select_related("meeting")],
+        "votes": [_vote_data(ballot) for ballot in closed.select_related("meeting", "snapshot")],
     }
 
 
@@ -228,7 +228,7 @@ def _vote_data(ballot: Ballot) -> dict[str, Any]:
         "majority": ballot.get_majority_display() if ballot.is_resolution else "",
         "scores": ballot.readable_scores,
         "outcome": outcome,
-        "digest": ballot.digest,
+        "digest": ballot.record.journal if ballot.record else "",
         "masked": MASKED if ballot.is_masked else "",
     }
 

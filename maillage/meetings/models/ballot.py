@@ -12,7 +12,10 @@ from maillage.cpts.models import Cpts
 from maillage.meetings.models.attendance import Means, Tablet
 from maillage.meetings.models.meeting import Meeting
 from maillage.meetings.models.participant import Participant
+from maillage.meetings.rules.ballots import BALLOT, BallotRecord
 from maillage.meetings.rules.tally import Majority, Score, is_adopted
+from maillage.records.actions.freezing import thaw
+from maillage.records.models import Snapshot
 
 
 class MajorityKind(models.TextChoices):
@@ -116,9 +119,7 @@ class Ballot(models.Model):
     counted_at = models.DateTimeField("mains comptées le", null=True, blank=True)
     # Colleges too small for their votes to be told apart: their name is on no slip of the journal.
     is_masked = models.BooleanField("collèges masqués dans le journal", default=False)
-    # [{choice, votes, share: [numerator, denominator] or null}], and the digest of a secret journal.
-    result = models.JSONField("résultat", default=list, blank=True)
-    digest = models.CharField("empreinte du journal", max_length=64, blank=True)
+    snapshot = models.OneToOneField(Snapshot, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = "vote"
@@ -130,6 +131,10 @@ class Ballot(models.Model):
                 | Q(state="open", opened_at__isnull=False, closed_at=None)
                 | Q(state="closed", opened_at__isnull=False, closed_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="ballot_is_frozen_when_closed",
+                condition=Q(state="closed", snapshot__isnull=False) | (~Q(state="closed") & Q(snapshot=None)),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -140,11 +145,16 @@ class Ballot(models.Model):
         return "Pour" in self.choices
 
     @property
+    def record(self) -> BallotRecord | None:
+        """What was frozen at its closing. Raises SnapshotBroken."""
+        return thaw(self.snapshot, BALLOT) if self.snapshot else None
+
+    @property
     def scores(self) -> list[Score]:
-        """The frozen result, once it is closed."""
+        """What was counted; nothing before it is closed."""
         return [
             Score(score["choice"], score["votes"], Fraction(*score["share"]) if score["share"] else None)
-            for score in self.result
+            for score in (self.record.scores if self.record else ())
         ]
 
     @property

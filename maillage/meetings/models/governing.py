@@ -7,7 +7,7 @@ from django.db import models
 
 from maillage.cpts.models import Cpts
 from maillage.meetings.models.meeting import Meeting
-from maillage.records.models import Attachment
+from maillage.records.models import Attachment, Snapshot
 
 
 class GoverningKind(models.TextChoices):
@@ -39,6 +39,8 @@ class GoverningText(models.Model):
     meeting = models.ForeignKey(Meeting, models.SET_NULL, null=True, blank=True, related_name="+")
     changes = models.CharField("ce qui change", max_length=500, blank=True)
     attachment = models.ForeignKey(Attachment, models.PROTECT, related_name="+", verbose_name="fichier")
+    # Which file was adopted, and when: no later hand changes it.
+    snapshot = models.OneToOneField(Snapshot, models.PROTECT, related_name="+")
 
     objects = GoverningTextQuerySet.as_manager()
 

@@ -19,7 +19,6 @@ from maillage.meetings.documents.papers import MASKED
 from maillage.meetings.models import (
     Ballot,
     BallotMode,
-    BallotState,
     BodyRule,
     GoverningText,
     Means,
@@ -53,7 +52,8 @@ def texts(request: CptsRequest) -> HttpResponse:
         else:
             messages.success(request, f"{text} : c’est la version en vigueur.")
             return redirect("meetings:texts", request.cpts.slug)
-    rows = GoverningText.objects.of(request.cpts).select_related("meeting", "attachment").order_by("-kind", "-number")
+    rows = GoverningText.objects.of(request.cpts).select_related("meeting", "attachment", "snapshot")
+    rows = rows.order_by("-kind", "-number")
     return render(request, "meetings/texts.html", {"form": form, "rows": rows})
 
 
@@ -122,7 +122,7 @@ def _votes_context(request: CptsRequest, meeting: Meeting, **forms: Any) -> dict
     proxies = list(whole.order_by("pk"))
     for proxy in proxies:
         proxy.state = "compte" if proxy.giver_id in counted else _why_not(proxy, there)  # type: ignore[attr-defined]
-    ballots = list(meeting.ballots.prefetch_related("signatures", "hands"))
+    ballots = list(meeting.ballots.select_related("snapshot").prefetch_related("signatures", "hands"))
     return page_context(
         request,
         meeting,
@@ -156,7 +156,7 @@ def withdraw_proxy(request: CptsRequest, meeting_uuid: UUID, proxy_uuid: UUID) -
 
 
 def _ballot(meeting: Meeting, ballot_uuid: UUID) -> Ballot:
-    return get_object_or_404(meeting.ballots.select_related("meeting__cpts"), uuid=ballot_uuid)
+    return get_object_or_404(meeting.ballots.select_related("meeting__cpts", "snapshot"), uuid=ballot_uuid)
 
 
 ACTS = {
@@ -209,7 +209,7 @@ def journal(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> Http
     """The slips of a closed secret ballot, to count again; and, apart, who signed for it."""
     meeting = meeting_of(request, meeting_uuid)
     ballot = _ballot(meeting, ballot_uuid)
-    if ballot.state != BallotState.CLOSED or ballot.mode != BallotMode.SECRET:
+    if ballot.record is None or ballot.mode != BallotMode.SECRET:
         raise Http404
     signed = ballot.signatures.select_related("voter__participant", "cast_by__participant", "tablet")
     names = sorted((str(signature.voter), str(signature.cast_by or ""), _proof(signature)) for signature in signed)
@@ -217,7 +217,7 @@ def journal(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> Http
         "Bulletins": (["Reçu", "Collège", "Vote"], sorted(ballot.slips.values_list("receipt", "college", "choice"))),
         "Émargement": (["Votant", "Par le pouvoir de", "Prouvé par"], names),
         "À savoir": (["Note"], [[MASKED]] if ballot.is_masked else []),
-        "Empreinte": (["Empreinte SHA-256 des lignes « reçu;collège;vote » triées"], [[ballot.digest]]),
+        "Empreinte": (["Empreinte SHA-256 des lignes « reçu;collège;vote » triées"], [[ballot.record.journal]]),
     }
     return xlsx_response(f"vote-{ballot.uuid.hex[:8]}", sheets)
 

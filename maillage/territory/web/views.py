@@ -123,7 +123,7 @@ def version(request: CptsRequest, number: int) -> HttpResponse:
     """One version that is or was in force: what it held, from when to when."""
     of_version = PerimeterPart.objects.filter(cpts=request.cpts, perimeter__number=number).for_summary()
     once_in_force = of_version.exclude(perimeter__status=PerimeterStatus.DRAFT)
-    parts = alphabetical(once_in_force.select_related("perimeter", "commune__epci"))
+    parts = alphabetical(once_in_force.select_related("perimeter__snapshot", "commune__epci"))
     if not parts:
         raise Http404
     listing = part_listing(request, parts)
@@ -131,6 +131,7 @@ def version(request: CptsRequest, number: int) -> HttpResponse:
         return response
     context = {
         "perimeter": parts[0].perimeter,
+        "record": parts[0].perimeter.record,
         "population": population_of(parts),
         "listing": listing,
         "page": listing.page(),
