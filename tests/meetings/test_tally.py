@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maillage.meetings.rules.tally import (
+from maillage.meetings.assemblies.rules.tally import (
     ABSTAIN,
     AGAINST,
     BLANK,

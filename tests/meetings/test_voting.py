@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from maillage.audit.models import AuditEvent
 from maillage.meetings import actions
+from maillage.meetings.assemblies.rules.tally import RESOLUTION, journal_digest
 from maillage.meetings.documents import papers as documents
 from maillage.meetings.models import (
     Ballot,
@@ -25,7 +26,6 @@ from maillage.meetings.models import (
     Slip,
     Voter,
 )
-from maillage.meetings.rules.tally import RESOLUTION, journal_digest
 from maillage.members.models import Mandate, Membership
 from tests.factories import (
     HOUR,

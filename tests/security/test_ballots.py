@@ -20,9 +20,9 @@ from maillage.audit.models import AuditEvent
 from maillage.core.models import Job
 from maillage.core.sql import wiping
 from maillage.meetings import actions
-from maillage.meetings.actions import voting
+from maillage.meetings.assemblies.actions import voting
+from maillage.meetings.assemblies.rules.urn import UrnUnreadable, unseal
 from maillage.meetings.models import Ballot, Means, SealedSlip, Signature, Slip
-from maillage.meetings.rules.urn import UrnUnreadable, unseal
 from tests.factories import CollegeFactory, MeetingFactory
 from tests.meetings.test_attendance import at_once
 from tests.meetings.test_voting import DURING, ballot_on, rule, vote, voters
@@ -279,7 +279,7 @@ django.setup()
 from django.utils.dateparse import parse_datetime
 from maillage.accounts.models import User
 from maillage.meetings import actions
-from maillage.meetings.actions import voting
+from maillage.meetings.assemblies.actions import voting
 from maillage.meetings.models import Ballot, Means, Voter
 ballot, at = Ballot.objects.get(), parse_datetime(sys.argv[3])
 def die(*args, **kwargs):

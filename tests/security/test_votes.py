@@ -19,6 +19,7 @@ from maillage.audit.models import AuditEvent
 from maillage.exchange.models import OutgoingMail
 from maillage.meetings import actions
 from maillage.meetings.actions.proving import MOST_CODES, TRIES
+from maillage.meetings.assemblies.rules.tally import RESOLUTION
 from maillage.meetings.documents import papers as documents
 from maillage.meetings.models import (
     Ballot,
@@ -33,7 +34,6 @@ from maillage.meetings.models import (
     Tablet,
     Voter,
 )
-from maillage.meetings.rules.tally import RESOLUTION
 from maillage.meetings.web.tablet_views import tablet_token
 from maillage.members.actions import add_member, apply_import, leave, merge, start_import
 from maillage.members.actions.binding import confirm_address

@@ -39,7 +39,6 @@ from maillage.meetings.actions.closing import (
     validate_minutes,
 )
 from maillage.meetings.actions.contesting import NothingToContest, contest
-from maillage.meetings.actions.governing import VersionTaken, adopt_text, write_rule
 from maillage.meetings.actions.inviting import (
     AlreadyCame,
     AlreadyInvited,
@@ -96,7 +95,9 @@ from maillage.meetings.actions.proving import (
     prove,
     send_own_code,
 )
-from maillage.meetings.actions.roll import (
+from maillage.meetings.actions.seats import TooLateToAnswer, answer
+from maillage.meetings.assemblies.actions.governing import VersionTaken, adopt_text, write_rule
+from maillage.meetings.assemblies.actions.roll import (
     NoVoter,
     OwnPouvoir,
     PaperMissing,
@@ -114,8 +115,7 @@ from maillage.meetings.actions.roll import (
     rule_of,
     withdraw_proxy,
 )
-from maillage.meetings.actions.seats import TooLateToAnswer, answer
-from maillage.meetings.actions.voting import (
+from maillage.meetings.assemblies.actions.voting import (
     AlreadyVoted,
     BallotBegun,
     BallotNotOpen,

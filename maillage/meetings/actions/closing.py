@@ -14,9 +14,9 @@ from maillage.core.errors import DomainError
 from maillage.core.stale import Stale, claim
 from maillage.meetings import notifications
 from maillage.meetings.actions.planning import NoLongerOpen, ask_to_tell
-from maillage.meetings.actions.roll import vote_is_open
 from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.acts import Act
+from maillage.meetings.assemblies.actions.roll import vote_is_open
 from maillage.meetings.models import Decision, Meeting, MeetingStatus, Minutes, Presence, Task
 from maillage.meetings.rules.minutes import MINUTES, MinutesRecord
 from maillage.members.models import Membership

@@ -18,10 +18,10 @@ from maillage.core.text import plural
 from maillage.core.work import jobs
 from maillage.cpts.models import Cpts
 from maillage.exchange.rules.timing import arrival
-from maillage.meetings.actions.roll import NoVoter, draw_up_roll, vote_is_open
 from maillage.meetings.actions.seats import fill_seats
 from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.acts import Act
+from maillage.meetings.assemblies.actions.roll import NoVoter, draw_up_roll, vote_is_open
 from maillage.meetings.letters import facts_of
 from maillage.meetings.limits import MAILINGS
 from maillage.meetings.models import (

@@ -1,7 +1,6 @@
 """Meetings of every kind, who is expected, who came, what was decided."""
 
-from maillage.meetings.models.attendance import PROVEN, Means, Presence, SigninCode, Tablet
-from maillage.meetings.models.ballot import (
+from maillage.meetings.assemblies.models.ballot import (
     Ballot,
     BallotMode,
     BallotState,
@@ -13,7 +12,8 @@ from maillage.meetings.models.ballot import (
     Slip,
     Voter,
 )
-from maillage.meetings.models.governing import GoverningKind, GoverningText
+from maillage.meetings.assemblies.models.governing import GoverningKind, GoverningText
+from maillage.meetings.models.attendance import PROVEN, Means, Presence, SigninCode, Tablet
 from maillage.meetings.models.meeting import BodyRule, Meeting, MeetingDocument, MeetingKind, MeetingStatus
 from maillage.meetings.models.outcome import Decision, Minutes, Task
 from maillage.meetings.models.participant import Answer, CalendarFeed, Participant

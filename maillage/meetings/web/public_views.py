@@ -20,6 +20,7 @@ from maillage.core.screens.access import public
 from maillage.core.screens.gone import gone
 from maillage.cpts.models import Approval
 from maillage.meetings import actions
+from maillage.meetings.assemblies.web import voting
 from maillage.meetings.documents import papers as documents
 from maillage.meetings.limits import REGISTRATIONS, REGISTRATIONS_BLOCK, WALL_CODES
 from maillage.meetings.models import Answer, CalendarFeed, Means, Meeting, MeetingStatus, Participant, PollOption
@@ -27,7 +28,7 @@ from maillage.meetings.notifications import calendar_url, personal_path, sender
 from maillage.meetings.queries.calendar import feed_text, invitation_text
 from maillage.meetings.queries.moments import option_text, when, zone_of_meeting
 from maillage.meetings.rules.signin import is_right
-from maillage.meetings.web import proving, voting
+from maillage.meetings.web import proving
 from maillage.meetings.web.access import (
     device_digest,
     device_of,

@@ -23,10 +23,10 @@ from maillage.core.screens.gone import gone
 from maillage.core.screens.posted import sent_key, sent_uuid
 from maillage.core.text import normalised
 from maillage.meetings import actions
+from maillage.meetings.assemblies.web import voting
 from maillage.meetings.models import Means, Meeting, Participant, Tablet
 from maillage.meetings.permissions import MEETING_MANAGE
 from maillage.meetings.queries.moments import zone_of_meeting
-from maillage.meetings.web import voting
 from maillage.meetings.web.access import meeting_of
 from maillage.meetings.web.forms import PersonForm
 from maillage.meetings.web.room_views import ROOM_LIVES, room_token

@@ -1,12 +1,12 @@
 from django.urls import path
 
+from maillage.meetings.assemblies.web import voting_views
 from maillage.meetings.web import (
     attendance_views,
     public_views,
     room_views,
     tablet_views,
     views,
-    voting_views,
     work_views,
 )
 

@@ -7,8 +7,8 @@ from maillage.accounts.models import User
 from maillage.core.papers.documents import pdf_bytes
 from maillage.cpts.models import Cpts
 from maillage.meetings import actions
+from maillage.meetings.assemblies.rules.tally import RESOLUTION
 from maillage.meetings.models import Ballot, Means, Meeting, MeetingKind, Voter
-from maillage.meetings.rules.tally import RESOLUTION
 from maillage.members.models import Membership
 from maillage.portal.demo.meetings import ROOT, at_hour, convened, prepared
 from maillage.portal.demo.people import PERSONAS

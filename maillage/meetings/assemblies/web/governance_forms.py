@@ -7,6 +7,7 @@ from django import forms
 
 from maillage.core.screens.fields import DayField
 from maillage.cpts.models import Cpts
+from maillage.meetings.assemblies.rules.tally import BLANK, RESOLUTION
 from maillage.meetings.models import (
     Ballot,
     BallotMode,
@@ -16,7 +17,6 @@ from maillage.meetings.models import (
     MeetingKind,
     Voter,
 )
-from maillage.meetings.rules.tally import BLANK, RESOLUTION
 from maillage.records.rules.kinds import PDF_ONLY
 from maillage.records.screens.files import DocumentField
 

@@ -16,9 +16,22 @@ from maillage.core.text import listed
 from maillage.meetings import notifications
 from maillage.meetings.actions.attendance import check_tablet
 from maillage.meetings.actions.proving import NotProved, check_proof
-from maillage.meetings.actions.roll import check_paper, present_voters, represented, rule_of
 from maillage.meetings.actions.trace import leave_trace
 from maillage.meetings.acts import Act
+from maillage.meetings.assemblies.actions.roll import check_paper, present_voters, represented, rule_of
+from maillage.meetings.assemblies.rules.ballots import BALLOT, BallotRecord
+from maillage.meetings.assemblies.rules.tally import (
+    Majority,
+    QuorumLine,
+    Score,
+    Seat,
+    Vote,
+    is_adopted,
+    journal_digest,
+    quorum,
+    tally,
+)
+from maillage.meetings.assemblies.rules.urn import Paper, new_receipt, seal, unseal
 from maillage.meetings.models import (
     Ballot,
     BallotMode,
@@ -34,19 +47,6 @@ from maillage.meetings.models import (
     Tablet,
     Voter,
 )
-from maillage.meetings.rules.ballots import BALLOT, BallotRecord
-from maillage.meetings.rules.tally import (
-    Majority,
-    QuorumLine,
-    Score,
-    Seat,
-    Vote,
-    is_adopted,
-    journal_digest,
-    quorum,
-    tally,
-)
-from maillage.meetings.rules.urn import Paper, new_receipt, seal, unseal
 from maillage.records.actions.freezing import freeze
 
 FEW = 3  # fewer voices than that in a college hide nothing

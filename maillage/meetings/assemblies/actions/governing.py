@@ -12,8 +12,8 @@ from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.cpts.models import Cpts
 from maillage.meetings.acts import Act
+from maillage.meetings.assemblies.rules.governing import GOVERNING, GoverningRecord
 from maillage.meetings.models import BodyRule, GoverningKind, GoverningText, Meeting, MeetingKind
-from maillage.meetings.rules.governing import GOVERNING, GoverningRecord
 from maillage.records.actions import attaching
 from maillage.records.actions.freezing import freeze
 from maillage.records.rules.kinds import PDF_ONLY

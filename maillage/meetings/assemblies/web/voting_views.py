@@ -15,6 +15,7 @@ from maillage.core.errors import DomainError
 from maillage.core.papers.spreadsheets import xlsx_response
 from maillage.core.screens.doing import did
 from maillage.meetings import actions
+from maillage.meetings.assemblies.web.governance_forms import BallotForm, HandsForm, ProxyForm, RuleForm, TextForm
 from maillage.meetings.documents.papers import MASKED
 from maillage.meetings.models import (
     Ballot,
@@ -30,7 +31,6 @@ from maillage.meetings.models import (
 from maillage.meetings.notifications import personal_path
 from maillage.meetings.permissions import MEETING_LIST, MEETING_MANAGE
 from maillage.meetings.web.access import may_manage, meeting_of
-from maillage.meetings.web.governance_forms import BallotForm, HandsForm, ProxyForm, RuleForm, TextForm
 from maillage.meetings.web.views import page_context
 from maillage.records.actions.attaching import NotADocument, NotScanned
 from maillage.records.screens.files import attachment_response, content_of

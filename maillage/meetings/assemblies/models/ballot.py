@@ -9,11 +9,11 @@ from django.db import models
 from django.db.models import F, Q
 
 from maillage.cpts.models import Cpts
+from maillage.meetings.assemblies.rules.ballots import BALLOT, BallotRecord
+from maillage.meetings.assemblies.rules.tally import Majority, Score, is_adopted
 from maillage.meetings.models.attendance import Means, Tablet
 from maillage.meetings.models.meeting import Meeting
 from maillage.meetings.models.participant import Participant
-from maillage.meetings.rules.ballots import BALLOT, BallotRecord
-from maillage.meetings.rules.tally import Majority, Score, is_adopted
 from maillage.records.actions.freezing import thaw
 from maillage.records.models import Snapshot
 

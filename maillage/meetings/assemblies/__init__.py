@@ -1,0 +1,1 @@
+"""Assemblies: who may vote, for whom, on what; what was counted; statuts and règlement intérieur."""
