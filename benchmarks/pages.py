@@ -71,15 +71,15 @@ def _fetch(sql: str, parameters: list[str]) -> list[object]:
 
 
 def _toggle(client: Client, perimeter: Perimeter) -> None:
-    perimeter.refresh_from_db(fields=["revision"])
-    fields = {"revision": perimeter.token, "toggle": "24037"}
+    perimeter.refresh_from_db(fields=["version"])
+    fields = {"version": perimeter.token, "toggle": "24037"}
     _good(client.post(f"{BASE}modifier/", fields, headers={"HX-Request": "true"}))
 
 
 def _bare_toggle(perimeter: Perimeter) -> None:
-    """Claim the revision, read and write the part, its change and its trace; commit."""
+    """Claim the version, read and write the part, its change and its trace; commit."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("update territory_perimeter set revision = revision + 1 where id = %s", [perimeter.pk])
+        cursor.execute("update territory_perimeter set version = version + 1 where id = %s", [perimeter.pk])
         cursor.execute("delete from territory_perimeterpart where perimeter_id = %s", [perimeter.pk])
         cursor.execute(
             "insert into territory_perimeterpart (cpts_id, perimeter_id, commune_id, share, share_source) "

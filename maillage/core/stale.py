@@ -10,15 +10,17 @@ from django.db.models import F, Model, QuerySet
 
 from maillage.core.errors import DomainError
 
+TYPED_IS_KEPT = "Ce que vous avez tapé est encore là : regardez ce qui a changé, puis enregistrez de nouveau."
+NOT_DONE = "Votre changement n’a pas été fait : la page montre maintenant la dernière version."
+
 
 class Stale(DomainError):
-    """`what`: « cette réunion ». `who`: « Claire Aubert, aujourd’hui à 14 h 02 »; '' when nothing says it."""
+    """`what`: « cette réunion ». `who`: « Claire Aubert, aujourd’hui à 14 h 02 »; '' when nothing says it. `changes`:
+    what they did, where something says it; `then`: what becomes of what the second person did."""
 
-    def __init__(self, what: str, who: str = "") -> None:
-        super().__init__(
-            f"{who or 'Quelqu’un'} a modifié {what} pendant que vous l’aviez sous les yeux. Ce que vous avez tapé est "
-            "encore là : regardez ce qui a changé, puis enregistrez de nouveau."
-        )
+    def __init__(self, what: str, who: str = "", *, changes: str = "", then: str = TYPED_IS_KEPT) -> None:
+        said = f"{who or 'Quelqu’un'} a modifié {what} pendant que vous l’aviez sous les yeux"
+        super().__init__(f"{said}{f' : {changes}' if changes else ''}. {then}")
 
 
 def claim(rows: QuerySet[Any], version: int, changes: dict[str, Any], *, refusal: Callable[[], Stale]) -> None:

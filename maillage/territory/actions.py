@@ -7,7 +7,6 @@ from decimal import Decimal
 from itertools import islice
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils.timezone import localdate
 
 from maillage.accounts.actions import grant_role
@@ -15,6 +14,7 @@ from maillage.accounts.models import Role, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
 from maillage.core.sql.bulk import insert_rows, rows_in
+from maillage.core.stale import NOT_DONE, Stale, claim
 from maillage.core.text import listed, normalised, of, percent, plural
 from maillage.cpts.models import Approval, Cpts, slug_for
 from maillage.geography.models import Commune, Departement
@@ -66,18 +66,6 @@ class CountedTwice(DomainError):
 
 class NothingToChange(DomainError):
     user_message = "Rien n’a changé : le périmètre était déjà ainsi."
-
-
-class StalePerimeter(DomainError):
-    """Somebody saved in between. `changes` tells what they did."""
-
-    def __init__(self, changes: list[PerimeterChange]) -> None:
-        self.changes = changes
-        changes_text = listed(f"{change.by} : {change.summary}" for change in changes[-NAMED_AT_MOST:])
-        super().__init__(
-            "Ce périmètre a été modifié pendant que vous le consultiez, votre changement n’a pas été fait. "
-            f"{changes_text or 'La page montre maintenant la dernière version'}."
-        )
 
 
 @dataclass(frozen=True)
@@ -146,7 +134,7 @@ def _carried_over(last: Perimeter) -> list[Addition]:
 def change_perimeter(
     *,
     perimeter: Perimeter,
-    read_revision: int,
+    read_version: int,
     by: User,
     at: datetime,
     add: Iterable[Addition] = (),
@@ -154,7 +142,7 @@ def change_perimeter(
 ) -> PerimeterChange:
     """Add communes, change their share, or take some out of a draft, all or nothing.
 
-    Raises StalePerimeter when it was saved since `read_revision`, PerimeterNotADraft, UnknownCommune, TooManyCodes,
+    Raises Stale when it was saved since `read_version`, PerimeterNotADraft, UnknownCommune, TooManyCodes,
     CountedTwice or NothingToChange; nothing is written in that case. What was sent is read before anything is locked.
     """
     additions = list(islice(add, MOST_CODES + 1))
@@ -165,7 +153,7 @@ def change_perimeter(
     with transaction.atomic():
         return _change(
             perimeter=perimeter,
-            read_revision=read_revision,
+            read_version=read_version,
             wanted=wanted,
             remove=set(remove),
             known=known,
@@ -177,14 +165,14 @@ def change_perimeter(
 def _change(
     *,
     perimeter: Perimeter,
-    read_revision: int,
+    read_version: int,
     wanted: Mapping[str, Addition],
     remove: Set[str],
     known: Mapping[str, str],
     by: User,
     at: datetime,
 ) -> PerimeterChange:
-    _claim_revision(perimeter, read_revision)
+    _claim_version(perimeter, read_version)
     parts = PerimeterPart.objects.filter(perimeter=perimeter).select_related("commune").defer("commune__outline")
     before = {part.commune_id: part for part in parts}
     leaving = sorted(remove & before.keys())
@@ -202,7 +190,7 @@ def _change(
     change = PerimeterChange.objects.create(
         cpts_id=perimeter.cpts_id,
         perimeter=perimeter,
-        revision=read_revision + 1,
+        version=read_version + 1,
         by=by,
         at=at,
         summary=summary,
@@ -210,17 +198,17 @@ def _change(
         removed=leaving,
     )
     audit.record(Act.PERIMETER_CHANGED, target=perimeter, by=by, at=at, cpts=perimeter.cpts, summary=summary)
-    perimeter.revision = read_revision + 1
+    perimeter.version = read_version + 1
     return change
 
 
 @transaction.atomic
-def put_in_force(*, perimeter: Perimeter, read_revision: int, on: date, by: User, at: datetime) -> Perimeter:
+def put_in_force(*, perimeter: Perimeter, read_version: int, on: date, by: User, at: datetime) -> Perimeter:
     """Make a draft the perimeter in force since `on`; the one before ends that day. It becomes public.
 
-    Raises StalePerimeter, PerimeterNotADraft, EmptyPerimeter or DateNotPossible.
+    Raises Stale, PerimeterNotADraft, EmptyPerimeter or DateNotPossible.
     """
-    _claim_revision(perimeter, read_revision)
+    _claim_version(perimeter, read_version)
     parts = list(PerimeterPart.objects.filter(perimeter=perimeter).for_summary().order_by("commune_id"))
     if not parts:
         raise EmptyPerimeter
@@ -235,7 +223,7 @@ def put_in_force(*, perimeter: Perimeter, read_revision: int, on: date, by: User
         before.status, before.in_force_until = PerimeterStatus.SUPERSEDED, on
         before.save(update_fields=["status", "in_force_until"])
     perimeter.status, perimeter.in_force_since = PerimeterStatus.IN_FORCE, on
-    perimeter.revision = read_revision + 1
+    perimeter.version = read_version + 1
     record = _record(perimeter.number, on, parts)
     perimeter.snapshot = freezing.freeze(record, PERIMETER, cpts=perimeter.cpts, by=by, at=at)
     perimeter.save(update_fields=["status", "in_force_since", "snapshot"])
@@ -259,12 +247,12 @@ def _record(number: int, since: date, parts: Sequence[PerimeterPart]) -> Perimet
 
 
 @transaction.atomic
-def discard_draft(*, perimeter: Perimeter, read_revision: int, by: User, at: datetime) -> None:
+def discard_draft(*, perimeter: Perimeter, read_version: int, by: User, at: datetime) -> None:
     """Give up a draft; the version in force stays, and the trace says what the draft held.
 
-    Raises StalePerimeter or PerimeterNotADraft.
+    Raises Stale or PerimeterNotADraft.
     """
-    _claim_revision(perimeter, read_revision)
+    _claim_version(perimeter, read_version)
     held = sorted(PerimeterPart.objects.filter(perimeter=perimeter).values_list("commune_id", flat=True))
     summary = f"Abandon du projet de périmètre n° {perimeter.number} ({len(held)} {plural(len(held), 'commune')})"
     audit.record(
@@ -287,15 +275,19 @@ def _insert_parts(perimeter: Perimeter, additions: Iterable[Addition]) -> None:
     insert_rows(PerimeterPart, ("cpts", "perimeter", "commune", "share", "share_source"), rows)
 
 
-def _claim_revision(perimeter: Perimeter, read_revision: int) -> None:
-    """Take the next revision, once: the conditional update is what two simultaneous saves meet on."""
-    claimed = Perimeter.objects.filter(pk=perimeter.pk, revision=read_revision).drafts()
-    if claimed.update(revision=F("revision") + 1):
-        return
-    if not Perimeter.objects.filter(pk=perimeter.pk).drafts().exists():
+def _claim_version(perimeter: Perimeter, read_version: int) -> None:
+    """Take the next version, once. Raises Stale, which says what was done since, or PerimeterNotADraft."""
+    rows = Perimeter.objects.filter(pk=perimeter.pk)
+    if not rows.drafts().exists():
         raise PerimeterNotADraft
-    since = PerimeterChange.objects.filter(perimeter=perimeter, revision__gt=read_revision)
-    raise StalePerimeter(list(since.select_related("by").order_by("revision")))
+    claim(rows.drafts(), read_version, {}, refusal=lambda: _stale(perimeter, read_version))
+
+
+def _stale(perimeter: Perimeter, read_version: int) -> Stale:
+    since = PerimeterChange.objects.filter(perimeter=perimeter, version__gt=read_version).select_related("by")
+    changes = list(since.order_by("version"))[-NAMED_AT_MOST:]
+    who = listed(dict.fromkeys(str(change.by) for change in changes))
+    return Stale("ce périmètre", who, changes=" ; ".join(change.summary for change in changes), then=NOT_DONE)
 
 
 def _changes(part: PerimeterPart | None, addition: Addition) -> bool:

@@ -40,13 +40,13 @@ class PerimeterQuerySet(models.QuerySet["Perimeter"]):
 
 
 class Perimeter(models.Model):
-    """One version. `revision` grows at each change: a save that read an older one is refused."""
+    """One version. `version` grows at each change: a save that read an older one is refused."""
 
     uuid = models.UUIDField("identifiant public", unique=True, default=uuid.uuid4, editable=False)
     cpts = models.ForeignKey(Cpts, models.CASCADE, related_name="perimeters")
     number = models.PositiveSmallIntegerField("version")
     status = models.CharField("état", max_length=10, choices=PerimeterStatus, default=PerimeterStatus.DRAFT)
-    revision = models.PositiveIntegerField("révision", default=0)
+    version = models.PositiveIntegerField("version de la saisie", default=0)
     created_at = models.DateTimeField("commencé le")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     in_force_since = models.DateField("en vigueur depuis le", null=True, blank=True)
@@ -93,13 +93,13 @@ class Perimeter(models.Model):
 
     @property
     def token(self) -> str:
-        """What a form carries of the version it read: which perimeter, at which revision."""
-        return f"{self.pk}-{self.revision}"
+        """What a form carries of the version it read: which perimeter, at which version."""
+        return f"{self.pk}-{self.version}"
 
-    def revision_in(self, token: str) -> int:
-        """The revision that a form read; -1, older than any, when it read another perimeter."""
-        perimeter, _, revision = token.partition("-")
-        return int(revision) if perimeter == str(self.pk) else -1
+    def version_in(self, token: str) -> int:
+        """The version that a form read; -1, older than any, when it read another perimeter."""
+        perimeter, _, version = token.partition("-")
+        return int(version) if perimeter == str(self.pk) else -1
 
     def is_in_force_on(self, day: date) -> bool:
         return (
@@ -163,7 +163,7 @@ class PerimeterChange(models.Model):
 
     cpts = models.ForeignKey(Cpts, models.CASCADE, related_name="+")
     perimeter = models.ForeignKey(Perimeter, models.CASCADE, related_name="changes")
-    revision = models.PositiveIntegerField("révision obtenue")
+    version = models.PositiveIntegerField("version obtenue")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField("date")
     summary = models.CharField("modification", max_length=300)
@@ -173,7 +173,7 @@ class PerimeterChange(models.Model):
     class Meta:
         verbose_name = "modification de périmètre"
         constraints = [
-            models.UniqueConstraint(fields=["perimeter", "revision"], name="perimeter_revision_is_made_once"),
+            models.UniqueConstraint(fields=["perimeter", "version"], name="perimeter_version_is_made_once"),
         ]
 
     def __str__(self) -> str:

@@ -89,7 +89,7 @@ def test_a_list_of_more_codes_than_communes_is_refused_before_anything_is_locked
     url = reverse("territory:change", args=[cpts.slug])
 
     def sent(codes):
-        asked = {"add": " ".join(codes), "revision": Perimeter.objects.get(pk=draft.pk).token}
+        asked = {"add": " ".join(codes), "version": Perimeter.objects.get(pk=draft.pk).token}
         return client.post(url, asked, follow=True).content.decode()
 
     with CaptureQueriesContext(connection) as read:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from maillage.accounts.models import Role
 from maillage.audit.models import AuditEvent
+from maillage.core.stale import Stale
 from maillage.cpts.models import Cpts
 from maillage.cpts.queries import possible_duplicates
 from maillage.geography.models import Commune, Departement
@@ -31,10 +32,10 @@ def draft(founder):
     return Perimeter.objects.select_related("cpts").get(cpts=cpts)
 
 
-def change(draft, founder, *, revision=None, add=(), remove=()):
+def change(draft, founder, *, version=None, add=(), remove=()):
     return actions.change_perimeter(
         perimeter=draft,
-        read_revision=draft.revision if revision is None else revision,
+        read_version=draft.version if version is None else version,
         by=founder,
         at=NOON,
         add=[one if isinstance(one, Addition) else Addition(one) for one in add],
@@ -80,7 +81,7 @@ def test_possible_duplicates_look_past_the_common_words(cpts, typed, resembles):
 def test_a_change_is_recorded_with_its_author(draft, founder):
     done = change(draft, founder, add=["24037", "24520"])
     assert codes(draft) == {"24037", "24520"}
-    assert (done.revision, done.added, done.summary) == (
+    assert (done.version, done.added, done.summary) == (
         1,
         [["24037", "1", ""], ["24520", "1", ""]],
         "ajout de Bergerac et de Sarlat-la-Canéda",
@@ -102,7 +103,10 @@ REFUSED = [
     pytest.param({"add": ["24520"]}, actions.NothingToChange, "déjà", id="already there"),
     pytest.param({"remove": ["24322"]}, actions.NothingToChange, "déjà", id="not there"),
     pytest.param(
-        {"add": ["24037"], "revision": 0}, actions.StalePerimeter, "Jeanne Porteuse : ajout de Sarlat", id="stale"
+        {"add": ["24037"], "version": 0},
+        Stale,
+        "Jeanne Porteuse a modifié ce périmètre",
+        id="stale",
     ),
 ]
 
@@ -120,10 +124,10 @@ def test_a_refused_change_writes_nothing(draft, founder, what, refusal, message)
 
 def test_the_perimeter_in_force_is_public_and_ends_the_one_before(draft, founder):
     change(draft, founder, add=["24037"])
-    actions.put_in_force(perimeter=draft, read_revision=1, on=TODAY - timedelta(days=30), by=founder, at=NOON)
+    actions.put_in_force(perimeter=draft, read_version=1, on=TODAY - timedelta(days=30), by=founder, at=NOON)
     second = actions.start_draft(cpts=draft.cpts, by=founder, at=NOON)
     assert codes(second) == {"24037"}
-    actions.put_in_force(perimeter=second, read_revision=0, on=TODAY, by=founder, at=NOON)
+    actions.put_in_force(perimeter=second, read_version=0, on=TODAY, by=founder, at=NOON)
     first = Perimeter.objects.get(pk=draft.pk)
     assert (first.status, first.in_force_until) == (PerimeterStatus.SUPERSEDED, TODAY)
     assert first.is_in_force_on(TODAY - timedelta(days=1))
@@ -133,7 +137,7 @@ def test_the_perimeter_in_force_is_public_and_ends_the_one_before(draft, founder
 
 def test_what_comes_in_force_is_frozen_whatever_is_counted_since(draft, founder):
     change(draft, founder, add=["24037", "24520"])
-    actions.put_in_force(perimeter=draft, read_revision=1, on=TODAY, by=founder, at=NOON)
+    actions.put_in_force(perimeter=draft, read_version=1, on=TODAY, by=founder, at=NOON)
     counted = Commune.objects.get(pk="24037").population + Commune.objects.get(pk="24520").population
     Commune.objects.filter(population__isnull=False).update(population=1, name="Autrement")
     record = Perimeter.objects.get(pk=draft.pk).record
@@ -157,22 +161,22 @@ def test_what_cannot_be_in_force_stays_a_draft(draft, founder, add, on, refusal)
     if add:
         change(draft, founder, add=add)
     with pytest.raises(refusal):
-        actions.put_in_force(perimeter=draft, read_revision=draft.revision, on=on, by=founder, at=NOON)
+        actions.put_in_force(perimeter=draft, read_version=draft.version, on=on, by=founder, at=NOON)
     assert draft_of(draft.cpts)[0].status == PerimeterStatus.DRAFT
 
 
 def test_just_after_midnight_in_paris_the_new_day_is_today(draft, founder):
     change(draft, founder, add=["24037"])
     late = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
-    actions.put_in_force(perimeter=draft, read_revision=1, on=date(2026, 11, 24), by=founder, at=late)
+    actions.put_in_force(perimeter=draft, read_version=1, on=date(2026, 11, 24), by=founder, at=late)
     assert in_force_of(draft.cpts)
 
 
 def test_a_perimeter_in_force_no_longer_changes(draft, founder):
     change(draft, founder, add=["24037"])
-    actions.put_in_force(perimeter=draft, read_revision=1, on=TODAY, by=founder, at=NOON)
+    actions.put_in_force(perimeter=draft, read_version=1, on=TODAY, by=founder, at=NOON)
     with pytest.raises(actions.PerimeterNotADraft):
-        change(draft, founder, revision=2, add=["24520"])
+        change(draft, founder, version=2, add=["24520"])
 
 
 def test_starting_a_draft_twice_gives_the_same_one(draft, founder):
@@ -186,10 +190,10 @@ def test_of_eight_simultaneous_saves_exactly_one_wins(draft, founder):
     def save(code):
         start.wait()
         try:
-            change(Perimeter.objects.select_related("cpts").get(pk=draft.pk), founder, revision=0, add=[code])
+            change(Perimeter.objects.select_related("cpts").get(pk=draft.pk), founder, version=0, add=[code])
             outcomes.append("won")
-        except actions.StalePerimeter as refusal:
-            outcomes.append(len(refusal.changes))
+        except Stale as refusal:
+            outcomes.append(refusal.user_message.count("ajout"))
         finally:
             connection.close()
 
@@ -239,7 +243,7 @@ def test_the_database_refuses_two_drafts_two_perimeters_in_force_and_a_commune_t
         PerimeterPart.objects.create(cpts=draft.cpts, perimeter=draft, commune_id="24037")
     with pytest.raises(IntegrityError), transaction.atomic():
         PerimeterChange.objects.create(
-            cpts=draft.cpts, perimeter=draft, revision=1, by=founder, at=NOON, summary="la même révision"
+            cpts=draft.cpts, perimeter=draft, version=1, by=founder, at=NOON, summary="la même révision"
         )
 
 
@@ -307,7 +311,7 @@ def test_a_commune_that_merged_is_counted_once_said_and_replaced_in_the_next_ver
     assert population_of(draft_of(draft.cpts)[1]) == found.population
     with pytest.raises(actions.UnknownCommune):
         change(draft, founder, add=["24126"])
-    actions.put_in_force(perimeter=draft, read_revision=1, on=TODAY, by=founder, at=NOON)
+    actions.put_in_force(perimeter=draft, read_version=1, on=TODAY, by=founder, at=NOON)
     second = actions.start_draft(cpts=draft.cpts, by=founder, at=NOON)
     assert codes(second) == {"24037", "24197"}
 

@@ -25,16 +25,16 @@ def editor(client, stranger, draft):
     return client
 
 
-def token(revision):
-    """What a form carries: the draft of the neighbouring CPTS at that revision."""
+def token(version):
+    """What a form carries: the draft of the neighbouring CPTS at that version."""
     draft = Perimeter.objects.filter(cpts__slug="cpts-voisine").order_by("-pk").first()
-    return f"{draft.pk}-{revision}" if draft else f"1-{revision}"
+    return f"{draft.pk}-{version}" if draft else f"1-{version}"
 
 
-def save(client, revision, *, htmx=False, **fields):
-    revision = token(revision) if isinstance(revision, int) else revision
+def save(client, version, *, htmx=False, **fields):
+    version = token(version) if isinstance(version, int) else version
     headers = {"HX-Request": "true"} if htmx else {}
-    return client.post(f"{BASE}projet/modifier/", {"revision": revision, **fields}, headers=headers)
+    return client.post(f"{BASE}projet/modifier/", {"version": version, **fields}, headers=headers)
 
 
 def inside():
@@ -74,31 +74,31 @@ def test_a_stale_save_is_refused_and_told_what_changed(editor, stranger, neighbo
     RoleAssignment.objects.create(user=other, role=Role.COORDINATOR, cpts=neighbour, created_at=NOON)
     save(editor, 0, add="24037")
     page = save(editor, 0, htmx=True, add="24520").content.decode()
-    assert "votre changement n’a pas été fait" in page
+    assert "Votre changement n’a pas été fait" in page
     assert "ajout de Bergerac" in page
     assert inside() == {"24037"}
-    assert f'name="revision" value="{token(1)}"' in page
+    assert f'name="version" value="{token(1)}"' in page
 
 
-@pytest.mark.parametrize("revision", ["", "x", "-1", "1", "1-1-1", "9" * 40 + "-1"])
-def test_a_broken_form_changes_nothing(editor, revision):
-    assert save(editor, revision, add="24037").status_code == 404
+@pytest.mark.parametrize("version", ["", "x", "-1", "1", "1-1-1", "9" * 40 + "-1"])
+def test_a_broken_form_changes_nothing(editor, version):
+    assert save(editor, version, add="24037").status_code == 404
     assert inside() == set()
 
 
 def test_a_form_that_read_another_draft_is_stale(editor, neighbour, stranger):
     old = token(0)
-    editor.post(f"{BASE}projet/abandonner/", {"revision": old})
+    editor.post(f"{BASE}projet/abandonner/", {"version": old})
     editor.post(f"{BASE}projet/commencer/")
     page = save(editor, old, htmx=True, add="24037").content.decode()
-    assert "votre changement n’a pas été fait" in page
-    editor.post(f"{BASE}projet/abandonner/", {"revision": old})
+    assert "Votre changement n’a pas été fait" in page
+    editor.post(f"{BASE}projet/abandonner/", {"version": old})
     assert Perimeter.objects.of(neighbour).drafts().exists()
     assert inside() == set()
 
 
 def test_adding_an_epci_keeps_the_declared_parts_of_its_communes(editor):
-    editor.post(f"{BASE}projet/communes/24037/", {"revision": token(0), "share": "40", "source": "IRIS 2023"})
+    editor.post(f"{BASE}projet/communes/24037/", {"version": token(0), "share": "40", "source": "IRIS 2023"})
     save(editor, 1, epci=BERGERACOISE)
     part = PerimeterPart.objects.get(commune="24037", perimeter__status="draft")
     assert (str(part.share), part.share_source) == ("0.4000", "IRIS 2023")
@@ -107,8 +107,8 @@ def test_adding_an_epci_keeps_the_declared_parts_of_its_communes(editor):
 def test_a_refused_part_still_speaks_of_the_version_it_read(editor):
     old = token(0)
     save(editor, 0, add="24520")
-    page = editor.post(f"{BASE}projet/communes/24037/", {"revision": old, "share": "40"}).content.decode()
-    assert f'name="revision" value="{old}"' in page
+    page = editor.post(f"{BASE}projet/communes/24037/", {"version": old, "share": "40"}).content.decode()
+    assert f'name="version" value="{old}"' in page
 
 
 def test_a_commune_without_published_population_has_its_page(editor):
@@ -198,20 +198,20 @@ def test_a_perimeter_without_inhabitants_says_that_its_taille_means_nothing(edit
 
 def test_a_draft_is_given_up_and_its_communes_stay_in_the_journal(editor, neighbour):
     save(editor, 0, add="24037")
-    assert editor.post(f"{BASE}projet/abandonner/", {"revision": "x"}).status_code == 404
+    assert editor.post(f"{BASE}projet/abandonner/", {"version": "x"}).status_code == 404
     assert (
-        "modifié pendant"
-        in editor.post(f"{BASE}projet/abandonner/", {"revision": token(0)}, follow=True).content.decode()
+        "a modifié ce périmètre pendant que"
+        in editor.post(f"{BASE}projet/abandonner/", {"version": token(0)}, follow=True).content.decode()
     )
-    editor.post(f"{BASE}projet/abandonner/", {"revision": token(1)})
+    editor.post(f"{BASE}projet/abandonner/", {"version": token(1)})
     assert not Perimeter.objects.of(neighbour).exists()
     assert AuditEvent.objects.get(type="perimeter.discarded").details == {"communes": ["24037"]}
 
 
 def test_a_draft_that_is_gone_is_said_to_be(editor):
     old = token(0)
-    editor.post(f"{BASE}projet/abandonner/", {"revision": old})
-    again = editor.post(f"{BASE}projet/abandonner/", {"revision": old}, follow=True)
+    editor.post(f"{BASE}projet/abandonner/", {"version": old})
+    again = editor.post(f"{BASE}projet/abandonner/", {"version": old}, follow=True)
     assert "n’existe plus" in again.content.decode()
     fragment = save(editor, old, htmx=True, add="24037")
     assert fragment["HX-Redirect"] == BASE
@@ -235,18 +235,18 @@ def test_a_version_that_was_in_force_can_be_read_again_a_draft_cannot(client, co
 
 def test_a_declared_part_needs_its_source(editor):
     url = f"{BASE}projet/communes/24037/"
-    page = editor.post(url, {"revision": token(0), "share": "40", "source": ""}).content.decode()
+    page = editor.post(url, {"version": token(0), "share": "40", "source": ""}).content.decode()
     assert "Dites d’où vient cette part" in page
     assert 'value="40"' in page
     assert inside() == set()
-    editor.post(url, {"revision": token(0), "share": "40,5", "source": "IRIS 2023"})
+    editor.post(url, {"version": token(0), "share": "40,5", "source": "IRIS 2023"})
     assert str(PerimeterPart.objects.get().share) == "0.4050"
     assert "IRIS 2023" in editor.get(url).content.decode()
 
 
 @pytest.mark.parametrize("share", ["0", "-3", "101", "beaucoup"])
 def test_an_absurd_part_is_refused(editor, share):
-    response = editor.post(f"{BASE}projet/communes/24037/", {"revision": token(0), "share": share, "source": "x"})
+    response = editor.post(f"{BASE}projet/communes/24037/", {"version": token(0), "share": share, "source": "x"})
     assert 'role="alert"' in response.content.decode()
     assert inside() == set()
 
@@ -261,7 +261,7 @@ def test_arrondissements_replace_their_commune(editor):
 def test_putting_in_force_makes_it_public(editor, client):
     save(editor, 0, add="24037")
     assert "pas encore arrêté" in client.get("/c/cpts-voisine/").content.decode()
-    editor.post(f"{BASE}projet/en-vigueur/", {"revision": token(1), "on": "01/01/2026"})
+    editor.post(f"{BASE}projet/en-vigueur/", {"version": token(1), "on": "01/01/2026"})
     client.logout()
     page = client.get("/c/cpts-voisine/").content.decode()
     assert "Bergerac" in page
@@ -273,7 +273,7 @@ def test_putting_in_force_makes_it_public(editor, client):
 )
 def test_a_date_that_cannot_be_keeps_the_draft(editor, on, message):
     save(editor, 0, add="24037")
-    page = editor.post(f"{BASE}projet/en-vigueur/", {"revision": token(1), "on": on}, follow=True).content.decode()
+    page = editor.post(f"{BASE}projet/en-vigueur/", {"version": token(1), "on": on}, follow=True).content.decode()
     assert message in page
     assert Perimeter.objects.get().status == "draft"
 

@@ -12,6 +12,8 @@ from maillage.accounts.permissions import still_vouches
 from maillage.core.errors import DomainError
 from maillage.core.limits import allows
 from maillage.core.network import UNKNOWN
+from maillage.core.stale import Stale
+from maillage.core.text import of
 from maillage.meetings import notifications
 from maillage.meetings.actions.inviting import invite_person
 from maillage.meetings.actions.proving import (
@@ -55,10 +57,6 @@ class PresenceContested(DomainError):
 
 class ReasonMissing(DomainError):
     user_message = "Dites pourquoi vous corrigez des présences déjà écrites."
-
-
-class StaleSheet(DomainError):
-    pass
 
 
 class LeftBeforeArriving(DomainError):
@@ -242,7 +240,7 @@ def write_sheet(*, meeting: Meeting, lines: list[SheetLine], reason: str, by: Us
     """Type the paper sheet, or correct what is written: new lines need nothing, changed ones a reason.
 
     A line left as it was shown stays as it is now, even if somebody signed meanwhile. Returns how many lines changed.
-    Whoever contested being there is not written again. Raises ReasonMissing, LeftBeforeArriving, StaleSheet,
+    Whoever contested being there is not written again. Raises ReasonMissing, LeftBeforeArriving, Stale,
     NotTheTime, PresenceContested; nothing is written then.
     """
     if meeting.status not in {MeetingStatus.PLANNED, MeetingStatus.CLOSED}:
@@ -257,7 +255,7 @@ def write_sheet(*, meeting: Meeting, lines: list[SheetLine], reason: str, by: Us
         if typed in {shown, line.was} or (held and held.contested_at):
             continue
         if line.was not in {None, shown}:
-            raise StaleSheet(f"{line.participant} : sa présence a changé pendant que vous écriviez. Relisez sa ligne.")
+            raise Stale(f"la présence {of(str(line.participant))}", str((held and held.recorded_by) or ""))
         if held and not reason:
             raise ReasonMissing
         _write_line(line, held, meeting=meeting, reason=reason, by=by, at=at)

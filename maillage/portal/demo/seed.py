@@ -147,9 +147,9 @@ def _cpts(name: str, epci: str, stage: Stage, by: User, world: World, *, founded
     communes = communes_of_epci(epci)
     for step, (codes, days_ago) in enumerate(((communes[:20], founded - 20), (communes[20:], founded - 60))):
         additions = [Addition(code) for code in codes]
-        change_perimeter(perimeter=perimeter, read_revision=step, by=by, at=world.at(days_ago, 14), add=additions)
+        change_perimeter(perimeter=perimeter, read_version=step, by=by, at=world.at(days_ago, 14), add=additions)
     since = world.today - timedelta(days=founded - 90)
-    put_in_force(perimeter=perimeter, read_revision=2, on=since, by=by, at=world.at(founded - 90))
+    put_in_force(perimeter=perimeter, read_version=2, on=since, by=by, at=world.at(founded - 90))
     Cpts.objects.filter(pk=cpts.pk).update(stage=stage)
     ask_approval(cpts=cpts, by=by, at=world.at(founded - 91))
     decide(cpts=cpts, is_approved=True, reason="", by=None, at=world.at(founded - 95))
@@ -164,7 +164,7 @@ def _waiting_cpts(world: World) -> None:
     cpts = found_cpts(name="CPTS Nontronnais en projet", departement=departement, by=founder, at=world.at(20))
     perimeter = Perimeter.objects.select_related("cpts").get(cpts=cpts)
     additions = [Addition(code) for code in communes_of_epci(NONTRONNAIS)]
-    change_perimeter(perimeter=perimeter, read_revision=0, by=founder, at=world.at(12), add=additions)
+    change_perimeter(perimeter=perimeter, read_version=0, by=founder, at=world.at(12), add=additions)
     ask_approval(cpts=cpts, by=founder, at=world.at(4))
 
 

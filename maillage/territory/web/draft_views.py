@@ -93,7 +93,7 @@ def draft(request: CptsRequest) -> HttpResponse:
     if current_draft is None:
         return redirect("territory:show", request.cpts.slug)
     context = draft_context(request, *current_draft) | {"paste_form": PasteForm()}
-    context["in_force_form"] = InForceForm(today=timezone.localdate(), initial={"revision": current_draft[0].token})
+    context["in_force_form"] = InForceForm(today=timezone.localdate(), initial={"version": current_draft[0].token})
     context["more"] = links_under("territory:draft", request)
     return render(request, "territory/draft.html", context)
 
@@ -119,7 +119,7 @@ def change(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     removing = request.POST.getlist("remove")
     if toggled := request.POST.get("toggle"):
         adding, removing = _toggled(perimeter, toggled)
-    return _apply(request, perimeter, form.cleaned_data["revision"], adding, removing)
+    return _apply(request, perimeter, form.cleaned_data["version"], adding, removing)
 
 
 def _toggled(perimeter: Perimeter, code: str) -> tuple[list[Addition], list[str]]:
@@ -134,7 +134,7 @@ def _apply(
     try:
         done = actions.change_perimeter(
             perimeter=perimeter,
-            read_revision=perimeter.revision_in(token),
+            read_version=perimeter.version_in(token),
             by=request.user,
             at=timezone.now(),
             add=adding,
@@ -250,16 +250,16 @@ def part(request: CptsRequest, perimeter: Perimeter, code: str) -> HttpResponse:
         raise Http404
     initial = {"share": (commune.share or 1) * 100, "source": commune.share_source or ""}
     form = PartForm(request.POST or None, initial=initial)
-    revision = ChangeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and revision.is_valid():
+    version = ChangeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and version.is_valid():
         share = form.cleaned_data["share"] / 100
         addition = Addition(code, share, form.cleaned_data["source"] if share < 1 else "")
-        return _apply(request, perimeter, revision.cleaned_data["revision"], [addition], [])
+        return _apply(request, perimeter, version.cleaned_data["version"], [addition], [])
     context = {
         "perimeter": perimeter,
         "commune": commune,
         # A refused form still speaks of the version it read.
-        "token": request.POST.get("revision", perimeter.token),
+        "token": request.POST.get("version", perimeter.token),
         "form": form,
         "arrondissements": [place for place in places if place.parent_id == code],
     }
@@ -282,8 +282,8 @@ def discard(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     try:
-        read = perimeter.revision_in(form.cleaned_data["revision"])
-        actions.discard_draft(perimeter=perimeter, read_revision=read, by=request.user, at=timezone.now())
+        read = perimeter.version_in(form.cleaned_data["version"])
+        actions.discard_draft(perimeter=perimeter, read_version=read, by=request.user, at=timezone.now())
     except DomainError as error:
         messages.error(request, error.user_message)
         return redirect("territory:draft", request.cpts.slug)
@@ -303,7 +303,7 @@ def put_in_force(request: CptsRequest, perimeter: Perimeter) -> HttpResponse:
     try:
         actions.put_in_force(
             perimeter=perimeter,
-            read_revision=perimeter.revision_in(form.cleaned_data["revision"]),
+            read_version=perimeter.version_in(form.cleaned_data["version"]),
             on=form.cleaned_data["on"],
             by=request.user,
             at=timezone.now(),

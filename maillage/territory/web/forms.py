@@ -43,7 +43,7 @@ class FoundCptsForm(forms.Form):
 class ChangeForm(forms.Form):
     """One change of a draft: codes in, codes out, or a whole EPCI."""
 
-    revision = forms.RegexField(r"^\d{1,18}-\d{1,9}$")
+    version = forms.RegexField(r"^\d{1,18}-\d{1,9}$")
     epci = forms.CharField(required=False, max_length=9)
 
 
@@ -116,7 +116,7 @@ class PasteForm(forms.Form):
 
 
 class InForceForm(forms.Form):
-    revision = forms.RegexField(r"^\d{1,18}-\d{1,9}$", widget=forms.HiddenInput)
+    version = forms.RegexField(r"^\d{1,18}-\d{1,9}$", widget=forms.HiddenInput)
     on = forms.DateField(
         label="En vigueur depuis le", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )

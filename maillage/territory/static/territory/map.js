@@ -72,11 +72,11 @@ function fit() {
   if (layers.length) map.fitBounds(L.featureGroup(layers).getBounds().pad(inside.length ? 0.15 : 0), { animate: false });
 }
 
-// Whatever form is sent, the revision it speaks of is that of the composition on screen, never a later one
+// Whatever form is sent, the version it speaks of is that of the composition on screen, never a later one
 // that a search result may carry: a colleague's change in between must be seen before ours is made.
 document.body.addEventListener("htmx:configRequest", (event) => {
-  const shown = document.querySelector("#toggle-form [name=revision]");
-  if (shown && event.detail.parameters.revision !== undefined) event.detail.parameters.revision = shown.value;
+  const shown = document.querySelector("#toggle-form [name=version]");
+  if (shown && event.detail.parameters.version !== undefined) event.detail.parameters.version = shown.value;
 });
 
 // The form for a click is swapped with the composition; the map itself stays.
