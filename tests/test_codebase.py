@@ -50,6 +50,7 @@ ROOMS = {
     "facts",
     "jobs",
     "workspace",
+    "demo",
     "screens",
     "hooks",
     "limits",
@@ -83,6 +84,7 @@ OF_ONE_APP = {
         "network",
         "parameters",
         "terminal",
+        "scene",
         "stale",
         "text",
         "workspaces",
@@ -91,7 +93,7 @@ OF_ONE_APP = {
     "exchange": {"backends"},
     "geography": {"fields", "data"},
     "meetings": {"assemblies"},  # votes and statutes, in rooms of their own
-    "portal": {"demo", "navigation"},
+    "portal": {"navigation"},
 }
 
 

@@ -12,9 +12,11 @@ A workspace may hold, all of them optional:
 - `LETTERS()`: one of each of its letters, about invented people (core.letters);
 - `expired(at)`: the rows whose time is over, as querysets;
 - `erase(at)`: what its retention asks beyond deleting rows; how many were erased.
+
+What it shows of itself in a demonstration lies in a module of its own, `demo` (`demonstrated`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -22,6 +24,8 @@ from types import ModuleType
 from typing import Any
 
 from django.apps import apps
+
+from maillage.core.scene import Scene
 
 
 @cache
@@ -34,6 +38,14 @@ def workspaces() -> tuple[ModuleType, ...]:
 def declared(name: str) -> Iterator[Any]:
     """What each workspace that has this name says under it, from the ground up."""
     return (getattr(workspace, name) for workspace in workspaces() if hasattr(workspace, name))
+
+
+def demonstrated() -> Iterator[Callable[[Scene], None]]:
+    """What each app shows of itself in a demonstration, `tell(scene)` of its module `demo`: from the ground up, and
+    imported there alone."""
+    names = [f"{config.name}.demo" for config in apps.get_app_configs() if config.name.startswith("maillage.")]
+    modules = (import_module(name) for name in names if find_spec(name))
+    return (module.tell for module in modules if hasattr(module, "tell"))
 
 
 def url_modules() -> list[str]:

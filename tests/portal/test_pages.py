@@ -90,10 +90,7 @@ def test_demo_data_are_believable(seeded):
     assert User.objects.exclude(email__endswith="@exemple.invalid").count() == 0
 
 
-def test_demo_data_are_the_same_at_each_reset(communes, monkeypatch):
-    # Statutes are read apart, which no transaction may wait for; this test takes its own back.
-    monkeypatch.setattr("maillage.portal.demo.seed.seed_texts", lambda *_: None)
-
+def test_demo_data_are_the_same_at_each_reset(communes):
     def told():
         with transaction.atomic():
             seed(TODAY)

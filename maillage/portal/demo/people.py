@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from maillage.accounts.models import Role
-
-DOMAIN = "exemple.invalid"
+from maillage.core.scene import DOMAIN
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from django.utils import timezone
 from maillage.accounts.actions import grant_role, invite
 from maillage.accounts.models import Role, RoleAssignment, User
 from maillage.core.limits import uncounted
+from maillage.core.scene import DOMAIN, Scene
 from maillage.core.text import normalised
+from maillage.core.workspaces import demonstrated
 from maillage.cpts.models import Cpts, Stage
 from maillage.directory.models import Practitioner, PractitionerRole, Profession
 from maillage.directory.rules.identifiers import role_key, rpps_key
@@ -27,10 +29,8 @@ from maillage.members.models import Body, College, Fee, FeeMethod, MemberKind, M
 from maillage.members.queries.prefill import fields_of
 from maillage.members.rules.names import search_name
 from maillage.oversight.actions.approval import ask_approval, decide
-from maillage.portal.demo.governance import seed_governance, seed_texts
-from maillage.portal.demo.meetings import seed_meetings
 from maillage.portal.demo.names import FAMILY_NAMES, GIVEN_NAMES
-from maillage.portal.demo.people import DOMAIN, PERSONAS, Persona
+from maillage.portal.demo.people import PERSONAS, Persona
 from maillage.portal.demo.register import Invented, Place, rpps
 from maillage.territory.actions import Addition, change_perimeter, found_cpts, put_in_force
 from maillage.territory.models import Perimeter
@@ -98,15 +98,17 @@ def is_seeded() -> bool:
 
 
 @uncounted()
-def seed(today: date) -> None:
-    """Deterministic, relative to `today`. The communes must be loaded."""
-    cpts, coordinator = _seed(today)
-    seed_texts(cpts, coordinator, today)
+def show(today: date) -> None:
+    """The CPTS, its people, then what each app tells of it. The communes must be loaded."""
+    scene = seed(today)
+    for tell in demonstrated():
+        tell(scene)
 
 
+@uncounted()
 @transaction.atomic
-def _seed(today: date) -> tuple[Cpts, User]:
-    """All that is rows alone; the first CPTS and who coordinates it."""
+def seed(today: date) -> Scene:
+    """The CPTS and their people. Deterministic, relative to `today`. The communes must be loaded."""
     world = World(random.Random(SEED), today, make_password(PASSWORD))
     users = {persona.key: _account(persona, world) for persona in PERSONAS}
     coordinator = users["claire.aubert"]
@@ -119,10 +121,8 @@ def _seed(today: date) -> tuple[Cpts, User]:
     _members(bergerac, professionals, world)
     _members(bastides, professionals[:SHARED_MEMBERS], world)
     _others(bergerac, users, world)
-    seed_meetings(bergerac, coordinator, today)
-    seed_governance(bergerac, coordinator, today)
     invite(cpts=bergerac, email=f"nouvelle.recrue@{DOMAIN}", role=Role.MEMBER, by=coordinator, at=world.at(1))
-    return bergerac, coordinator
+    return Scene(today, bergerac, bastides, users)
 
 
 def _account(persona: Persona, world: World) -> User:

@@ -16,10 +16,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils import timezone
 
-from maillage.portal.demo.care import seed_care
-from maillage.portal.demo.diagnosis import enrich
 from maillage.portal.demo.directory import load_directory
-from maillage.portal.demo.seed import is_seeded, seed
+from maillage.portal.demo.seed import is_seeded, show
 
 STOP_SECONDS = 5
 
@@ -62,10 +60,7 @@ class Command(BaseCommand):
             call_command("import_communes", stdout=self.stdout)
             self.stdout.write("Annuaire de professionnels inventés…")
             load_directory(timezone.now())
-            seed(timezone.localdate())
-            call_command("refresh_diagnosis", stdout=self.stdout)
-            enrich(timezone.localdate())
-            seed_care(timezone.localdate())
+            show(timezone.localdate())
 
     def serve(self, host: str, port: int) -> None:
         """Web and worker as two processes; Ctrl-C, or the end of one, stops both."""

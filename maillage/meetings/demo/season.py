@@ -1,12 +1,13 @@
 """A season of meetings: one closed with its minutes, one going on today, one to come, one that looks for a date."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from django.utils import timezone
+from django.db import transaction
 
 from maillage.accounts.models import User
 from maillage.core.missions import Mission
+from maillage.core.scene import Scene, at_hour
 from maillage.cpts.models import Cpts
 from maillage.meetings import actions
 from maillage.meetings.documents import papers as documents
@@ -17,17 +18,15 @@ from maillage.members.models import Membership
 ROOT = Path(__file__).resolve().parent
 
 
-def seed_meetings(cpts: Cpts, coordinator: User, today: date) -> None:
+@transaction.atomic
+def seed_meetings(scene: Scene) -> None:
+    cpts, coordinator, today = scene.cpts, scene.coordinator, scene.today
     members = list(Membership.objects.of(cpts).current().order_by("pk").select_related("cpts"))
     own = [member for member in members if member.email.startswith("paul.loret")]
     _closed(cpts, coordinator, own + members[::9], today)
     _going_on(cpts, coordinator, own + members[3::7], today)
     _coming(cpts, coordinator, own + members[1::5], today)
     _undated(cpts, coordinator, own + members[2::12], today)
-
-
-def at_hour(day: date, hour: int, minute: int = 0) -> datetime:
-    return datetime.combine(day, time(hour, minute), tzinfo=timezone.get_current_timezone())
 
 
 def prepared(cpts: Cpts, by: User, members: list[Membership], at: datetime, **fields: object) -> Meeting:

@@ -1,4 +1,4 @@
-"""Unscheduled care in the demonstration: agendas, slots, patients sent, a regulator of the SAS, a difficulty."""
+"""Unscheduled care in the demonstration: agendas, slots, patients sent, a difficulty."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -10,14 +10,11 @@ from maillage.accounts.actions.proofs import record_proof, trial_account
 from maillage.accounts.models import ProofMeans, User
 from maillage.core.limits import uncounted
 from maillage.core.models import Job
+from maillage.core.scene import DOMAIN, Scene, at_hour
 from maillage.cpts.models import Cpts
 from maillage.geography.models import Commune
 from maillage.members.actions.binding import bind
 from maillage.members.models import Membership
-from maillage.portal.demo.people import DOMAIN
-from maillage.sas.actions.regulators import create_regulator
-from maillage.sas.rules.fhir_codes import SAS_SYSTEM
-from maillage.sas.rules.regulators import DeclaredRegulator
 from maillage.unscheduled_care import actions
 from maillage.unscheduled_care.models import Effector, Origin, Schedule, Slot
 from maillage.unscheduled_care.rules.pdsa import pdsa_reason
@@ -25,7 +22,6 @@ from maillage.unscheduled_care.rules.series import slots_between
 from maillage.unscheduled_care.rules.slots import Kind, Mode
 
 DOCTORS, NURSES = 14, 4
-REGULATOR = "0b0e7c1a-0000-4000-8000-000000000001"
 PAST_DAYS, DAYS_AHEAD = 20, 10
 REASONS = ("", "Fièvre", "Petite traumatologie", "", "Douleur abdominale", "Éruption cutanée", "")
 DEPARTEMENT = "24"
@@ -33,12 +29,10 @@ DEPARTEMENT = "24"
 
 @uncounted()
 @transaction.atomic
-def seed_care(today: date) -> None:
-    """Deterministic, relative to `today`."""
-    cpts, bastides = (Cpts.objects.get(name=name) for name in ("CPTS du Bergeracois", "CPTS Bastides et Dordogne"))
-    coordinator = User.objects.get(email__startswith="claire.aubert")
-    regulator = User.objects.get(email__startswith="zoe.loret")
-    before = _at(today - timedelta(days=PAST_DAYS + 5), 9)
+def tell(scene: Scene) -> None:
+    cpts, bastides, today = scene.cpts, scene.neighbour, scene.today
+    coordinator, regulator = scene.coordinator, scene.people["zoe.loret"]
+    before = at_hour(today - timedelta(days=PAST_DAYS + 5), 9)
     _settings(cpts, coordinator, before, phone="0553000010", finess="990000101", hds_host="Hébergeur fictif de la démo")
     _settings(bastides, coordinator, before, phone="0553000020", finess="990000119")
     effectors = list(_effectors(cpts, before))
@@ -46,9 +40,8 @@ def seed_care(today: date) -> None:
     for number, effector in enumerate(effectors):
         _open(effector, number, cpts, today)
     _book_the_past(cpts, regulator, today)
-    _declare_regulator(before)
     Job.objects.filter(kind=actions.FOLLOW).delete()  # what is over was told long ago
-    _requests(cpts, today)
+    _requests(scene)
     row = effectors[0].appointments.order_by("starts_at").first()
     actions.report(
         cpts=cpts,
@@ -56,12 +49,8 @@ def seed_care(today: date) -> None:
         appointment=row,
         by=regulator,
         by_name=str(regulator),
-        at=_at(today - timedelta(days=1), 11),
+        at=at_hour(today - timedelta(days=1), 11),
     )
-
-
-def _at(day: date, hour: int) -> datetime:
-    return datetime.combine(day, time(hour), tzinfo=timezone.get_current_timezone())
 
 
 def _settings(cpts: Cpts, by: User, at: datetime, *, phone: str, finess: str, hds_host: str = "") -> None:
@@ -138,7 +127,7 @@ def _open(effector: Effector, number: int, cpts: Cpts, today: date) -> None:
     for ahead in range(-PAST_DAYS, DAYS_AHEAD):
         day = today + timedelta(days=ahead)
         hour = (8, 11, 14, 17)[(number + ahead) % 4]
-        if (number + ahead) % 3 and not pdsa_reason(_at(day, hour), DEPARTEMENT):
+        if (number + ahead) % 3 and not pdsa_reason(at_hour(day, hour), DEPARTEMENT):
             _open_hour(place, day, hour, number, own if number % 4 == 3 else [cpts])
 
 
@@ -152,7 +141,7 @@ def _open_hour(place: Schedule, day: date, hour: int, number: int, own: list[Cpt
         cpts=own if kinds & Kind.CPTS else [],
     )
     # What is opened in the past was, the day before.
-    actions.open_slots(schedule=place, spans=spans, opening=opening, by=None, at=_at(day - timedelta(days=1), 7))
+    actions.open_slots(schedule=place, spans=spans, opening=opening, by=None, at=at_hour(day - timedelta(days=1), 7))
 
 
 def _book_the_past(cpts: Cpts, regulator: User, today: date) -> None:
@@ -161,7 +150,10 @@ def _book_the_past(cpts: Cpts, regulator: User, today: date) -> None:
         Membership.objects.of(cpts).exclude(commune=None).order_by("pk").values_list("commune", flat=True)[:9]
     )
     slots = (
-        Slot.objects.open().filter(starts_at__lt=_at(today, 0)).select_related("effector").order_by("starts_at", "pk")
+        Slot.objects.open()
+        .filter(starts_at__lt=at_hour(today, 0))
+        .select_related("effector")
+        .order_by("starts_at", "pk")
     )
     for number, slot in enumerate(slots):
         if number % 3 == 2:
@@ -190,10 +182,10 @@ REQUESTS = (
 )
 
 
-def _requests(cpts: Cpts, today: date) -> None:
+def _requests(scene: Scene) -> None:
     """Invented patients: one late, one ended."""
-    lea = User.objects.get(email__startswith="lea.marchive")
-    now = _at(today, 10)
+    cpts, lea = scene.cpts, scene.people["lea.marchive"]
+    now = at_hour(scene.today, 10)
     for who, what, code, hours_ago, outcome in REQUESTS:
         at = now - timedelta(hours=hours_ago)
         commune = Commune.objects.get(code=code)
@@ -201,10 +193,3 @@ def _requests(cpts: Cpts, today: date) -> None:
         row = actions.open_request(cpts=cpts, patient=patient, commune=commune, group="10G", hours=48, by=lea, at=at)
         if outcome:
             actions.end_request(request=row, outcome=outcome, by=lea, at=at + timedelta(hours=2))
-
-
-def _declare_regulator(at: datetime) -> None:
-    declared = DeclaredRegulator(
-        ((SAS_SYSTEM, REGULATOR),), "Loret", "Zoé", "zoe.loret@exemple.invalid", is_active=True
-    )
-    create_regulator(declared=declared, at=at)

@@ -1,39 +1,42 @@
 """The law of an invented CPTS, and its general assembly of today: pouvoirs, one vote closed, one open."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db import transaction
 
 from maillage.accounts.models import User
 from maillage.core.papers.documents import pdf_bytes
-from maillage.cpts.models import Cpts
+from maillage.core.scene import Scene, at_hour
 from maillage.meetings import actions
 from maillage.meetings.assemblies.rules.tally import RESOLUTION
+from maillage.meetings.demo.season import ROOT, convened, prepared
 from maillage.meetings.models import Ballot, Means, Meeting, MeetingKind, Voter
 from maillage.members.models import Membership
-from maillage.portal.demo.meetings import ROOT, at_hour, convened, prepared
-from maillage.portal.demo.people import PERSONAS
 
 VERSIONS = (("", 690), ("Un collège pour les usagers et les élus", 300))
 
 
-def seed_texts(cpts: Cpts, coordinator: User, today: date) -> None:
+def seed_texts(scene: Scene) -> None:
     """The statutes, version by version. Outside transactions: a PDF is read apart before it is kept."""
     for number, (changes, days) in enumerate(VERSIONS, start=1):
-        day = today - timedelta(days=days)
+        day = scene.today - timedelta(days=days)
         content = pdf_bytes(ROOT / "statutes.typ", {"version": number})
         actions.adopt_text(
-            cpts=cpts,
+            cpts=scene.cpts,
             kind="statutes",
             adopted_on=day,
             changes=changes,
             content=content,
             meeting=None,
-            by=coordinator,
+            by=scene.coordinator,
             at=at_hour(day, 18),
         )
 
 
-def seed_governance(cpts: Cpts, coordinator: User, today: date) -> None:
+@transaction.atomic
+def seed_governance(scene: Scene) -> None:
+    cpts, coordinator, today = scene.cpts, scene.coordinator, scene.today
     write: dict[str, Any] = {"cpts": cpts, "by": coordinator, "at": at_hour(today - timedelta(days=290), 10)}
     actions.write_rule(
         kind=MeetingKind.ASSEMBLY,
@@ -43,10 +46,11 @@ def seed_governance(cpts: Cpts, coordinator: User, today: date) -> None:
     actions.write_rule(
         kind=MeetingKind.BUREAU, fields={"notice_days": 5, "quorum_percent": 50, "proxies_max": 1}, **write
     )
-    _assembly(cpts, coordinator, today)
+    _assembly(scene)
 
 
-def _assembly(cpts: Cpts, by: User, today: date) -> None:
+def _assembly(scene: Scene) -> None:
+    cpts, by, today = scene.cpts, scene.coordinator, scene.today
     members = list(Membership.objects.of(cpts).current().order_by("pk").select_related("cpts"))
     before = at_hour(today - timedelta(days=18), 9)
     fields = {
@@ -57,7 +61,7 @@ def _assembly(cpts: Cpts, by: User, today: date) -> None:
         "place": "Amphithéâtre de l’hôpital, Bergerac",
         "agenda": "Rapport moral\nRapport financier\nÉlection au bureau",
     }
-    meeting = convened(prepared(cpts, by, members[::3] + _personas(members), before, **fields), by, before)
+    meeting = convened(prepared(cpts, by, members[::3] + _known(members[1:], scene), before, **fields), by, before)
     voters = list(meeting.voters.select_related("participant__meeting__cpts").order_by("pk"))
     now = at_hour(today, 9, 5)
     tablet = actions.lend_tablet(meeting=meeting, by=by, at=now)
@@ -70,9 +74,10 @@ def _assembly(cpts: Cpts, by: User, today: date) -> None:
     _votes(meeting, voters, by)
 
 
-def _personas(members: list[Membership]) -> list[Membership]:
-    known = {persona.email for persona in PERSONAS}
-    return [member for member in members[1:] if member.email in known]
+def _known(members: list[Membership], scene: Scene) -> list[Membership]:
+    """Those whom one can be."""
+    addresses = {account.email for account in scene.people.values()}
+    return [member for member in members if member.email in addresses]
 
 
 def _pouvoirs(voters: list[Voter], by: User, at: datetime) -> None:

@@ -1,15 +1,13 @@
 """What the team of the demonstration has already said of its territory, through the same actions as the screens."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
-from maillage.accounts.models import User
 from maillage.core.missions import Mission
-from maillage.cpts.models import Cpts
+from maillage.core.scene import Scene, at_hour
 from maillage.geography.models import Commune
-from maillage.portal.demo.people import DOMAIN
 from maillage.territorial_diagnosis import actions
 from maillage.territorial_diagnosis.documents.content import content_of
 from maillage.territorial_diagnosis.models import ResourceKind
@@ -64,15 +62,18 @@ PRIORITIES = (
 )
 
 
+def tell(scene: Scene) -> None:
+    actions.refresh_computed(at=timezone.now())
+    _enrich(scene)
+
+
 @transaction.atomic
-def enrich(today: date) -> None:
+def _enrich(scene: Scene) -> None:
     """Figures typed, resources, priorities, and one version frozen some days ago."""
-    cpts = Cpts.objects.select_related("departement__region").get(slug="cpts-du-bergeracois")
-    by = User.objects.get(email=f"claire.aubert@{DOMAIN}")
+    cpts, by, today = scene.cpts, scene.coordinator, scene.today
 
     def at(days: int) -> datetime:
-        moment = datetime.combine(today - timedelta(days=days), time(9, 15))
-        return moment.replace(tzinfo=timezone.get_current_timezone())
+        return at_hour(today - timedelta(days=days), 9, 15)
 
     for code, numerator, denominator, days in TYPED:
         actions.type_figure(
