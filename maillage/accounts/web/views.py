@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -42,14 +41,20 @@ AUDIT_TYPES = (
 def team(request: CptsRequest) -> HttpResponse:
     """Who holds which role, pending invitations, and the form to send one."""
     form = InviteForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            invitation = actions.invite(cpts=request.cpts, by=request.user, at=timezone.now(), **form.cleaned_data)
-        except DomainError as error:
-            form.add_error("email", error.user_message)
-        else:
-            messages.success(request, f"Invitation envoyée à {invitation.email}.")
-            return redirect("accounts:team", request.cpts.slug)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and did(
+            request,
+            actions.invite,
+            lambda invitation: f"Invitation envoyée à {invitation.email}.",
+            form=form,
+            field="email",
+            cpts=request.cpts,
+            **form.cleaned_data,
+        )
+    ):
+        return redirect("accounts:team", request.cpts.slug)
     context = {
         "form": form,
         "assignments": RoleAssignment.objects.of(request.cpts)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from maillage.accounts.permissions import MEMBER_MANAGE, CptsRequest, requires
 from maillage.accounts.signing_in.proving import proved_this_session, recently_proved, sent_in_this_session
 from maillage.core.errors import DomainError
+from maillage.core.screens.doing import did
 from maillage.members import actions
 from maillage.members.models import Convention, Mandate
 from maillage.members.permissions import MEMBER_LIST
@@ -25,14 +26,20 @@ from maillage.records.screens.files import attachment_response, content_of
 def mandates(request: CptsRequest) -> HttpResponse:
     """Who holds which function, until when; one more for the team."""
     form = MandateForm(request.POST or None, cpts=request.cpts, today=timezone.localdate())
-    if request.method == "POST" and may_manage(request) and form.is_valid():
-        try:
-            mandate = actions.give_mandate(**form.cleaned_data, by=request.user, at=timezone.now())
-        except DomainError as error:
-            form.add_error("ends_on", error.user_message)
-        else:
-            messages.success(request, f"{mandate.membership} : {mandate}.")
-            return redirect("members:mandates", request.cpts.slug)
+    if (
+        request.method == "POST"
+        and may_manage(request)
+        and form.is_valid()
+        and did(
+            request,
+            actions.give_mandate,
+            lambda mandate: f"{mandate.membership} : {mandate}.",
+            form=form,
+            field="ends_on",
+            **form.cleaned_data,
+        )
+    ):
+        return redirect("members:mandates", request.cpts.slug)
     today = timezone.localdate()
     rows = Mandate.objects.of(request.cpts).select_related("membership")
     order = ("body", "function", "membership__search_name")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from maillage.accounts.models import NumberProof
 from maillage.accounts.permissions import MEMBER_MANAGE, CptsRequest, requires
 from maillage.accounts.signing_in.proving import is_export, recently_proved_when
-from maillage.core.errors import DomainError
+from maillage.core.screens.doing import did
 from maillage.core.screens.listing import Column, Filter, Listing
 from maillage.core.screens.posted import sent_version
 from maillage.core.templatetags.maillage import number
@@ -158,20 +158,20 @@ def own(request: CptsRequest) -> HttpResponse:
         return render(request, "members/own_none.html")
     initial = {name: getattr(membership, name) for name in OwnForm.base_fields}
     form = OwnForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.edit_own(
-                membership=membership,
-                read_version=read_version(request, membership),
-                fields=form.cleaned_data,
-                by=request.user,
-                at=timezone.now(),
-            )
-        except DomainError as error:
-            form.add_error(None, error.user_message)
-        else:
-            messages.success(request, "Votre fiche est à jour.")
-            return redirect("members:own", request.cpts.slug)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and did(
+            request,
+            actions.edit_own,
+            "Votre fiche est à jour.",
+            form=form,
+            membership=membership,
+            read_version=read_version(request, membership),
+            fields=form.cleaned_data,
+        )
+    ):
+        return redirect("members:own", request.cpts.slug)
     context = {"member": membership, "form": form, "version": read_version(request, membership)}
     return render(request, "members/own.html", context)
 

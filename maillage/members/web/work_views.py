@@ -100,18 +100,15 @@ def edit(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if "email" in form.changed_data and not means.is_recent(request):
             return ask_again(request)  # whoever reads there may enter
-        try:
-            actions.edit(
-                membership=membership,
-                read_version=read_version(request, membership),
-                fields={name: form.cleaned_data[name] for name in form.changed_data},  # the journal names these
-                by=request.user,
-                at=timezone.now(),
-            )
-        except DomainError as error:
-            form.add_error(None, error.user_message)
-        else:
-            messages.success(request, f"La fiche {of(str(membership))} est à jour.")
+        if did(
+            request,
+            actions.edit,
+            f"La fiche {of(str(membership))} est à jour.",
+            form=form,
+            membership=membership,
+            read_version=read_version(request, membership),
+            fields={name: form.cleaned_data[name] for name in form.changed_data},  # the journal names these
+        ):
             return redirect("members:show", request.cpts.slug, membership.uuid)
     context = {"form": form, "member": membership, "version": read_version(request, membership)}
     return render(request, "members/edit.html", context)
@@ -227,16 +224,21 @@ def colleges(request: CptsRequest) -> HttpResponse:
     chosen = College.objects.filter(cpts=request.cpts, uuid=asked).first() if asked else None
     initial = {name: getattr(chosen, name) for name in CollegeForm.base_fields} if chosen else None
     form = CollegeForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            college = actions.save_college(
-                cpts=request.cpts, college=chosen, by=request.user, at=timezone.now(), **form.cleaned_data
-            )
-        except DomainError as error:
-            form.add_error("name", error.user_message)
-        else:
-            messages.success(request, f"Le collège « {college} » est enregistré.")
-            return redirect("members:colleges", request.cpts.slug)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and did(
+            request,
+            actions.save_college,
+            lambda college: f"Le collège « {college} » est enregistré.",
+            form=form,
+            field="name",
+            cpts=request.cpts,
+            college=chosen,
+            **form.cleaned_data,
+        )
+    ):
+        return redirect("members:colleges", request.cpts.slug)
     context = {"form": form, "chosen": chosen, "rows": _counted(request)}
     return render(request, "members/colleges.html", context)
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,8 +13,8 @@ from django.views.decorators.http import require_POST
 
 from maillage.accounts.permissions import INSTANCE_MANAGE, CptsRequest, requires
 from maillage.accounts.signing_in.proving import is_sent, recently_proved, recently_proved_when
-from maillage.core.errors import DomainError
 from maillage.core.models import DataKey, Job
+from maillage.core.screens.doing import did
 from maillage.core.secrecy import resealing
 from maillage.core.secrecy.sealing import fingerprint, fingerprint_of
 from maillage.cpts.models import Cpts
@@ -82,12 +81,18 @@ def destroy_key(request: CptsRequest, owner_uuid: UUID) -> HttpResponse:
     """For ever: the name is typed, the journal keeps it."""
     cpts = get_object_or_404(Cpts, uuid=owner_uuid)
     form = DestroyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.destroy_key(cpts=cpts, typed_name=form.cleaned_data["name"], by=request.user, at=timezone.now())
-        except DomainError as error:
-            form.add_error("name", error.user_message)
-        else:
-            messages.success(request, f"La clé de {cpts.with_article} est détruite.")
-            return redirect("portal:keys")
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and did(
+            request,
+            actions.destroy_key,
+            f"La clé de {cpts.with_article} est détruite.",
+            form=form,
+            field="name",
+            cpts=cpts,
+            typed_name=form.cleaned_data["name"],
+        )
+    ):
+        return redirect("portal:keys")
     return render(request, "portal/destroy_key.html", {"owner": cpts, "form": form})

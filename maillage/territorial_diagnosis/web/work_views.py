@@ -245,12 +245,15 @@ def priorities(request: CptsRequest) -> HttpResponse:
         _may_edit(request)
         if form.is_valid():
             data = form.cleaned_data | {"mission": Mission(form.cleaned_data["mission"])}
-            try:
-                actions.add_priority(cpts=request.cpts, by=request.user, at=timezone.now(), **data)
-            except DomainError as error:
-                form.add_error("title", error.user_message)
-            else:
-                messages.success(request, f"« {data['title']} » est dans les priorités.")
+            if did(
+                request,
+                actions.add_priority,
+                f"« {data['title']} » est dans les priorités.",
+                form=form,
+                field="title",
+                cpts=request.cpts,
+                **data,
+            ):
                 return redirect("diagnosis:priorities", request.cpts.slug)
     rows = list(Priority.objects.filter(cpts=request.cpts))
     for row in rows:
@@ -281,18 +284,16 @@ def versions(request: CptsRequest) -> HttpResponse:
         _may_edit(request)
         if area and form.is_valid():
             content = content_of(request.cpts, area, on=timezone.localdate())
-            try:
-                version = actions.freeze(
-                    cpts=request.cpts,
-                    title=form.cleaned_data["title"],
-                    content=content,
-                    by=request.user,
-                    at=timezone.now(),
-                )
-            except DomainError as error:
-                form.add_error("title", error.user_message)
-            else:
-                messages.success(request, f"Version {version.number} figée : elle ne changera plus.")
+            if did(
+                request,
+                actions.freeze,
+                lambda version: f"Version {version.number} figée : elle ne changera plus.",
+                form=form,
+                field="title",
+                cpts=request.cpts,
+                title=form.cleaned_data["title"],
+                content=content,
+            ):
                 return redirect("diagnosis:versions", request.cpts.slug)
     rows = readable_versions(request).select_related("snapshot").defer("snapshot__content")
     context = page_context(request, "versions", area) | {"form": form, "rows": rows}

@@ -374,20 +374,20 @@ def how(request: CptsRequest) -> HttpResponse:
         "extra_a_day": effector.extra_a_day,
     }
     form = HowForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.say_how(
-                effector=effector,
-                read_version=sent_version(request),
-                by=request.user,
-                at=timezone.now(),
-                **form.cleaned_data,
-            )
-        except DomainError as error:
-            form.add_error(None, error.user_message)
-        else:
-            messages.success(request, "C’est enregistré.")
-            return redirect("unscheduled_care:how", request.cpts.slug)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and did(
+            request,
+            actions.say_how,
+            "C’est enregistré.",
+            form=form,
+            effector=effector,
+            read_version=sent_version(request),
+            **form.cleaned_data,
+        )
+    ):
+        return redirect("unscheduled_care:how", request.cpts.slug)
     presence = presences(Effector.objects.filter(pk=effector.pk))[0]
     return render(request, "unscheduled_care/how.html", {"form": form, "effector": effector, "presence": presence})
 

@@ -386,18 +386,18 @@ def settings(request: CptsRequest) -> HttpResponse:
     """The delay aimed at, the number to call, the agreement with the SAS, whether patients may be named."""
     care = actions.settings_of(request.cpts)
     form = CareSettingsForm(request.POST or None, initial=CareSettingsForm.initial_of(care))
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.save_settings(
-                cpts=request.cpts,
-                read_version=sent_version(request),
-                fields=form.cleaned_data,
-                by=request.user,
-                at=timezone.now(),
-            )
-        except DomainError as error:
-            form.add_error(None, error.user_message)
-        else:
-            messages.success(request, "Réglages enregistrés.")
-            return redirect("unscheduled_care:settings", request.cpts.slug)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and did(
+            request,
+            actions.save_settings,
+            "Réglages enregistrés.",
+            form=form,
+            cpts=request.cpts,
+            read_version=sent_version(request),
+            fields=form.cleaned_data,
+        )
+    ):
+        return redirect("unscheduled_care:settings", request.cpts.slug)
     return render(request, "unscheduled_care/settings.html", {"form": form, "care": care})

@@ -191,14 +191,19 @@ def hands(request: CptsRequest, meeting_uuid: UUID, ballot_uuid: UUID) -> HttpRe
     colleges = each or [""] if ballot.is_weighted else [""]
     held = {(hand.college, hand.choice): hand.count for hand in ballot.hands.all()}
     form = HandsForm(request.POST or None, ballot=ballot, colleges=colleges, held=held)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.count_hands(ballot=ballot, hands=form.hands(), by=request.user, at=timezone.now())
-        except DomainError as error:
-            form.add_error(None, error.user_message)
-        else:
-            messages.success(request, "Les mains sont comptées. Il reste à clore le vote.")
-            return redirect("meetings:votes", request.cpts.slug, meeting.uuid)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and did(
+            request,
+            actions.count_hands,
+            "Les mains sont comptées. Il reste à clore le vote.",
+            form=form,
+            ballot=ballot,
+            hands=form.hands(),
+        )
+    ):
+        return redirect("meetings:votes", request.cpts.slug, meeting.uuid)
     return render(request, "meetings/hands.html", page_context(request, meeting, ballot=ballot, form=form, lines=lines))
 
 
