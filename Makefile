@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo demo-reset sas-examples backup-key backup restore test coverage test-fast check fix quality lock reference-data bench bench-national bench-peer bench-slots bench-servers bench-sqlite bench-wear bench-contention bench-durability bench-walk
+.PHONY: help install install-dev demo demo-reset sas-examples backup-key backup restore test coverage mutants test-fast check fix quality lock reference-data bench bench-national bench-peer bench-slots bench-servers bench-sqlite bench-wear bench-contention bench-durability bench-walk
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -53,6 +53,11 @@ test: $(VENV)/.dev ## Run all the tests, browser journeys included
 
 coverage: $(VENV)/.dev ## The same, refused below the share of lines and branches that pyproject.toml says
 	$(RUN) -m pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered
+
+mutants: $(VENV)/.dev ## Change the rules a word at a time, and list the changes that no test sees: make mutants [OF='maillage.aci.*']
+	$(VENV)/bin/mutmut run $(if $(OF),"$(OF)")
+	@$(VENV)/bin/mutmut results
+	@$(RUN) -m scripts.mutants
 
 test-fast: $(VENV)/.dev ## Run the tests without the browser
 	$(RUN) -m pytest -n auto --dist loadgroup -m "not browser"
