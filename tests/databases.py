@@ -21,7 +21,10 @@ ROOT = Path(__file__).parent.parent
 SOURCES = (
     "maillage/*/migrations/*.py",
     "maillage/core/sql/*.py",
-    "maillage/geography/loading/reference.py",
+    "maillage/core/loading/*.py",
+    "maillage/core/text.py",
+    "maillage/geography/*.py",
+    "maillage/geography/loading/*.py",
     "maillage/geography/data/manifest.json",
     "maillage/territorial_diagnosis/rules/**/*",
     "requirements/base.txt",
@@ -69,12 +72,13 @@ class _SQLite:
             yield
 
     def kept(self) -> list[str]:
-        return [path.name for path in self.folder.glob(f"{PREFIX}*")]
+        return [path.name for path in self.folder.glob(f"{PREFIX}*") if path.suffix != ".part"]
 
     def copy(self, source: str, target: str) -> None:
         for suffix in ("-wal", "-shm"):
             (self.folder / f"{target}{suffix}").unlink(missing_ok=True)
-        shutil.copyfile(self.folder / source, self.folder / target)
+        shutil.copyfile(self.folder / source, self.folder / f"{target}.part")
+        (self.folder / f"{target}.part").replace(self.folder / target)  # whole, or not there
 
     def drop(self, name: str) -> None:
         (self.folder / name).unlink(missing_ok=True)

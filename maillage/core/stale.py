@@ -18,8 +18,11 @@ class Stale(DomainError):
     """`what`: « cette réunion ». `who`: « Claire Aubert, aujourd’hui à 14 h 02 »; '' when nothing says it. `changes`:
     what they did, where something says it; `then`: what becomes of what the second person did."""
 
-    def __init__(self, what: str, who: str = "", *, changes: str = "", then: str = TYPED_IS_KEPT) -> None:
-        said = f"{who or 'Quelqu’un'} a modifié {what} pendant que vous l’aviez sous les yeux"
+    def __init__(
+        self, what: str, who: str = "", *, changes: str = "", then: str = TYPED_IS_KEPT, are_several: bool = False
+    ) -> None:
+        verb = "ont" if are_several else "a"
+        said = f"{who or 'Quelqu’un'} {verb} modifié {what} pendant que vous l’aviez sous les yeux"
         super().__init__(f"{said}{f' : {changes}' if changes else ''}. {then}")
 
 

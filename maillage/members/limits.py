@@ -10,7 +10,6 @@ JOIN = limit(
 JOIN_BLOCK = limit(
     "join-block", "Demandes d’adhésion, depuis un bloc de réseaux", most=200, seconds=DAY, by=(By.BLOCK,)
 )
-# Whatever name is typed: nobody is flooded by forms that others fill.
 JOIN_ADDRESS = limit(
     "join-address", "Demandes d’adhésion écrites à une adresse", most=3, seconds=DAY, by=(By.OBJECT,), is_shown=False
 )

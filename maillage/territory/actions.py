@@ -286,8 +286,10 @@ def _claim_version(perimeter: Perimeter, read_version: int) -> None:
 def _stale(perimeter: Perimeter, read_version: int) -> Stale:
     since = PerimeterChange.objects.filter(perimeter=perimeter, version__gt=read_version).select_related("by")
     changes = list(since.order_by("version"))[-NAMED_AT_MOST:]
-    who = listed(dict.fromkeys(str(change.by) for change in changes))
-    return Stale("ce périmètre", who, changes=" ; ".join(change.summary for change in changes), then=NOT_DONE)
+    authors = list(dict.fromkeys(str(change.by) for change in changes))
+    are_several = len(authors) > 1
+    done = [f"{change.by}, {change.summary}" if are_several else change.summary for change in changes]
+    return Stale("ce périmètre", listed(authors), changes=" ; ".join(done), then=NOT_DONE, are_several=are_several)
 
 
 def _changes(part: PerimeterPart | None, addition: Addition) -> bool:

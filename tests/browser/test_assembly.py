@@ -97,7 +97,7 @@ def test_an_assembly_with_pouvoirs_and_a_secret_ballot_gives_its_proces_verbal(v
         "66,67 %",
         "adoptée",
         "4 voix présentes ou représentées",
-        Ballot.objects.get().digest[:20],
+        Ballot.objects.get().record.journal[:20],
     ):
         assert words in text, words
 

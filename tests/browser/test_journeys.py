@@ -142,7 +142,7 @@ def test_the_second_editor_is_told_what_the_first_one_did(visit, neighbour, stra
     first.page.get_by_role("button", name="Ajouter Bergerac").click()
     expect(stat(first.page, "Composition")).to_have_text("1\xa0commune")
     second.page.get_by_role("button", name="Ajouter Sarlat").click()
-    expect(second.page.get_by_role("alert")).to_contain_text("Élodie Després : ajout de Bergerac")
+    expect(second.page.get_by_role("alert")).to_contain_text("Élodie Després a modifié ce périmètre")
     expect(stat(second.page, "Composition")).to_have_text("1\xa0commune")
     second.page.get_by_role("button", name="Ajouter Sarlat").click()
     expect(stat(second.page, "Composition")).to_have_text("2\xa0communes")

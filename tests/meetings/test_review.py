@@ -1,5 +1,6 @@
 """What must never happen again: each of these was once possible."""
 
+import html
 import io
 import re
 from datetime import date, timedelta
@@ -272,7 +273,8 @@ def test_a_sheet_left_open_erases_no_signature(client, tonight, coordinator):
         f"from-{second.pk}": "9 h",
     }
     shown = client.post(page("sheet", tonight), typed | {"reason": "essai"}).content.decode()
-    assert "a changé pendant que vous écriviez" in shown
+    assert f"Quelqu’un a modifié la présence de {second}" in html.unescape(shown).replace("\xa0", " ")
+    assert "ouvrez de nouveau la feuille" in shown.replace("\xa0", " ")
 
 
 def test_a_sheet_past_midnight_is_typed(client, cpts, coordinator):

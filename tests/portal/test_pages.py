@@ -90,7 +90,7 @@ def test_demo_data_are_believable(seeded):
     assert User.objects.exclude(email__endswith="@exemple.invalid").count() == 0
 
 
-def test_demo_data_are_the_same_at_each_reset(communes):
+def test_the_people_of_the_demonstration_are_the_same_at_each_reset(communes):
     def told():
         with transaction.atomic():
             seed(TODAY)

@@ -18,6 +18,7 @@ from django.utils.http import urlencode
 
 from maillage.accounts.signing_in import means
 from maillage.accounts.signing_in.held import hold, keep_latest
+from maillage.core.links import page
 from maillage.core.screens.access import View
 
 STOPPED, STRONG_WANTED = "stopped", "strong_wanted"
@@ -96,7 +97,7 @@ def ask_again(request: HttpRequest, *, holds_typed: bool = True) -> HttpResponse
     """To the strongest means of the person, then back here. A vote is never held: it is given again."""
     come_back = request.get_full_path()
     if request.method == "POST" and holds_typed:
-        come_back = _held_form(request) or come_back
+        come_back = _held_form(request)
     methods = get_adapter(request).get_reauthentication_methods(request.user)
     if not methods:
         return redirect("accounts:protect")
@@ -109,11 +110,11 @@ def ask_again(request: HttpRequest, *, holds_typed: bool = True) -> HttpResponse
 
 
 def _held_form(request: HttpRequest) -> str:
-    """Where what was typed is shown again; '' for a form that is too long to wait in a session."""
+    """Where what was typed is shown again; the first page, for a form that is too long to wait in a session."""
     typed = [[key, value] for key, values in request.POST.lists() for value in values if key not in NEVER_HELD]
     if sum(len(key) + len(value) for key, value in typed) > LONGEST_HELD:
         messages.warning(request, "Ce que vous aviez tapé était trop long pour être gardé : envoyez-le de nouveau.")
-        return ""
+        return page("after_login")
     name = f"{STOPPED}_{secrets.token_urlsafe(9)}"
     hold(request, name, {"path": request.get_full_path(), "typed": typed, "files": sorted(request.FILES)})
     keep_latest(request, STOPPED, MOST_HELD)

@@ -14,7 +14,7 @@ from maillage.accounts.permissions import demands_second_factor
 from maillage.accounts.sessions import stored_key_of
 from maillage.accounts.signing_in import means
 from maillage.accounts.signing_in.held import held
-from maillage.accounts.signing_in.proving import STOPPED, STRONG_WANTED, recently_proved
+from maillage.accounts.signing_in.proving import MOST_HELD, STOPPED, STRONG_WANTED, recently_proved
 from maillage.accounts.signing_in.psc_session import ACTIVITIES, ACTIVITY
 from maillage.core.errors import DomainError
 from maillage.core.screens.access import own_account
@@ -79,6 +79,9 @@ def resume(request: HttpRequest, name: str) -> HttpResponse:
     """What the person was sending when they were asked who they are: shown, to be sent by a press."""
     facts = held(request, name) if name.startswith(f"{STOPPED}_") else None
     if facts is None:
-        text = "Ce que vous aviez commencé est gardé un quart d’heure. Reprenez depuis la page où vous étiez."
-        return render(request, "layout/error.html", {"title": "Le délai est passé", "text": text}, status=404)
+        text = (
+            f"Ce que vous aviez commencé est gardé un quart d’heure, et les {MOST_HELD} dernières pages seulement. "
+            "Reprenez depuis la page où vous étiez."
+        )
+        return render(request, "layout/error.html", {"title": "Ce n’est plus gardé", "text": text}, status=404)
     return render(request, "accounts/resume.html", facts)

@@ -1,5 +1,7 @@
 """allauth's forms of second factors, in words people know."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.core import context
@@ -79,14 +81,19 @@ class KeyField(forms.JSONField):
         return said
 
 
-class ReadsAKey:
+@contextmanager
+def any_shape() -> Iterator[None]:
     """allauth foresees what a wrong key says, and not every shape of it."""
+    try:
+        yield
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise get_adapter().validation_error("incorrect_code") from error
 
+
+class ReadsAKey:
     def clean_credential(self) -> Any:
-        try:
+        with any_shape():
             return super().clean_credential()  # type: ignore[misc]
-        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
-            raise get_adapter().validation_error("incorrect_code") from error
 
 
 class KeyForm(ReadsAKey, AuthenticateWebAuthnForm):
@@ -130,6 +137,10 @@ class AddKeyForm(AddWebAuthnForm):
         self.fields["passwordless"] = forms.BooleanField(
             label="Me connecter avec elle sans mot de passe", required=False, initial=True
         )
+
+    def clean(self) -> Any:
+        with any_shape():
+            return super().clean()
 
 
 class RenameKeyForm(EditWebAuthnForm):

@@ -225,6 +225,9 @@ def _proved(stored: SigninCode, email: str, at: datetime) -> Participant:
     return Participant.objects.for_link().get(pk=person.pk)
 
 
+READ_THE_SHEET_AGAIN = "Rien n’est écrit : ouvrez de nouveau la feuille, puis reprenez cette ligne."
+
+
 @dataclass(frozen=True)
 class SheetLine:
     """One line of the sheet as somebody typed it. `arrived` None: not there."""
@@ -255,7 +258,7 @@ def write_sheet(*, meeting: Meeting, lines: list[SheetLine], reason: str, by: Us
         if typed in {shown, line.was} or (held and held.contested_at):
             continue
         if line.was not in {None, shown}:
-            raise Stale(f"la présence {of(str(line.participant))}", str((held and held.recorded_by) or ""))
+            raise Stale(f"la présence {of(str(line.participant))}", then=READ_THE_SHEET_AGAIN)
         if held and not reason:
             raise ReasonMissing
         _write_line(line, held, meeting=meeting, reason=reason, by=by, at=at)

@@ -16,7 +16,7 @@ def freeze(apps, schema_editor):
             "mode": ballot.mode,
             "majority": ballot.majority,
             "choices": ballot.choices,
-            "weights": {},
+            "is_weighted": ballot.is_weighted,
             "voices": ballot.voices or 0,
             "scores": ballot.result,
             "is_adopted": None if not is_resolution else _is_adopted(ballot),

@@ -239,9 +239,8 @@ def end_links(*, user: User, at: datetime) -> None:
     Membership.objects.bound_to(user).update(links_since=at)
 
 
-MOST_SUSPENDED = (
-    30  # of one CPTS, by one account taken back, in seven days: beyond, a list was imported, which is undone as a whole
-)
+# Of one CPTS, by one account taken back, in seven days: beyond, a list was imported, which is undone as a whole.
+MOST_SUSPENDED = 30
 
 
 @hooks.account_taken_back.register
@@ -253,8 +252,9 @@ def suspend_what_it_wrote(*, user: User, at: datetime) -> None:
     since = at - UNDONE_WITHIN
     for cpts in Cpts.objects.filter(pk__in=_written_by(user, since).values("cpts")):
         written = _written_by(user, since).filter(cpts=cpts)
-        suspended_before = written.filter(contested_at__gte=since).count()
-        pages = written.filter(contested_at=None).order_by("account", "pk").select_related("cpts")
+        lately = Q(contested_at__gte=since) | Q(settled_at__gte=since)  # those that were kept are not asked of again
+        suspended_before = written.filter(lately).count()
+        pages = written.exclude(lately).filter(contested_at=None).order_by("account", "pk").select_related("cpts")
         unproved = [page for page in pages if _proof_behind(page) is None]
         is_of_the_team = MEMBER_MANAGE in permissions_on(user, cpts)
         most = max(0, MOST_SUSPENDED - suspended_before) if is_of_the_team else 0

@@ -1,7 +1,6 @@
 """Entering a CPTS: the request, the decision, or the coordinator's own hand."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from maillage.accounts import actions as accounts
 from maillage.accounts.models import Role, User
 from maillage.audit import actions as audit
 from maillage.core.errors import DomainError
-from maillage.core.limits import LimitReached, spend
+from maillage.core.limits import allows
 from maillage.cpts.models import Cpts
 from maillage.members import notifications
 from maillage.members.actions.binding import AlreadyContested
@@ -48,11 +47,15 @@ def request_membership(*, cpts: Cpts, fields: Mapping[str, Any], at: datetime) -
         return None
     summary = f"Demande d’adhésion {of(str(membership))}"
     audit.record(Act.REQUESTED, target=membership, by=None, at=at, cpts=cpts, summary=summary)
-    with suppress(LimitReached):
-        spend(JOIN_ADDRESS, at=at, of=membership.email.lower())
+    if _may_write_to(membership.email, at):
         notifications.request_received(membership, at)
     notifications.request_to_decide(membership, at)
     return membership
+
+
+def _may_write_to(email: str, at: datetime) -> bool:
+    """A few times a day, whatever name is typed: nobody is flooded by forms that others fill."""
+    return allows(JOIN_ADDRESS, at=at, of=email.lower())
 
 
 def _known(cpts: Cpts, fields: Mapping[str, Any]) -> Membership | None:
@@ -73,7 +76,7 @@ def _tell_again(known: Membership, email: str, at: datetime) -> None:
     if known.told_again_at is not None and known.told_again_at >= day_before:
         return
     Membership.objects.filter(pk=known.pk).update(told_again_at=at)
-    if known.email:
+    if known.email and _may_write_to(known.email, at):
         notifications.already_known(known, at)
     if known.email.lower() != email.lower():
         notifications.asked_from_elsewhere(known, email, at)

@@ -169,7 +169,7 @@ class _Known:
         self.by: dict[tuple[str, Any], list[Membership]] = defaultdict(list)
         self.seen: dict[tuple[str, Any], tuple[str, Any]] = {}  # sign -> line, number of the person
         members = Membership.objects.of(sheet.cpts).open()
-        for member in members.only(*IDENTIFYING):
+        for member in members.only(*IDENTIFYING).order_by("pk"):
             for sign in _signs(member.practitioner_id, member.email, member.search_name, member.phone):
                 if len(self.by[sign]) < MOST_BEHIND_A_SIGN:
                     self.by[sign].append(member)

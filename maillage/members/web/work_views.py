@@ -103,7 +103,7 @@ def edit(request: CptsRequest, member_uuid: UUID) -> HttpResponse:
         if did(
             request,
             actions.edit,
-            f"La fiche {of(str(membership))} est à jour.",
+            lambda _: f"La fiche {of(str(membership))} est à jour.",  # by its new name
             form=form,
             membership=membership,
             read_version=read_version(request, membership),

@@ -126,9 +126,10 @@ def _published(wanted: str, parameters: list[Any], *, at: datetime, with_cpts: b
     for row in rows:
         pk, uuid, place, starts_at, ends_at, kinds, modes, walk_in, reasons = row[:PLACE_AT]
         cpts = audiences.get(pk, ())
-        shown_kinds = KINDS[kinds if cpts else kinds & WITHOUT_CPTS]
-        where = places.get(place) or places.setdefault(place, _around(row))
-        slots.append(PublishedSlot(uuid, starts_at, ends_at, shown_kinds, MODES[modes], walk_in, reasons, *where, cpts))
+        shown = KINDS[kinds if cpts else kinds & WITHOUT_CPTS]
+        if shown:  # an agreement may end between the two queries
+            where = places.get(place) or places.setdefault(place, _around(row))
+            slots.append(PublishedSlot(uuid, starts_at, ends_at, shown, MODES[modes], walk_in, reasons, *where, cpts))
     return slots
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
@@ -121,17 +121,15 @@ def history(request: CptsRequest) -> HttpResponse:
 @requires(TERRITORY_VIEW)
 def version(request: CptsRequest, number: int) -> HttpResponse:
     """One version that is or was in force: what it held, from when to when."""
-    of_version = PerimeterPart.objects.filter(cpts=request.cpts, perimeter__number=number).for_summary()
-    once_in_force = of_version.exclude(perimeter__status=PerimeterStatus.DRAFT)
-    parts = alphabetical(once_in_force.select_related("perimeter__snapshot", "commune__epci"))
-    if not parts:
-        raise Http404
+    once_in_force = Perimeter.objects.of(request.cpts).exclude(status=PerimeterStatus.DRAFT)
+    perimeter = get_object_or_404(once_in_force.select_related("snapshot"), number=number)
+    parts = alphabetical(PerimeterPart.objects.filter(perimeter=perimeter).for_summary())
     listing = part_listing(request, parts)
     if response := listing.export():
         return response
     context = {
-        "perimeter": parts[0].perimeter,
-        "record": parts[0].perimeter.record,
+        "perimeter": perimeter,
+        "record": perimeter.record,
         "population": population_of(parts),
         "listing": listing,
         "page": listing.page(),

@@ -262,7 +262,7 @@ def count_hands(*, ballot: Ballot, hands: Mapping[tuple[str, str], int], by: Use
 
     Raises BallotNotOpen, MoreHandsThanVoters.
     """
-    ballot = Ballot.objects.select_for_update(of=("self",)).select_related("cpts", "meeting__cpts").get(pk=ballot.pk)
+    ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting__cpts").get(pk=ballot.pk)
     if ballot.state != BallotState.OPEN or ballot.mode != BallotMode.HANDS or not ballot.meeting.is_live:
         raise BallotNotOpen
     lines = quorum_of(ballot.meeting, at)
@@ -287,7 +287,7 @@ def close_ballot(*, ballot: Ballot, by: User, at: datetime) -> Ballot:
 
     Raises BallotNotOpen, NotCounted, UrnUnreadable, or TableBusy (core.sql.wiping).
     """
-    ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting__cpts").get(pk=ballot.pk)
+    ballot = Ballot.objects.select_for_update(of=("self",)).select_related("cpts", "meeting__cpts").get(pk=ballot.pk)
     if ballot.state != BallotState.OPEN:
         raise BallotNotOpen
     if ballot.mode == BallotMode.HANDS:
@@ -308,7 +308,7 @@ def _record(ballot: Ballot, scores: list[Score], journal: str) -> BallotRecord:
         mode=ballot.mode,
         majority=ballot.majority,
         choices=ballot.choices,
-        weights={name: str(weight) for name, weight in _weights(ballot.meeting).items()} if ballot.is_weighted else {},
+        is_weighted=ballot.is_weighted,
         voices=ballot.voices or 0,
         scores=[_frozen(score) for score in scores],
         is_adopted=is_adopted(scores, Majority(ballot.majority)) if ballot.is_resolution else None,

@@ -8,16 +8,17 @@ from maillage.records.rules.shapes import Shape
 
 @dataclass(frozen=True)
 class BallotRecord:
-    """`scores`: {choice, votes, share: [numerator, denominator] or null} each; `weights`: of each college, as text.
+    """`scores`: {choice, votes, share: [numerator, denominator] or null} each, weighed by college where it was said.
 
-    `is_adopted`: null for an election. `journal`: the digest of the slips of a secret ballot, '' for raised hands.
+    `is_adopted`: null for an election. `journal`: the digest of the slips of a secret ballot, '' for raised hands. No
+    college is named: of one too small to hide in, nothing written at the closing may tell.
     """
 
     question: str
     mode: str
     majority: str
     choices: list[str]
-    weights: dict[str, str]
+    is_weighted: bool
     voices: int
     scores: list[dict[str, Any]]
     is_adopted: bool | None
