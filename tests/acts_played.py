@@ -1,7 +1,9 @@
-"""Each act that the journal may tell is played by a test: the whole suite names at its end those that none played.
+"""Each act that the journal may tell is played by a test: the whole suite fails, and names those that none played.
 
 The hooks below are pytest's, taken by tests/conftest.py; workers of xdist tell the controller what they played.
 """
+
+import os
 
 import pytest
 
@@ -33,12 +35,18 @@ def pytest_testnodedown(node, error):
 def pytest_sessionfinish(session):
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["acts"] = sorted(_played)
+    elif os.environ.get("BROWSER_REQUIRED") and missing_acts(session):  # journeys play some, where there is a browser
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def say_what_is_missing(terminalreporter):
-    session = terminalreporter._session
-    if _is_whole(session) and (missing := sorted(every_act() - _played)):
+    if missing := missing_acts(terminalreporter._session):
         terminalreporter.write_line(f"Acts of the journal that no test plays: {', '.join(missing)}", red=True)
+
+
+def missing_acts(session) -> list[str]:
+    """None unless the whole suite ran."""
+    return sorted(every_act() - _played) if _is_whole(session) else []
 
 
 def _is_whole(session) -> bool:
