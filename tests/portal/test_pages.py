@@ -21,10 +21,13 @@ from maillage.geography.models import ReferenceRelease
 from maillage.members.models import Membership
 from maillage.portal.demo.people import PERSONAS
 from maillage.portal.demo.register import rpps
-from maillage.portal.demo.seed import seed
+from maillage.portal.demo.seed import seed, show
 from maillage.portal.web.errors import FrenchNotFound, broken
+from maillage.records.models import Snapshot
+from maillage.sas.models import Regulator
 from maillage.territory.models import Perimeter
 from maillage.territory.queries.perimeters import in_force_of
+from maillage.unscheduled_care.models import Slot
 from tests.factories import NOON, MembershipFactory, PerimeterFactory, UserFactory
 
 TODAY = date(2026, 11, 23)
@@ -99,6 +102,22 @@ def test_the_people_of_the_demonstration_are_the_same_at_each_reset(communes):
         return rows
 
     assert told() == told()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_app_tells_its_part_of_the_demonstration(communes, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    show(TODAY)
+    kept = Snapshot.objects.values_list("shape", flat=True)
+    assert {
+        "meetings.ballot",
+        "meetings.governing-text",
+        "territory.perimeter",
+        "territorial_diagnosis.version",
+    } <= set(kept)
+    assert Slot.objects.filter(status="busy").exists()
+    assert Regulator.objects.count() == 1
+    assert OutgoingMail.objects.exclude(recipient__endswith="exemple.invalid").count() == 0
 
 
 @pytest.mark.parametrize("serial", [1, 57, 131])
