@@ -1,13 +1,32 @@
 """A neighbour with every right at home asks, under their own slug, for each object of another CPTS: 404, always."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from maillage.accounts.models import CPTS_ROLES, RoleAssignment
 from maillage.audit.models import AuditEvent
-from tests.factories import NOON, CptsFactory, UserFactory
+from maillage.core.models import Job
+from maillage.meetings import actions
+from maillage.meetings.models import MeetingDocument
+from maillage.meetings.web.tablet_views import tablet_token
+from maillage.records.actions import attaching
+from maillage.records.rules.kinds import PDF_ONLY
+from maillage.unscheduled_care.models import Slot
+from tests.factories import (
+    HOUR,
+    NOON,
+    CptsFactory,
+    MeetingFactory,
+    ParticipantFactory,
+    UserFactory,
+    pdf,
+)
+from tests.meetings.test_views import link
 from tests.test_urls import ADDRESSES, OURS, arguments_of
+from tests.unscheduled_care.campaign import hours, load, slot
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +105,38 @@ def test_the_same_addresses_answer_for_one_s_own_objects(neighbours):
         if client.get(url).status_code == 404:
             missing.append(name)
     assert set(missing) == set(NOT_PLAYED)
+
+
+def test_one_s_own_door_outside_a_workspace_opens_nothing_of_another(
+    cpts, coordinator, neighbour, stranger, settings, tmp_path
+):
+    """A personal link, a tablet lent, an agenda's address, an account: each with the key of somebody else's object."""
+    settings.MEDIA_ROOT = tmp_path
+    at = timezone.now()
+    ours, theirs = (MeetingFactory(cpts=home, starts_at=at - HOUR, ends_at=at + HOUR) for home in (neighbour, cpts))
+    kept = attaching.keep(pdf(), kinds=PDF_ONLY)
+    attachment = attaching.attach(kept, cpts=cpts, name="Budget", by=coordinator, at=at)
+    document = MeetingDocument.objects.create(meeting=theirs, name="Budget", attachment=attachment)
+    absent = ParticipantFactory(meeting=theirs)
+    tablet = actions.lend_tablet(meeting=ours, by=stranger, at=at)
+    key = Authenticator.objects.create(user=coordinator, type="webauthn", data={"name": "Clé", "credential": {}})
+    job = Job.objects.create(kind="essai", label="Essai", owner_id=coordinator.pk, created_at=at)
+    load(slot("d", "d1", hours(2), codes=["PRO"]), slot("l", "l1", hours(2), codes=["PRO"]))
+    first, second = Slot.objects.order_by("effector_id").select_related("effector")
+    client = Client()
+    client.force_login(stranger)
+    for url in (
+        reverse("meetings:personal_document", args=[link(ParticipantFactory(meeting=ours)), document.uuid]),
+        reverse("meetings:tablet_vote", args=[tablet_token(tablet), absent.uuid]),
+        reverse("mfa_remove_webauthn", args=[key.pk]),
+        reverse("core:job", args=[job.uuid]),
+        f"/fhir/agenda/{first.effector.feed}/Slot/{second.uuid}",
+        f"/fhir/agenda/{first.effector.feed}/Schedule/{second.schedule.uuid}",
+    ):
+        assert {client.get(url).status_code, client.post(url).status_code} <= {404, 405}, url
+    for url in (
+        reverse("meetings:personal_document", args=[link(absent), document.uuid]),
+        f"/fhir/agenda/{first.effector.feed}/Slot/{first.uuid}",
+    ):
+        assert client.get(url).status_code == 200
+    assert Authenticator.objects.filter(pk=key.pk).exists()
