@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import timedelta
+from threading import Barrier, Thread
 from unicodedata import combining, normalize
 
 import pytest
@@ -18,6 +19,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maillage.accounts.actions import addresses
 from maillage.accounts.models import Role
 from maillage.accounts.signing_in.proving import LONGEST_HELD, MOST_HELD
 from maillage.accounts.web.factor_forms import AddKeyForm
@@ -139,6 +141,30 @@ def test_not_me_said_again_goes_no_further_than_thirty_pages(cpts, coordinator, 
     said = AuditEvent.objects.filter(type="member.contested").values_list("summary", flat=True)
     assert len(said) == 30
     assert all(str(secretary) in summary for summary in said)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_link_pressed_by_eight_at_once_serves_once(communes):
+    user, outcomes, start = UserFactory(), [], Barrier(8)
+    token = addresses.not_me_token(user)
+
+    def press():
+        start.wait()
+        try:
+            addresses.take_back(token=token, at=timezone.now())
+            outcomes.append("served")
+        except addresses.LinkOver:
+            outcomes.append("over")
+        finally:
+            connection.close()
+
+    threads = [Thread(target=press) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["over"] * 7 + ["served"]
+    assert AuditEvent.objects.filter(type="account.taken-back").count() == 1
 
 
 def not_me_of(user, turn, run_jobs):

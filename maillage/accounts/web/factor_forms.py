@@ -82,8 +82,8 @@ class KeyField(forms.JSONField):
 
 
 @contextmanager
-def any_shape() -> Iterator[None]:
-    """allauth foresees what a wrong key says, and not every shape of it."""
+def odd_shapes_refused() -> Iterator[None]:
+    """allauth foresees what a wrong key says, and not every shape of it: each is an incorrect code."""
     try:
         yield
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
@@ -91,8 +91,10 @@ def any_shape() -> Iterator[None]:
 
 
 class ReadsAKey:
+    """What a key answers, whatever its shape."""
+
     def clean_credential(self) -> Any:
-        with any_shape():
+        with odd_shapes_refused():
             return super().clean_credential()  # type: ignore[misc]
 
 
@@ -139,7 +141,7 @@ class AddKeyForm(AddWebAuthnForm):
         )
 
     def clean(self) -> Any:
-        with any_shape():
+        with odd_shapes_refused():
             return super().clean()
 
 

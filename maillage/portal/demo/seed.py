@@ -3,19 +3,18 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.utils import timezone
 
 from maillage.accounts.actions import grant_role, invite
 from maillage.accounts.models import Role, RoleAssignment, User
 from maillage.core.limits import uncounted
-from maillage.core.scene import DOMAIN, Scene
+from maillage.core.scene import DOMAIN, Scene, at_hour
 from maillage.core.text import normalised
 from maillage.core.workspaces import demonstrated
 from maillage.cpts.models import Cpts, Stage
@@ -89,8 +88,7 @@ class World:
     password: str
 
     def at(self, days_ago: int, hour: int = 10) -> datetime:
-        day = self.today - timedelta(days=days_ago)
-        return datetime.combine(day, time(hour, 30), tzinfo=timezone.get_current_timezone())
+        return at_hour(self.today - timedelta(days=days_ago), hour, 30)
 
 
 def is_seeded() -> bool:

@@ -7,10 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from maillage.core.sql.rows import Columns, one_of, read_rows
-from maillage.cpts.models import Approval
 from maillage.directory.rules.identifiers import UnknownIdentifier, practitioner_key
 from maillage.unscheduled_care.models import Effector, Schedule, Slot, SlotAudience
-from maillage.unscheduled_care.models.visibility import OPEN_SQL, OPENED_TO_SAS, SHOWN_TO_SAS, WITHOUT_CPTS
+from maillage.unscheduled_care.models.visibility import (
+    OF_AN_AGREED_CPTS,
+    OPEN_SQL,
+    OPENED_TO_SAS,
+    SHOWN_TO_SAS,
+    WITHOUT_CPTS,
+)
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, Kind, Mode
 
 # Made once: a flag is slow to make and to read.
@@ -143,8 +148,8 @@ def _audiences(slot_ids: list[int]) -> dict[int, list[PublishedCpts]]:
     if not slot_ids:
         return {}
     audiences: dict[int, list[PublishedCpts]] = {}
-    approved = SlotAudience.objects.filter(slot__in=slot_ids, cpts__approval=Approval.APPROVED)
-    rows = approved.filter(cpts__care_settings__agreed_with_sas_on__isnull=False).order_by("cpts__name", "cpts")
+    agreed = SlotAudience.objects.filter(OF_AN_AGREED_CPTS, slot__in=slot_ids)
+    rows = agreed.order_by("cpts__name", "cpts")
     known: dict[UUID, PublishedCpts] = {}
     for slot, uuid, name, finess, phone in rows.values_list(
         "slot_id", "cpts__uuid", "cpts__name", "cpts__care_settings__finess", "cpts__care_settings__phone"

@@ -8,11 +8,12 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from maillage.accounts.models import NumberProof
-from maillage.cpts.models import Approval, Cpts
+from maillage.cpts.models import Cpts
 from maillage.directory.models import GROUP_LABELS
 from maillage.directory.rules.identifiers import national_id_of
 from maillage.members.models import Membership
 from maillage.members.models.membership import IN
+from maillage.unscheduled_care.models.visibility import OF_AN_AGREED_CPTS
 
 
 class EffectorQuerySet(models.QuerySet["Effector"]):
@@ -33,8 +34,8 @@ class EffectorQuerySet(models.QuerySet["Effector"]):
     def shown_to_sas(self) -> Self:
         """Who proved their number, agreed, and is a member of an approved CPTS whose agreement with the regulation is
         recorded."""
-        recorded = {"cpts__approval": Approval.APPROVED, "cpts__care_settings__agreed_with_sas_on__isnull": False}
-        return self.with_proof().uncontested().filter(Exists(_links(**recorded)), sas_agreed_at__isnull=False)
+        agreed = _links().filter(OF_AN_AGREED_CPTS)
+        return self.with_proof().uncontested().filter(Exists(agreed), sas_agreed_at__isnull=False)
 
     def of_account(self, user: models.Model) -> Self:
         """That of a signed-in professional. What exists under a national number opens to whoever proved it alone."""

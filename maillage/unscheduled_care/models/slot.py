@@ -12,7 +12,7 @@ from maillage.core.sql.elapsed import ElapsedMilliseconds
 from maillage.cpts.models import Approval, Cpts
 from maillage.unscheduled_care.models.effector import Effector, EffectorMembership
 from maillage.unscheduled_care.models.schedule import Schedule
-from maillage.unscheduled_care.models.visibility import DESK_KINDS, OPEN, WITHOUT_CPTS
+from maillage.unscheduled_care.models.visibility import DESK_KINDS, OF_AN_AGREED_CPTS, OPEN, WITHOUT_CPTS
 from maillage.unscheduled_care.rules.slots import ALL_KINDS, ALL_MODES, MODE_BADGES, Kind, Mode
 
 LONGEST = timedelta(hours=24)  # the trigger of SQLite looks no further back (migration 0002)
@@ -62,8 +62,7 @@ class SlotQuerySet(models.QuerySet["Slot"]):
 
     def told_to_sas(self) -> Self:
         """Open to the regulation, and read by the SAS (visibility.TOLD_TO_SAS)."""
-        agreed = {"cpts__approval": Approval.APPROVED, "cpts__care_settings__agreed_with_sas_on__isnull": False}
-        opened = SlotAudience.objects.filter(slot=OuterRef("pk"), **agreed)
+        opened = SlotAudience.objects.filter(OF_AN_AGREED_CPTS, slot=OuterRef("pk"))
         return (
             self.open()
             .alias(to_others=F("kinds").bitand(WITHOUT_CPTS))

@@ -39,7 +39,8 @@ ACTING = f"""{LINKS_IN_FORCE}
 # Which of those links let a CPTS see its owner: its own, or those of approved CPTS unless it waits for approval itself.
 REACHED = f"""(link.cpts_id = %(cpts)s OR ({APPROVED}
     AND NOT EXISTS (SELECT 1 FROM cpts_cpts WHERE id = %(cpts)s AND approval <> '{Approval.APPROVED}')))"""  # noqa: S608  # constants
-# The agreement of an approved CPTS with the regulation is recorded.
+# The agreement of an approved CPTS with the regulation is recorded: of a row that has a `cpts`, for the ORM; in SQL.
+OF_AN_AGREED_CPTS = Q(cpts__approval=Approval.APPROVED, cpts__care_settings__agreed_with_sas_on__isnull=False)
 AGREED = f"""JOIN unscheduled_care_caresettings AS care ON care.cpts_id = home.id
     AND care.agreed_with_sas_on IS NOT NULL AND {APPROVED}"""
 # `shown_to_sas()`, of the row that a statement calls `owner`.

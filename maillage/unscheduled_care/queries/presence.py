@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from maillage.accounts.models import NumberProof
 from maillage.cpts.models import Approval
 from maillage.unscheduled_care.models import Effector, EffectorMembership, Schedule
+from maillage.unscheduled_care.models.visibility import OF_AN_AGREED_CPTS
 from maillage.unscheduled_care.rules.presence import PresenceFacts, missing
 
 
@@ -41,7 +42,7 @@ def _with_facts(rows: QuerySet[Effector]) -> QuerySet[Effector]:
         ),
         has_place=Exists(Schedule.objects.filter(effector=OuterRef("pk"), is_closed=False, confirmed_at__isnull=False)),
         is_approved=Exists(approved),
-        is_recorded=Exists(approved.filter(cpts__care_settings__agreed_with_sas_on__isnull=False)),
+        is_recorded=Exists(links.filter(OF_AN_AGREED_CPTS)),
     )
 
 

@@ -287,7 +287,7 @@ def close_ballot(*, ballot: Ballot, by: User, at: datetime) -> Ballot:
 
     Raises BallotNotOpen, NotCounted, UrnUnreadable, or TableBusy (core.sql.wiping).
     """
-    ballot = Ballot.objects.select_for_update(of=("self",)).select_related("cpts", "meeting__cpts").get(pk=ballot.pk)
+    ballot = Ballot.objects.select_for_update(of=("self",)).select_related("meeting__cpts").get(pk=ballot.pk)
     if ballot.state != BallotState.OPEN:
         raise BallotNotOpen
     if ballot.mode == BallotMode.HANDS:
@@ -296,7 +296,7 @@ def close_ballot(*, ballot: Ballot, by: User, at: datetime) -> Ballot:
         scores, journal = _publish(ballot, _papers_of(ballot))
         leave_only(SealedSlip.objects.exclude(ballot=ballot), at=at)
     ballot.state, ballot.closed_at = BallotState.CLOSED, at
-    ballot.snapshot = freeze(_record(ballot, scores, journal), BALLOT, cpts=ballot.cpts, by=by, at=at)
+    ballot.snapshot = freeze(_record(ballot, scores, journal), BALLOT, cpts=ballot.meeting.cpts, by=by, at=at)
     ballot.save()
     leave_trace(Act.VOTE, ballot.meeting, f"« {ballot.meeting} » : vote clos, {ballot}", by=by, at=at)
     return ballot

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 
 from maillage.cpts.models import Cpts
 from maillage.meetings.assemblies.rules.ballots import BALLOT, BallotRecord
@@ -144,7 +145,7 @@ class Ballot(models.Model):
     def is_resolution(self) -> bool:
         return "Pour" in self.choices
 
-    @property
+    @cached_property
     def record(self) -> BallotRecord | None:
         """What was frozen at its closing. Raises SnapshotBroken."""
         return thaw(self.snapshot, BALLOT) if self.snapshot else None
