@@ -1,5 +1,7 @@
 """Composing a perimeter from the screen, with htmx and without."""
 
+import re
+
 import pytest
 
 from maillage.accounts.models import Role, RoleAssignment
@@ -318,3 +320,11 @@ def test_the_public_list_finds_a_cpts_by_departement(client, cpts):
     page = client.get("/annuaire-des-cpts/", {"q": "dordogne"}).content.decode()
     assert "CPTS du Bergeracois" in page
     assert "CPTS du Nord" not in page
+
+
+def test_the_sentence_of_what_lies_apart_ends_where_it_should(editor):
+    save(editor, 0, add="24037")
+    save(editor, 1, add="24520")
+    page = editor.get(f"{BASE}projet/").content.decode()
+    apart = re.search(r"À l’écart du reste.{0,9}</b>(.*?)</p>", page, re.DOTALL)[1]
+    assert " ".join(apart.split()).endswith("Sarlat-la-Canéda.")
